@@ -1,0 +1,58 @@
+"""What each act is called in human words: a registry filled by the lives, told in the active language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+
+class Told(Protocol):
+    """What a sentence is made from: an entry, or an act of the feed."""
+
+    act: str
+    subject: str
+    organisation: str
+    facts: Any
+
+
+class _Facts(dict[str, Any]):
+    """Fields of a template; one that an old entry does not carry is shown as a dash rather than breaking its history."""
+
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+_templates: dict[str, str | Promise] = {}
+
+
+def say(act: str, template: str | Promise) -> None:
+    """Give a verb its sentence: `say("order.confirm", _lazy("{actor} confirmed order {number}"))`."""
+    known = _templates.get(act)
+    assert known is None or known is template or str(known) == str(template), f"the act {act} is told twice"
+    _templates[act] = template
+
+
+def acts() -> dict[str, str | Promise]:
+    """Every act that has a sentence."""
+    return dict(sorted(_templates.items()))
+
+
+def sentence(told: Told) -> str:
+    """The act told to a person, in the active language."""
+    facts: Mapping[str, Any] = told.facts
+    known = _Facts(facts)
+    known["actor"] = facts.get("actor") or _by(told.organisation)
+    known.setdefault("number", told.subject.partition("/")[2] or told.subject)
+    template = _templates.get(told.act)
+    if template is None:
+        return _("{actor}: {act}, {number}").format(actor=known["actor"], act=told.act, number=known["number"])
+    return str(template).format_map(known)
+
+
+def _by(organisation: str) -> str:
+    if organisation == "clock":
+        return _("The platform clock")
+    return _("The public") if organisation == "public" else organisation

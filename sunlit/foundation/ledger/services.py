@@ -1,0 +1,86 @@
+"""Recording acts: one INSERT in the act's own transaction. Nothing else may write entries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.ledger.canonical import SALT_SIZE, body_of, canonical, facts_digest, leaf_hash, plain
+from sunlit.foundation.ledger.models import Entry
+
+MANY_MAX = 10_000
+"""Deeds in one record_many; a larger bulk act is one entry with the digest of its rows."""
+
+_COLUMNS = ("at", "act", "subject", "region", "organisation", "kind", "person", "facts", "salt", "body", "leaf_hash")
+_ROW = "(" + ", ".join(["%s"] * len(_COLUMNS)) + ")"
+_INSERT = f"INSERT INTO ledger_entry ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 (our own column names)
+_FIELDS = ("id", "xid", *_COLUMNS)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One act to be recorded."""
+
+    act: str
+    subject: str
+    by: Actor
+    at: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    region: str = ""
+
+
+def record(*, act: str, subject: str, by: Actor, at: datetime, facts: Mapping[str, Any], region: str = "") -> Entry:
+    """Write one entry in the caller's transaction. Facts are JSON; money and times in them become text."""
+    return record_many((Deed(act, subject, by, at, facts, region),))[0]
+
+
+def record_many(deeds: Sequence[Deed]) -> list[Entry]:
+    """Write one entry a deed, in their order, with one statement."""
+    assert connection.in_atomic_block, "an act and its entry stand or fall together: record inside the act's transaction"
+    assert len(deeds) <= MANY_MAX, f"at most {MANY_MAX} deeds at once"
+    if not deeds:
+        return []
+    rows = [_row(deed) for deed in deeds]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT + ", ".join([_ROW] * len(rows)) + " RETURNING id, xid", [value for row, _ in rows for value in row])
+        drawn = cursor.fetchall()
+    return [_entry(number, int(xid), row, facts) for (number, xid), (row, facts) in zip(drawn, rows, strict=True)]
+
+
+def _row(deed: Deed) -> tuple[tuple[Any, ...], Any]:
+    """The values of the columns, and the facts as they will be read back."""
+    by, facts, salt = deed.by, plain(deed.facts), os.urandom(SALT_SIZE)
+    told = canonical(facts)
+    body = body_of(
+        act=deed.act,
+        subject=deed.subject,
+        at=deed.at,
+        organisation=by.organisation_number,
+        kind=by.kind,
+        region=deed.region,
+        facts=facts_digest(salt, told),
+    )
+    row = (
+        deed.at,
+        deed.act,
+        deed.subject,
+        deed.region,
+        by.organisation_number,
+        by.kind,
+        by.user_id,
+        told,
+        salt,
+        body,
+        leaf_hash(body.encode()),
+    )
+    return row, facts
+
+
+def _entry(number: int, xid: int, row: tuple[Any, ...], facts: Any) -> Entry:
+    return Entry.from_db("default", _FIELDS, (number, xid, *row[:7], facts, *row[8:]))
