@@ -1,0 +1,228 @@
+"""The product library: categories, attributes, brands, products (SPU), offers (SKU), prices and tags."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.files.models import File
+from sunlit.foundation.lifecycle import Living
+
+
+class Category(models.Model):
+    """A node of the procurement catalogue (财库〔2022〕31号). `path` is 'A/A02000000/…/A02010105'."""
+
+    code = models.TextField(unique=True)
+    name_zh = models.TextField()
+    name_en = models.TextField(default="", blank=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    path = models.TextField(unique=True)
+    level = models.PositiveSmallIntegerField()
+    kind = models.TextField()  # goods, works, services
+    leaf = models.BooleanField(default=True)
+    in_use = models.BooleanField(default=False)  # has an attribute template: offers may be listed here
+    icon = models.TextField(default="package", blank=True)
+    unit = models.TextField(default="", blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name_zh}"
+
+
+class Attribute(models.Model):
+    """One line of a category's attribute template."""
+
+    category = models.ForeignKey(Category, models.CASCADE, related_name="attributes")
+    key = models.TextField()
+    name_zh = models.TextField()
+    name_en = models.TextField(default="", blank=True)
+    unit = models.TextField(default="", blank=True)
+    type = models.TextField(default="text")  # text, number, choice
+    choices = ArrayField(models.TextField(), default=list, blank=True)
+    required = models.BooleanField(default=False)
+    is_key = models.BooleanField(default=False)
+    group = models.TextField(default="主要参数")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["category", "position", "id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["category", "key"], name="attribute_once_per_category")]
+
+
+class Brand(models.Model):
+    """A brand; `key` is its name without case, spaces and marks."""
+
+    key = models.TextField(unique=True)
+    name_zh = models.TextField()
+    name_en = models.TextField(default="", blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["key"]
+
+    def __str__(self) -> str:
+        return self.name_zh
+
+
+class Product(models.Model):
+    """A standard product unit: category, brand and model, with its parameters. Offers of all suppliers hang on it."""
+
+    number = models.TextField(unique=True)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="products")
+    brand = models.ForeignKey(Brand, models.PROTECT, related_name="products")
+    model = models.TextField()
+    model_key = models.TextField()
+    name_zh = models.TextField()
+    name_en = models.TextField(default="", blank=True)
+    unit = models.TextField(default="件")
+    attributes = models.JSONField(default=dict)  # key → text, after the category's template
+    image = models.ForeignKey(File, models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["category", "brand", "model_key"], name="one_product_per_category_brand_model")]
+
+    def __str__(self) -> str:
+        return self.name_zh
+
+
+class Tag(models.TextChoices):
+    """Policy tags (RULES §1.5, §1.7)."""
+
+    ENERGY_SAVING = "energy_saving", _("Energy-saving")
+    ENVIRONMENTAL_LABEL = "environmental_label", _("Environmental label")
+    SME = "sme", _("SME")
+    SMALL_MICRO = "small_micro", _("Small or micro enterprise")
+    PRISON_ENTERPRISE = "prison_enterprise", _("Prison enterprise")
+    DISABLED_WELFARE_UNIT = "disabled_welfare_unit", _("Welfare unit for the disabled")
+    DOMESTIC_PRODUCT = "domestic_product", _("Domestic product")
+    IMPORTED_PRODUCT = "imported_product", _("Imported product")
+    PLATFORM_832 = "platform_832", _("Farm products from areas out of poverty")
+
+
+class Offer(Living):
+    """A stock keeping unit of one supplier: its price, stock, delivery and tags."""
+
+    # Identity
+    supplier = models.ForeignKey(Organisation, models.PROTECT, related_name="offers")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="offers")
+    sku_code = models.TextField()
+    title = models.TextField()
+    detail = models.TextField(default="", blank=True)
+
+    # Terms
+    price = models.DecimalField(max_digits=16, decimal_places=2)
+    price_changed_at = models.DateTimeField(null=True)
+    stock = models.PositiveIntegerField(default=0)
+    quantity_most = models.PositiveIntegerField(default=0)  # per order; 0 = no own limit
+    delivery_days = models.PositiveSmallIntegerField(default=3)
+    delivery_regions = ArrayField(models.TextField(), default=list, blank=True)  # region codes; empty = the whole net
+    warranty_months = models.PositiveSmallIntegerField(default=0)
+    images = models.ManyToManyField(File, related_name="+", blank=True)
+
+    # Life
+    created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    review_until = models.DateTimeField(null=True)
+    listed_at = models.DateTimeField(null=True)
+    reason = models.TextField(default="", blank=True)
+    rulings = models.JSONField(default=list, blank=True)
+
+    # What was sold, kept by reactions
+    sold = models.PositiveIntegerField(default=0)
+
+    sealed = ("number", "state", "supplier_id", "product_id", "sku_code", "reason")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(price__gt=0), name="offer_price_is_positive"),
+            models.UniqueConstraint(fields=["supplier", "sku_code"], name="one_offer_per_supplier_and_sku_code"),
+            models.UniqueConstraint(
+                fields=["supplier", "product"],
+                condition=Q(state__in=["draft", "review", "listed", "frozen", "unfreeze_review"]),
+                name="no_duplicate_listing_of_a_product",
+            ),
+            models.CheckConstraint(condition=~Q(state__in=["frozen", "refused"]) | ~Q(reason=""), name="frozen_and_refused_offers_have_a_reason"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["product", "price"], condition=Q(state="listed"), name="listed_offers_of_a_product"),
+            models.Index(fields=["supplier", "state", "-id"], name="offers_of_a_supplier"),
+            models.Index(fields=["region_path", "review_until"], condition=Q(state__in=["review", "unfreeze_review"]), name="offers_to_review"),
+        ]
+
+
+class PolicyTag(models.Model):
+    """A claim of an offer to a policy, with its proof and the day it ends."""
+
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="tags")
+    tag = models.TextField(choices=Tag)
+    certificate = models.TextField(default="", blank=True)
+    expires_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["tag"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["offer", "tag"], name="a_tag_once_per_offer")]
+
+
+class PriceChange(models.Model):
+    """The history of an offer's price."""
+
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="price_changes")
+    price = models.DecimalField(max_digits=16, decimal_places=2)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["at", "id"]
+        indexes: ClassVar = [models.Index(fields=["offer", "at"], name="price_history_of_an_offer")]
+
+
+class ReferencePrice(models.Model):
+    """What the same product costs elsewhere: source, day and figure (RULES §5.3)."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="reference_prices")
+    source = models.TextField()
+    url = models.TextField(default="", blank=True)
+    price = models.DecimalField(max_digits=16, decimal_places=2)
+    captured_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-captured_at", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["product", "source", "captured_at"], name="one_reference_price_per_source_and_time"),
+            models.CheckConstraint(condition=Q(price__gt=Decimal(0)), name="reference_price_is_positive"),
+        ]
+
+
+class Import(Living):
+    """A supplier's file on its way into the library: checked in a dry run, then carried out for the good rows."""
+
+    supplier = models.ForeignKey(Organisation, models.PROTECT, related_name="imports")
+    file = models.ForeignKey(File, models.PROTECT, related_name="+")
+    category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)
+    carried_out_at = models.DateTimeField(null=True)
+    rows = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    good = models.PositiveIntegerField(default=0)
+    bad = models.PositiveIntegerField(default=0)
+    new = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    problems = models.JSONField(default=list, blank=True)  # the first few hundred, for the page
+    bad_rows = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")
+    reason = models.TextField(default="", blank=True)
+
+    sealed = ("number", "state", "supplier_id", "rows", "good", "bad")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]

@@ -1,0 +1,83 @@
+"""The lives of an offer and of an import (state_machine.csv, rows `item`)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from sunlit.domain.catalog import rules
+from sunlit.domain.catalog.models import Import, Offer
+from sunlit.foundation.access import clock, holds, regulates
+from sunlit.foundation.lifecycle import Life, Move
+
+DRAFT, REVIEW, LISTED, REFUSED = "draft", "review", "listed", "refused"
+DELISTED, FROZEN, UNFREEZE_REVIEW = "delisted", "frozen", "unfreeze_review"
+WAITING, CHECKED, CARRYING_OUT, DONE, FAILED, DISCARDED = "waiting", "checked", "carrying_out", "done", "failed", "discarded"
+
+catalogue_clerk = holds("catalog", "admin", of="supplier_id")
+regulator = regulates()
+
+offer = Life(
+    "offer",
+    Offer,
+    [
+        Move("draft", (), DRAFT, catalogue_clerk, _("{organisation} drafted offer {number}"), _("Save as draft")),
+        Move("edit", (DRAFT, REFUSED, DELISTED, FROZEN), None, catalogue_clerk, _("{organisation} changed offer {number}"), _("Save")),
+        Move(
+            "submit",
+            (DRAFT, REFUSED, DELISTED),
+            REVIEW,
+            catalogue_clerk,
+            _("{organisation} submitted offer {number} for listing"),
+            _("Submit for listing"),
+            (rules.supplier_stands, rules.listing_is_in_order),
+            "submitted_at",
+        ),
+        Move("approve", REVIEW, LISTED, regulator, _("{organisation} listed offer {number}"), _("List"), (rules.listing_is_in_order,), "listed_at"),
+        Move("refuse", REVIEW, REFUSED, regulator, _("{organisation} refused offer {number}: {reason}"), _("Refuse"), (rules.reason_is_given,)),
+        Move("reprice", LISTED, None, catalogue_clerk, _("{organisation} changed the price of offer {number} from {old} to {new}"), _("Change the price"), (rules.price_is_allowed,)),
+        Move("restock", LISTED, None, catalogue_clerk, _("{organisation} set the stock of offer {number} to {stock}"), _("Set the stock")),
+        Move("delist", (LISTED, REVIEW), DELISTED, catalogue_clerk, _("{organisation} took offer {number} off sale"), _("Take off sale")),
+        Move("freeze", LISTED, FROZEN, regulator, _("{organisation} froze offer {number}: {reason}"), _("Freeze"), (rules.reason_is_given,)),
+        Move(
+            "appeal",
+            FROZEN,
+            UNFREEZE_REVIEW,
+            catalogue_clerk,
+            _("{organisation} asked for the release of offer {number}: {reason}"),
+            _("Ask for release"),
+            (rules.reason_is_given, rules.listing_is_in_order),
+        ),
+        Move("release", (FROZEN, UNFREEZE_REVIEW), LISTED, regulator, _("{organisation} released offer {number}: {reason}"), _("Release"), (rules.reason_is_given,)),
+        Move("keep_frozen", UNFREEZE_REVIEW, FROZEN, regulator, _("{organisation} kept offer {number} frozen: {reason}"), _("Keep frozen"), (rules.reason_is_given,)),
+    ],
+    states={
+        DRAFT: _("draft"),
+        REVIEW: _("under review"),
+        LISTED: _("on sale"),
+        REFUSED: _("refused"),
+        DELISTED: _("off sale"),
+        FROZEN: _("frozen"),
+        UNFREEZE_REVIEW: _("release under review"),
+    },
+)
+
+import_ = Life(
+    "import",
+    Import,
+    [
+        Move("hand_in", (), WAITING, catalogue_clerk, _("{organisation} handed in import {number}"), _("Hand in")),
+        Move("check", WAITING, CHECKED, clock, _("Import {number} was checked: {good} good rows, {bad} with problems"), _("Check"), (), "checked_at"),
+        Move("carry_out", CHECKED, CARRYING_OUT, catalogue_clerk, _("{organisation} ordered import {number} to be carried out"), _("Import the good rows")),
+        Move("finish", CARRYING_OUT, DONE, clock, _("Import {number} was carried out: {new} new, {changed} changed, {unchanged} unchanged; digest {digest}"), _("Finish"), (), "carried_out_at"),
+        Move("fail", (WAITING, CARRYING_OUT), FAILED, clock, _("Import {number} could not be read: {reason}"), _("Fail")),
+        Move("discard", CHECKED, DISCARDED, catalogue_clerk, _("{organisation} discarded import {number}"), _("Discard")),
+    ],
+    states={
+        WAITING: _("being checked"),
+        CHECKED: _("checked"),
+        CARRYING_OUT: _("being imported"),
+        DONE: _("imported"),
+        FAILED: _("failed"),
+        DISCARDED: _("discarded"),
+    },
+)

@@ -1,0 +1,17 @@
+"""What the marketplace announces."""
+
+from sunlit.foundation.outbox.events import Event, event
+
+
+@event
+class OrderMoved(Event):
+    """An order went through a verb: placed, confirmed, dispatched … Amounts are text with two places."""
+
+    number: str
+    verb: str
+    state: str
+    buyer_id: int
+    supplier_id: int
+    orderer_id: int
+    total: str
+    reason: str

@@ -1,0 +1,174 @@
+"""The electronic marketplace: carts, orders with their frozen product snapshots, dispatches and returns."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from sunlit.domain.catalog.models import Offer, Product
+from sunlit.domain.planning.models import BudgetQuota
+from sunlit.foundation.accounts.models import Organisation, User
+from sunlit.foundation.files.models import File
+from sunlit.foundation.lifecycle import Living
+
+
+class CartLine(models.Model):
+    """What a person means to order, with the price that was seen when it was put in."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="cart_lines")
+    buyer = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="+")
+    quantity = models.PositiveIntegerField()
+    price_seen = models.DecimalField(max_digits=16, decimal_places=2)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["offer__supplier_id", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "buyer", "offer"], name="an_offer_once_in_a_cart"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="cart_quantity_is_positive"),
+        ]
+
+
+class Favourite(models.Model):
+    """A product or a supplier that a buyer wants to find again."""
+
+    buyer = models.ForeignKey(Organisation, models.CASCADE, related_name="favourites")
+    product = models.ForeignKey(Product, models.CASCADE, null=True, related_name="+")
+    supplier = models.ForeignKey(Organisation, models.CASCADE, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["buyer", "product"], condition=Q(product__isnull=False), name="a_product_once_among_favourites"),
+            models.UniqueConstraint(fields=["buyer", "supplier"], condition=Q(supplier__isnull=False), name="a_supplier_once_among_favourites"),
+            models.CheckConstraint(condition=Q(product__isnull=True) ^ Q(supplier__isnull=True), name="favourite_is_a_product_or_a_supplier"),
+        ]
+
+
+class Order(Living):
+    """A purchase from one supplier. What was bought, at what price and where to, is frozen in it."""
+
+    # Identity
+    mode = models.TextField(default="supermarket")
+    checkout_key = models.TextField()  # one checkout makes one order a supplier
+    buyer = models.ForeignKey(Organisation, models.PROTECT, related_name="orders_placed")
+    supplier = models.ForeignKey(Organisation, models.PROTECT, related_name="orders_received")
+    orderer = models.ForeignKey(User, models.PROTECT, related_name="+")
+    quota = models.ForeignKey(BudgetQuota, models.PROTECT, related_name="+")
+
+    # Content
+    total = models.DecimalField(max_digits=16, decimal_places=2)
+    contents_hash = models.TextField()  # digest of the lines' snapshots, quantities and prices
+    delivery = models.JSONField()  # receiver, phone, address, region
+    invoice_title = models.JSONField()  # title, tax number
+    note = models.TextField(default="", blank=True)
+    purpose = models.TextField(default="", blank=True)
+    rulings = models.JSONField(default=list)
+    delivery_days = models.PositiveSmallIntegerField(default=0)
+
+    # Life
+    placed_at = models.DateTimeField()
+    approved_at = models.DateTimeField(null=True)
+    approver = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    confirm_until = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    deliver_until = models.DateTimeField(null=True)
+    dispatched_at = models.DateTimeField(null=True)
+    receive_until = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(null=True)
+    receiver = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    accept_until = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    invoiced_at = models.DateTimeField(null=True)
+    pay_until = models.DateTimeField(null=True)
+    paying_at = models.DateTimeField(null=True)
+    paid_at = models.DateTimeField(null=True)
+    rate_until = models.DateTimeField(null=True)
+    rated_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    reminded = models.TextField(default="", blank=True)  # the state for which a reminder of lateness went out
+
+    # Outcome
+    reason = models.TextField(default="", blank=True)
+
+    sealed = ("number", "state", "buyer_id", "supplier_id", "quota_id", "total", "contents_hash", "delivery", "invoice_title", "reason")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(total__gt=0), name="order_total_is_positive"),
+            models.UniqueConstraint(fields=["checkout_key", "supplier"], name="one_order_per_checkout_and_supplier"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["buyer", "state", "-id"], name="orders_of_a_buyer"),
+            models.Index(fields=["supplier", "state", "-id"], name="orders_of_a_supplier"),
+            models.Index(fields=["region_path", "-id"], name="orders_of_a_region"),
+            models.Index(fields=["-ended_at"], condition=Q(state__in=["paid", "rated", "closed"]), name="deals"),
+            models.Index(fields=["confirm_until"], condition=Q(state="placed"), name="orders_to_lapse"),
+            models.Index(fields=["deliver_until"], condition=Q(state__in=["confirmed", "partly_dispatched"]), name="orders_to_deliver"),
+            models.Index(fields=["receive_until"], condition=Q(state="dispatched"), name="orders_to_receive"),
+            models.Index(fields=["accept_until"], condition=Q(state="received"), name="orders_to_accept"),
+            models.Index(fields=["pay_until"], condition=Q(state__in=["accepted", "invoiced"]), name="orders_to_pay"),
+            models.Index(fields=["rate_until"], condition=Q(state__in=["paid", "rated"]), name="orders_to_close"),
+        ]
+
+
+class OrderLine(models.Model):
+    """One product of an order with its snapshot: name, parameters, price and image as they were."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="+")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    category_code = models.TextField()
+    snapshot = models.JSONField()
+    price = models.DecimalField(max_digits=16, decimal_places=2)
+    quantity = models.PositiveIntegerField()
+    amount = models.DecimalField(max_digits=16, decimal_places=2)
+    dispatched = models.PositiveIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["order", "position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "position"], name="order_positions_are_counted"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_quantity_is_positive"),
+            models.CheckConstraint(condition=Q(amount=F("price") * F("quantity")), name="order_amount_is_price_times_quantity"),
+            models.CheckConstraint(condition=Q(dispatched__lte=F("quantity")), name="not_more_dispatched_than_ordered"),
+            models.CheckConstraint(condition=Q(accepted__lte=F("quantity")), name="not_more_accepted_than_ordered"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["product", "-id"], name="deals_of_a_product")]
+
+
+class Dispatch(models.Model):
+    """One parcel: carrier, waybill and what is in it."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="dispatches")
+    carrier = models.TextField()
+    waybill = models.TextField()
+    contents = models.JSONField()  # {position: quantity}
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["at", "id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["order", "waybill"], name="a_waybill_once_per_order")]
+
+
+class Return(models.Model):
+    """Goods on their way back: for money (return) or for other goods (exchange)."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="returns")
+    kind = models.TextField()  # return, exchange
+    reason = models.TextField()
+    photos = models.ManyToManyField(File, related_name="+", blank=True)
+    asked_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["asked_at", "id"]
+
+

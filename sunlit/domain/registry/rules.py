@@ -1,0 +1,62 @@
+"""What must hold when suppliers enter, are suspended and leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext_lazy as _
+
+from sunlit.foundation.kernel.limits import REASON_CHARS_LEAST
+from sunlit.foundation.kernel.refusals import Problem, Reason
+from sunlit.foundation.lifecycle import Case
+
+REASON_MISSING = Reason("REG-001", _("Give a reason of at least {least} characters: the other side reads it."))
+FIELD_MISSING = Reason("REG-002", _("This must be filled in before the application can be submitted."))
+DOCUMENT_MISSING = Reason("REG-003", _("Attach at least one document, such as the business licence."))
+CATEGORY_MISSING = Reason("REG-004", _("Choose at least one category that you supply."))
+TERM_PAST = Reason("REG-005", _("The suspension must end on a later day than today."))
+TERM_RUNNING = Reason("REG-006", _("The suspension still runs until {until}."))
+STILL_OPEN = Reason("REG-007", _("{count} orders are still open: finish them first."))
+CREDIT_CODE_WRONG = Reason("REG-008", _("“{code}” is not a unified social credit code: {why}."))
+CREDIT_CODE_TAKEN = Reason("REG-009", _("A supplier with the code {code} is already admitted or under review."))
+CATEGORY_UNKNOWN = Reason("REG-010", _("There is no category “{code}”."))
+REGION_UNKNOWN = Reason("REG-011", _("There is no region “{code}” in this net."))
+NOT_YOUR_REGION = Reason("REG-012", _("{region} lies outside your region."), 403)
+LOGIN_TAKEN = Reason("REG-013", _("The login “{login}” is taken."))
+NOT_ADMITTED = Reason("REG-014", _("Supplier {number} is {state}: nothing can be sold by it now."))
+
+
+def reason_is_given(case: Case) -> Iterator[Problem]:
+    """Who is returned, refused or suspended is told why (政府采购法实施条例 art. 63: records state the facts)."""
+    if len(str(case.facts.get("reason", "")).strip()) < REASON_CHARS_LEAST:
+        yield Problem(REASON_MISSING, {"least": REASON_CHARS_LEAST}, on="reason")
+
+
+def application_is_complete(case: Case) -> Iterator[Problem]:
+    """Name, representative, contact, telephone, address, categories and one document at least."""
+    for field in ("name_zh", "legal_representative", "contact", "phone", "address"):
+        if not getattr(case.it, field).strip():
+            yield Problem(FIELD_MISSING, on=field)
+    if not case.it.category_codes:
+        yield Problem(CATEGORY_MISSING, on="category_codes")
+    if not case.facts.get("documents"):
+        yield Problem(DOCUMENT_MISSING, on="documents")
+
+
+def term_lies_ahead(case: Case) -> Iterator[Problem]:
+    """A suspension has an end that lies ahead."""
+    until = case.facts.get("ends_at")
+    if until is None or until <= case.at:
+        yield Problem(TERM_PAST, on="until")
+
+
+def term_is_over(case: Case) -> Iterator[Problem]:
+    """Only time ends a suspension by itself."""
+    if case.it.suspended_until > case.at:
+        yield Problem(TERM_RUNNING, {"until": case.it.suspended_until})
+
+
+def nothing_is_open(case: Case) -> Iterator[Problem]:
+    """A supplier leaves when it owes nobody anything."""
+    if case.facts.get("open_orders", 0):
+        yield Problem(STILL_OPEN, {"count": case.facts["open_orders"]})

@@ -1,0 +1,30 @@
+"""Sessions in the database that know whose they are, so that their owner can see and end them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+
+
+class SessionStore(DatabaseStore):
+    """Django's database sessions with the user's id and the browser beside the data."""
+
+    @classmethod
+    def get_model_class(cls) -> type:
+        from sunlit.foundation.accounts.models import Session
+
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        row = super().create_model_instance(data)
+        user = data.get("_auth_user_id")
+        row.user_id = int(user) if user else None
+        row.ip = data.get("_ip", "")
+        row.agent = data.get("_agent", "")
+        started = data.get("_started_at")
+        row.started_at = datetime.fromisoformat(started) if started else None
+        row.public_id = data.get("_public_id") or uuid.uuid4()
+        return row

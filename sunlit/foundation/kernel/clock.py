@@ -1,0 +1,27 @@
+"""The only reader of the clock. Everything below a portal is handed the time."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> datetime:
+    """This instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def local_day(at: datetime) -> date:
+    """The calendar day in China at this instant."""
+    return at.astimezone(SHANGHAI).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """The last instant that still belongs to the day in China: midnight of the next day, excluded."""
+    return datetime.combine(day + timedelta(days=1), time.min, SHANGHAI).astimezone(UTC)
+
+
+def start_of_day(day: date) -> datetime:
+    return datetime.combine(day, time.min, SHANGHAI).astimezone(UTC)

@@ -1,0 +1,18 @@
+"""A limit on everything: named, with its unit in the name."""
+
+from __future__ import annotations
+
+PAGE_ROWS = 40
+PAGE_ROWS_MOST = 200
+REQUEST_BYTES = 12 * 1024 * 1024
+CART_LINES = 200
+ORDER_LINES = 100
+QUANTITY_MOST = 1_000_000
+TEXT_CHARS = 2_000
+NAME_CHARS = 200
+REASON_CHARS_LEAST = 4
+API_BATCH_ROWS = 500
+API_PAGE_ROWS = 500
+COMPARE_PRODUCTS = 4
+PHOTOS_A_SHEET = 9
+EVENT_TRIES = 8

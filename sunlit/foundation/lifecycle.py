@@ -1,0 +1,199 @@
+"""The heart: lives as tables, and the one door through which every change of state goes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar, TypeVar
+
+from django.db import models, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from sunlit.foundation.access import Grant
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Problem, Reason, Refused, check
+from sunlit.foundation.ledger import sentences
+from sunlit.foundation.ledger import services as ledger
+from sunlit.foundation.outbox.events import Event, announce
+
+NOT_NOW = Reason("LIF-001", _("“{verb}” is not possible while {number} is “{state}”."), CONFLICT)
+NOT_YOURS = Reason("LIF-002", _("“{verb}” may be done only by: {who}."), FORBIDDEN)
+STALE = Reason("LIF-003", _("{number} was changed by somebody since you opened it. Look at it again, then decide."), CONFLICT)
+
+L = TypeVar("L", bound="Living")
+
+
+class Living(models.Model):
+    """Something with a number, a region and a life. Its state is set in `move` and nowhere else."""
+
+    number = models.TextField(unique=True)
+    region_path = models.TextField(default="", blank=True)
+    state = models.TextField()
+    version = models.PositiveIntegerField(default=0)
+
+    sealed: ClassVar[tuple[str, ...]] = ("number", "state")  # fields whose digest every act leaves in the ledger
+
+    class Meta:
+        abstract = True
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a rule is handed: the locked subject, who, when, and the facts of the act."""
+
+    it: Any
+    by: Actor
+    at: datetime
+    facts: Mapping[str, Any]
+
+
+Rule = Callable[[Case], Iterator[Problem]]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One line of a life. `frm` is () for a beginning; `to` is None where the state stays."""
+
+    verb: str
+    frm: str | tuple[str, ...]
+    to: str | None
+    by: Grant
+    says: str | Promise
+    label: str | Promise
+    rules: tuple[Rule, ...] = ()
+    stamp: str = ""
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        return (self.frm,) if isinstance(self.frm, str) else self.frm
+
+
+class Life:
+    """All the moves of one kind of thing, by verb."""
+
+    def __init__(self, kind: str, model: type[Living], moves: Sequence[Move], *, states: Mapping[str, str | Promise]) -> None:
+        self.kind, self.model, self.states = kind, model, states
+        self.moves = {move.verb: move for move in moves}
+        assert len(self.moves) == len(moves), f"{kind}: a verb is told twice"
+        for move in moves:
+            assert {*move.origins, *([move.to] if move.to else [])} <= set(states), f"{kind}.{move.verb}: unknown state"
+            sentences.say(f"{kind}.{move.verb}", move.says)
+        _lives[model] = self
+
+    def open_to(self, subject: Living, actor: Actor) -> list[Move]:
+        """The moves that this actor could try now: what the buttons of a page are made from."""
+        return [move for move in self.moves.values() if subject.state in move.origins and move.by.allows(actor, subject)]
+
+
+_lives: dict[type[Living], Life] = {}
+
+
+def lives() -> dict[type[Living], Life]:
+    return dict(_lives)
+
+
+def life_of(subject: Living | type[Living]) -> Life:
+    return _lives[subject if isinstance(subject, type) else type(subject)]
+
+
+def move(
+    subject: L,
+    verb: str,
+    *,
+    by: Actor,
+    at: datetime,
+    change: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
+    handed: Mapping[str, Any] | None = None,
+    announces: Callable[[L], Sequence[Event]] | None = None,
+    expected: int | None = None,
+    related: tuple[str, ...] = (),
+) -> L:
+    """Lock, then lawful, permitted, ruled, stamped, recorded, announced: in one transaction. Returns the subject as it now stands.
+
+    `facts` go to the rules and into the ledger; `handed` goes to the rules alone. `change` are the fields that the act sets.
+    Raises Refused (LIF-001 not in this state, LIF-002 not by you, LIF-003 stale `expected` version, or what the rules say) and changes nothing.
+    """
+    life, facts = _lives[type(subject)], dict(facts or {})
+    step, told = life.moves[verb], {**facts, **(handed or {})}
+    with transaction.atomic():
+        it = _locked(subject, related)
+        _lawful(it, life, step, expected)
+        _permitted(it, step, by)
+        check(problem for rule in step.rules for problem in rule(Case(it, by, at, told)))
+        _stamped(it, step, at, change or {})
+        _recorded(it, life, step, by=by, at=at, facts=facts)
+        if announces:
+            announce(*announces(it))
+    return it
+
+
+def row_digest(subject: Living) -> str:
+    """SHA-256 of the subject's sealed fields, as its last act left it in the ledger."""
+    return digest({name: getattr(subject, name) for name in type(subject).sealed})
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the value as canonical JSON: the same for the same content."""
+    text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON knows it: money as text with two places, time as UTC text."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if isinstance(value, date | Decimal | Promise):
+        return str(value)
+    return value
+
+
+def _locked(subject: L, related: tuple[str, ...]) -> L:
+    if subject._state.adding:
+        return subject
+    rows = type(subject)._base_manager.select_for_update(of=("self",))
+    return rows.select_related(*related).get(pk=subject.pk) if related else rows.get(pk=subject.pk)
+
+
+def _lawful(it: Living, life: Life, step: Move, expected: int | None) -> None:
+    if expected is not None and expected != it.version:
+        raise Refused(Problem(STALE, {"number": it.number}))
+    lawful = not step.origins if it._state.adding else it.state in step.origins
+    if not lawful:
+        raise Refused(Problem(NOT_NOW, {"verb": step.label, "number": it.number, "state": life.states.get(it.state, it.state)}))
+
+
+def _permitted(it: Living, step: Move, by: Actor) -> None:
+    if not step.by.allows(by, it):
+        raise Refused(Problem(NOT_YOURS, {"verb": step.label, "who": step.by.name}))
+
+
+def _stamped(it: Living, step: Move, at: datetime, change: Mapping[str, Any]) -> None:
+    changed = dict(change)
+    if step.to is not None:
+        changed["state"] = step.to
+    if step.stamp:
+        changed[step.stamp] = at
+    changed["version"] = it.version + 1
+    for name, value in changed.items():
+        setattr(it, name, value)
+    if it._state.adding:
+        it.save(force_insert=True)
+    else:
+        it.save(update_fields=list(changed))
+
+
+def _recorded(it: Living, life: Life, step: Move, *, by: Actor, at: datetime, facts: Mapping[str, Any]) -> None:
+    told = {"number": it.number, "actor": by.user_name, "organisation": by.organisation_name, "state": it.state, "row": row_digest(it)}
+    ledger.record(
+        act=f"{life.kind}.{step.verb}", subject=f"{life.kind}/{it.number}", by=by, at=at, facts=plain({**facts, **told}), region=it.region_path
+    )

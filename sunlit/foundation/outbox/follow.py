@@ -1,0 +1,64 @@
+"""Following: views of the whole, kept by reading the gap-free feed of acts in batches behind a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from sunlit.foundation.kernel import clock
+from sunlit.foundation.ledger import queries as ledger
+from sunlit.foundation.ledger.queries import Act
+from sunlit.foundation.outbox.models import Cursor
+
+View = Callable[[list[Act]], None]
+
+
+@dataclass(frozen=True)
+class Follower:
+    """A named reader of the feed. It may be handed the same acts twice (after a crash), never out of order, never with a gap."""
+
+    name: str
+    view: View
+    batch: int
+
+
+_followers: dict[str, Follower] = {}
+
+
+def follows(name: str, *, batch: int = 500) -> Callable[[View], View]:
+    """Keep a view of the whole: the function gets the next acts in sealed order and writes its view; then the cursor moves."""
+
+    def register(view: View) -> View:
+        assert name not in _followers, f"follower {name} is registered twice"
+        _followers[name] = Follower(name, view, batch)
+        return view
+
+    return register
+
+
+def followers() -> dict[str, Follower]:
+    return dict(sorted(_followers.items()))
+
+
+def step(follower: Follower) -> int:
+    """Read one batch; returns how many acts were read. One process at a time: the cursor's row is locked meanwhile."""
+    with transaction.atomic():
+        Cursor.objects.get_or_create(name=follower.name)
+        cursor = Cursor.objects.select_for_update().get(name=follower.name)
+        acts = ledger.feed(cursor.after, follower.batch)
+        if not acts:
+            return 0
+        follower.view(acts)
+        cursor.after, cursor.moved_at = acts[-1].index, clock.now()
+        cursor.save(update_fields=["after", "moved_at"])
+    return len(acts)
+
+
+def catch_up(name: str) -> int:
+    """Read until the end of the feed; returns how many acts were read."""
+    follower, total = _followers[name], 0
+    while read := step(follower):
+        total += read
+    return total

@@ -1,0 +1,34 @@
+"""The queue under the outbox: procrastinate, whose jobs are rows of the deed's own transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from sunlit.foundation.kernel.limits import EVENT_TRIES
+from sunlit.foundation.outbox import events
+
+STALLED_AFTER = timedelta(seconds=60)
+
+
+@app.task(name="deliver", queue="events", retry=RetryStrategy(max_attempts=EVENT_TRIES, exponential_wait=2))
+def deliver(*, listener: str, event: str, data: dict[str, Any]) -> None:
+    """Deliver one announcement to one listener; retried with growing pauses, then a dead letter."""
+    events.deliver(listener=listener, event=event, data=data)
+
+
+def defer(jobs: list[dict[str, Any]]) -> None:
+    """Write delivery jobs into the running transaction, in one statement."""
+    deliver.batch_defer(*jobs)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="retry_stalled", queue="clock", queueing_lock="retry_stalled", pass_context=False)
+async def retry_stalled(timestamp: int) -> None:
+    """A worker that died holds its jobs: take them back once its heartbeat is a minute old."""
+    manager = app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER.total_seconds()):
+        await manager.retry_job(job)
