@@ -81,7 +81,9 @@ def draw_icons(target: Path) -> None:
 def _symbol(name: str) -> str:
     source = MODULES / "lucide-static" / "icons" / f"{name}.svg"
     if not source.exists():
-        raise SystemExit(f"assets/icons.txt names the icon {name}, which lucide-static does not have. See node_modules/lucide-static/icons.")
+        raise SystemExit(
+            f"assets/icons.txt names the icon {name}, which lucide-static does not have. See node_modules/lucide-static/icons."
+        )
     inner = re.sub(r"^.*?<svg[^>]*>|</svg>.*$", "", source.read_text(encoding="utf-8"), flags=re.DOTALL)
     shape = re.sub(r"\s+", " ", inner).strip()
     stroke = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'

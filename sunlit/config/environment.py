@@ -10,8 +10,12 @@ from typing import Any
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
-class BadSetting(ValueError):
-    """A setting cannot be read; the message is a sentence for the person who starts the platform."""
+class CannotStart(Exception):  # noqa: N818 - read as a sentence: "Sunlit cannot start: …"
+    """The platform cannot start or go on; the message says in plain words what is wrong and what to do."""
+
+
+class BadSetting(CannotStart):
+    """A setting cannot be read."""
 
 
 def _text(text: str) -> str:
@@ -87,7 +91,9 @@ class Setting:
             return self.parse(text)
         except ValueError as error:
             shown = "(hidden)" if self.secret else repr(text)
-            raise BadSetting(f"The setting {self.name} {error}, but is {shown}. Correct it or remove it to use the default {self.default!r}.") from None
+            raise BadSetting(
+                f"The setting {self.name} {error}, but is {shown}. Correct it or remove it to use the default {self.default!r}."
+            ) from None
 
 
 _POSTGRES = _url("postgres", "postgresql")
@@ -102,21 +108,48 @@ SETTINGS: tuple[Setting, ...] = (
         "Where the browser finds the live events. Empty: `/live/` on the same origin with `SUNLIT_TLS=1`, else the live port of the same host.",
         _live_url,
     ),
-    Setting("SUNLIT_DATA_DIR", "./var", "Folder for everything kept outside the database: keys, files, index, ledger tiles, embedded PostgreSQL.", _folder),
-    Setting("DATABASE_URL", "", "PostgreSQL 15 or newer, `postgres://user:password@host:5432/name`. Empty: the embedded PostgreSQL.", _POSTGRES, True),
+    Setting(
+        "SUNLIT_DATA_DIR",
+        "./var",
+        "Folder for everything kept outside the database: keys, files, index, ledger tiles, embedded PostgreSQL.",
+        _folder,
+    ),
+    Setting(
+        "DATABASE_URL",
+        "",
+        "PostgreSQL 15 or newer, `postgres://user:password@host:5432/name`. Empty: the embedded PostgreSQL.",
+        _POSTGRES,
+        True,
+    ),
     Setting("DATABASE_REPLICA_URL", "", "A read replica for public pages and search. Empty: the main database.", _POSTGRES, True),
     Setting("SUNLIT_DEMO", "0", "1: the demo region and one-click log-in. Never on a real site. `make run` sets it.", _switch),
     Setting("SUNLIT_DEBUG", "0", "1: error pages with details for developers. Never on a real site.", _switch),
     Setting("SUNLIT_SECRET_KEY", "", "Key that signs sessions. Empty: generated at first start in the data folder's `keys`.", _text, True),
     Setting("SUNLIT_HOSTS", "localhost,127.0.0.1,[::1]", "Host names that the site answers to, separated by commas.", _list),
-    Setting("SUNLIT_TLS", "0", "1: the site is reached by https through a reverse proxy; secure cookies and HSTS are switched on.", _switch),
-    Setting("SUNLIT_SMTP_URL", "", "Mail server, `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. Empty: mail is printed in the log.", _url("smtp", "smtps"), True),
+    Setting(
+        "SUNLIT_TLS", "0", "1: the site is reached by https through a reverse proxy; secure cookies and HSTS are switched on.", _switch
+    ),
+    Setting(
+        "SUNLIT_SMTP_URL",
+        "",
+        "Mail server, `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. Empty: mail is printed in the log.",
+        _url("smtp", "smtps"),
+        True,
+    ),
     Setting("SUNLIT_MAIL_FROM", "sunlit@localhost", "Sender of the platform's mail."),
     Setting("SUNLIT_WORKERS", "2", "Number of web processes; about one a core.", _number(1, 64)),
     Setting("SUNLIT_LOG_FORMAT", "console", "`console` for people, `json` for a log collector.", _one_of("console", "json")),
     Setting("SUNLIT_LOG_LEVEL", "info", "Least important log lines shown.", _one_of("debug", "info", "warning", "error")),
-    Setting("SUNLIT_BANK_URL", "", "Payment interface of the bank. Empty: the sandbox bank, started beside the platform.", _url("http", "https")),
-    Setting("SUNLIT_METRICS_TOKEN", "", "Bearer token that may read `/metrics`. Empty: only requests made directly from this machine.", _text, True),
+    Setting(
+        "SUNLIT_BANK_URL", "", "Payment interface of the bank. Empty: the sandbox bank, started beside the platform.", _url("http", "https")
+    ),
+    Setting(
+        "SUNLIT_METRICS_TOKEN",
+        "",
+        "Bearer token that may read `/metrics`. Empty: only requests made directly from this machine.",
+        _text,
+        True,
+    ),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
