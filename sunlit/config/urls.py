@@ -9,7 +9,7 @@ from sunlit.config import health
 urlpatterns = [
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),
-    path("metrics", health.metrics, name="metrics"),
+    path("metrics", health.figures, name="metrics"),
     path("api/", include("sunlit.portals.api.urls")),
     path("buyer/", include("sunlit.portals.buyer.urls")),
     path("supplier/", include("sunlit.portals.supplier.urls")),
