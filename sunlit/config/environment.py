@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
+MAIL_SECONDS = 10
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
-class CannotStart(Exception):  # noqa: N818 - read as a sentence: "Sunlit cannot start: …"
+class CannotStart(Exception):
     """The platform cannot start or go on; the message says in plain words what is wrong and what to do."""
 
 
@@ -181,6 +183,16 @@ def live_port() -> int:
     return int(get("LIVE_PORT") or get("PORT") + 1)
 
 
+def bank_port() -> int:
+    """Port of the sandbox bank."""
+    return int(get("PORT")) + 2
+
+
+def bank_url() -> str:
+    """Payment interface of the bank: the configured one, or the sandbox beside the platform."""
+    return str(get("BANK_URL")) or f"http://127.0.0.1:{bank_port()}"
+
+
 def live_url(host: str) -> str:
     """Address of the live events for a page that was asked for at `host` (the request's Host header, with or without a port)."""
     if configured := str(get("LIVE_URL")):
@@ -194,3 +206,23 @@ def live_origin(host: str) -> str:
     """What `connect-src` of the Content-Security-Policy must name for the live events; empty on the same origin."""
     match = re.match(r"https?://[^/]+", live_url(host))
     return match.group() if match else ""
+
+
+def mail() -> dict[str, Any]:
+    """Django's mail settings from SUNLIT_SMTP_URL; without one, mail is printed."""
+    sender = {"DEFAULT_FROM_EMAIL": get("MAIL_FROM"), "SERVER_EMAIL": get("MAIL_FROM")}
+    parts = urlsplit(str(get("SMTP_URL")))
+    if not parts.hostname:
+        return {**sender, "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    secure = parts.scheme == "smtps"
+    return {
+        **sender,
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if secure else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": secure,
+        "EMAIL_USE_TLS": not secure and parts.username is not None,
+        "EMAIL_TIMEOUT": MAIL_SECONDS,
+    }

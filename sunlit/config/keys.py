@@ -80,6 +80,11 @@ def _new_ed25519() -> bytes:
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
+def bank_key() -> bytes:
+    """Key shared with the bank: both sides sign with it. Put the bank's own here for a real bank; the sandbox reads the same file."""
+    return _kept(folder() / "bank.key", lambda: secrets.token_urlsafe(48).encode()).strip()
+
+
 def postgres_passfile() -> Path:
     """Password of the embedded PostgreSQL in libpq's passfile format, so that it never stands on a command line."""
     path = folder() / "postgres.pass"

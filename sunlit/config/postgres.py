@@ -6,16 +6,17 @@ import fcntl
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote, urlsplit
 
 import psutil
@@ -75,12 +76,18 @@ class Account:
             extra_groups=None if self.uid is None else [],
         )
 
-    def popen(self, *command: str | Path) -> "subprocess.Popen[bytes]":
+    def popen(self, *command: str | Path, errors: Path) -> "subprocess.Popen[bytes]":
+        with errors.open("wb") as told:
+            return self._popen(command, told)
+
+    def _popen(self, command: Sequence[str | Path], told: BinaryIO) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             [*self.prefix, *map(str, command)],
             cwd="/",
             env=_plain_environment(),
             stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=told,
             start_new_session=True,
             user=self.uid,
             group=self.gid,
@@ -136,6 +143,11 @@ class Cluster:
     @property
     def data(self) -> Path:
         return self.home / "cluster"
+
+    @property
+    def _errors(self) -> Path:
+        """What the server says before it opens its own log."""
+        return self.home / "start.log"
 
     @property
     def by_socket(self) -> bool:
@@ -226,7 +238,7 @@ class Cluster:
 
     def popen(self) -> "subprocess.Popen[bytes]":
         """Start the server as a child of this process, without waiting for it."""
-        return account_for(self.home).popen(binaries() / "postgres", "-D", self.data)
+        return account_for(self.home).popen(binaries() / "postgres", "-D", self.data, errors=self._errors)
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Start the server and wait until it answers, trying again while the remains of a killed one are in the way."""
@@ -240,10 +252,17 @@ class Cluster:
                 return server
             if time.monotonic() > deadline:
                 stop(server)
-                raise CannotStart(
-                    f"The embedded PostgreSQL does not start. The reason is in the last lines of {self.data / 'log'}; a full disk is the most common one."
-                )
+                raise CannotStart(f"The embedded PostgreSQL does not start: {self._why()} More is in {self.data / 'log'}.")
             time.sleep(0.5)
+
+    def _why(self) -> str:
+        """The last complaint of the server, from before or after it opened its own log."""
+        logs = sorted((self.data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime) if (self.data / "log").is_dir() else []
+        for path in (self._errors, *reversed(logs)):
+            complaints = re.findall(r"(?:FATAL|PANIC):\s+(.+)", path.read_text(errors="replace")[-20000:]) if path.exists() else []
+            if complaints:
+                return f"{complaints[-1]}."
+        return "it gives no reason."
 
     def wait_until_ready(self, server: "subprocess.Popen[bytes] | None", deadline: float) -> bool:
         while time.monotonic() < deadline and (server is None or server.poll() is None):
@@ -272,25 +291,30 @@ class Cluster:
             with contextlib.suppress(psutil.TimeoutExpired):
                 orphan.wait(STOP_SECONDS)
 
-    @contextlib.contextmanager
-    def lock(self) -> Iterator[bool]:
-        """True for the one process that looks after this cluster; the kernel frees the lock when that process ends."""
-        try:
-            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(self.home.parent / f"{self.home.name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise CannotStart(
-                f"{self.home} cannot be written ({error.strerror}). Check its owner, or choose another folder with SUNLIT_DATA_DIR."
-            ) from None
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            mine = True
-        except BlockingIOError:
-            mine = False
-        try:
-            yield mine
-        finally:
-            os.close(handle)
+    def lock(self) -> "contextlib.AbstractContextManager[bool]":
+        """Held by the one process that looks after this cluster."""
+        return hold(self.home.with_name(f"{self.home.name}.lock"))
+
+
+@contextlib.contextmanager
+def hold(path: Path) -> Iterator[bool]:
+    """True for the one process that holds this file's lock; the kernel frees it when that process ends, however it ends."""
+    try:
+        path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise CannotStart(
+            f"{path} cannot be written ({error.strerror}). Check the owner of the folder, or choose another one with SUNLIT_DATA_DIR."
+        ) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        mine = True
+    except BlockingIOError:
+        mine = False
+    try:
+        yield mine
+    finally:
+        os.close(handle)
 
 
 _INITDB = (
@@ -457,6 +481,11 @@ def check_server(url: str) -> None:
         raise CannotStart(
             f"The database {place} does not store UTF-8. Make a new one: createdb --encoding=UTF8 --template=template0 {DATABASE}."
         )
+
+
+def server_version(url: str) -> str:
+    with psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as connection:
+        return f"PostgreSQL {connection.info.parameter_status('server_version')}"
 
 
 def _place(url: str) -> str:

@@ -1,0 +1,102 @@
+"""Examines an installation part by part; each finding says what to do."""
+
+import importlib.metadata
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sunlit.config import environment, keys, postgres, processes, translations
+from sunlit.config.environment import CannotStart
+
+
+@dataclass(frozen=True)
+class Finding:
+    subject: str
+    fine: bool
+    words: str
+
+
+def examine() -> Iterator[Finding]:
+    for subject, look in EXAMINATIONS.items():
+        try:
+            yield Finding(subject, True, look())
+        except CannotStart as problem:
+            yield Finding(subject, False, str(problem))
+
+
+def _python() -> str:
+    return sys.version.split()[0]
+
+
+def _packages() -> str:
+    """The versions in the lock are those that were tested."""
+    lock = environment.PROJECT_ROOT / "requirements.lock"
+    if not lock.exists():
+        return "installed without the lock file"
+    pinned = [line.split()[0].split("==") for line in lock.read_text().splitlines() if "==" in line and not line.startswith((" ", "#"))]
+    wrong = sorted(name for name, version in pinned if _installed(name) not in {version, ""})
+    if wrong:
+        raise CannotStart(f"These packages differ from requirements.lock: {', '.join(wrong)}. Run make again.")
+    return f"{len(pinned)} as locked"
+
+
+def _installed(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""  # for another system, or for developers only
+
+
+def _settings() -> str:
+    if problems := environment.check():
+        raise CannotStart(" ".join(problems))
+    if environment.get("DEMO") and environment.get("TLS"):
+        raise CannotStart("SUNLIT_DEMO=1 lets everybody log in as anybody. Remove it on a site that others can reach.")
+    if not environment.get("BANK_URL") and not environment.get("DEMO"):
+        return "readable; payments go to the sandbox bank, since SUNLIT_BANK_URL is empty"
+    return "readable"
+
+
+def _data_folder() -> str:
+    folder = environment.data_dir()
+    processes.check_data_folder(folder)
+    return str(folder)
+
+
+def _keys() -> str:
+    keys.secret_key()
+    keys.ledger_key()
+    if exposed := keys.open_to_others():
+        raise CannotStart(f"Others can read {', '.join(map(str, exposed))}. Run: chmod -R go= {keys.folder()}.")
+    return "present, readable by the owner only"
+
+
+def _database() -> str:
+    with postgres.available() as url:
+        return f"answers, {postgres.server_version(url)}"
+
+
+def _front_end() -> str:
+    built = environment.PROJECT_ROOT / "sunlit" / "portals" / "ui" / "static" / "built"
+    if not any(built.glob("*.css")):
+        raise CannotStart("The style sheets and scripts are not built. Run make, or: .venv/bin/python hatch_build.py.")
+    return "built"
+
+
+def _translations() -> str:
+    count = len(translations.sources())
+    if gaps := list(translations.gaps()):
+        raise CannotStart(f"{len(gaps)} texts are not translated. See: sunlit translations --check.")
+    return f"{count} catalogues complete"
+
+
+EXAMINATIONS: dict[str, Callable[[], str]] = {
+    "Python": _python,
+    "packages": _packages,
+    "settings": _settings,
+    "data folder": _data_folder,
+    "keys": _keys,
+    "database": _database,
+    "front end": _front_end,
+    "translations": _translations,
+}

@@ -1,0 +1,123 @@
+"""What each background process does: serve pages, serve events, do jobs, seal, follow, play the bank."""
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from sunlit.config import environment, keys, metrics
+
+PAGE_THREADS = 4  # a web process; each keeps one database connection
+JOB_THREADS = 4
+FOLLOW_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+BACKLOG = 1024
+
+log = structlog.stdlib.get_logger("sunlit.duties")
+
+
+def web() -> None:
+    """The pages and the API."""
+    metrics.share_between_processes(environment.data_dir())
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian(
+        "sunlit.config.wsgi:application",
+        address=str(environment.get("BIND")),
+        port=int(environment.get("PORT")),
+        interface=Interfaces.WSGI,
+        workers=int(environment.get("WORKERS")),
+        blocking_threads=PAGE_THREADS,
+        backlog=BACKLOG,
+        respawn_failed_workers=True,
+        respawn_interval=1.0,
+        workers_kill_timeout=5,
+        websockets=False,
+        log_enabled=False,
+    ).serve()
+
+
+def live() -> None:
+    """The server-sent events, in one process with an event loop."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian(
+        "sunlit.foundation.live.asgi:application",
+        address=str(environment.get("BIND")),
+        port=environment.live_port(),
+        interface=Interfaces.ASGI,
+        workers=1,
+        backlog=BACKLOG,
+        respawn_failed_workers=True,
+        respawn_interval=1.0,
+        workers_kill_timeout=2,
+        websockets=False,
+        log_enabled=False,
+    ).serve()
+
+
+def worker() -> None:
+    """The jobs of the queue; those that a stop interrupts are taken up again."""
+    from django.core.management import call_command
+
+    call_command("procrastinate", "worker", "--concurrency", str(JOB_THREADS), "--shutdown-graceful-timeout", "5")
+
+
+def sealer() -> None:
+    from sunlit.foundation.ledger import sealer as office
+
+    office.run(stop_on_signal())
+
+
+def indexer() -> None:
+    """Every view of the whole (search index, statistics, open data), each behind its own cursor."""
+    from django.db import DatabaseError, InterfaceError, connection
+
+    from sunlit.foundation.outbox import follow
+
+    stop = stop_on_signal()
+    pauses: dict[str, float] = {}
+    while not stop.is_set():
+        read = 0
+        for name, follower in follow.followers().items():
+            try:
+                read += follow.step(follower)
+                pauses.pop(name, None)
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("the database is away", follower=name, error=str(error).strip())
+                connection.close()
+                pauses[name] = 1.0
+            except Exception:
+                log.exception("a follower failed and tries again", follower=name)
+                pauses[name] = min(pauses.get(name, 0.5) * 2, LONGEST_PAUSE_SECONDS)
+        if not read or pauses:
+            stop.wait(max([FOLLOW_SECONDS, *pauses.values()]))
+
+
+def bank() -> None:
+    """The sandbox bank on its own port, with its own books."""
+    from sunlit.foundation.gateways.sandbox.bank_server import SandboxBank, server
+
+    books = Path(environment.data_dir()) / "sandbox" / "bank.sqlite3"
+    books.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stop = stop_on_signal()
+    with server(SandboxBank(books, keys.bank_key()), port=environment.bank_port()) as open_bank:
+        threading.Thread(target=open_bank.serve_forever, daemon=True).start()
+        stop.wait()
+        open_bank.shutdown()
+
+
+def stop_on_signal() -> threading.Event:
+    """Set by SIGTERM or Ctrl-C, so that work in hand is finished first."""
+    stop = threading.Event()
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, told)
+    return stop
