@@ -56,8 +56,3 @@ def body_of(*, act: str, subject: str, at: datetime, organisation: str, kind: st
         f'{{"act":{quote(act)},"at":"{iso(at)}","by":{{"kind":{quote(kind)},"organisation":{quote(organisation)}}},'
         f'"facts":"{facts}","region":{quote(region)},"subject":{quote(subject)},"v":{VERSION}}}'
     )
-
-
-def leaf_hash(body: bytes) -> bytes:
-    """RFC 6962: the hash of a leaf is domain-separated from that of a node."""
-    return hashlib.sha256(b"\x00" + body).digest()

@@ -93,10 +93,10 @@ class Checkpoint(models.Model):
 
 
 class Progress(models.Model):
-    """One row: the transaction number below which everything is sealed, and the right edge of the tree."""
+    """One row, where sealing stands: the transactions already looked at (a pg_snapshot) and the right edge of the tree."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
-    watermark = XidField(default=0)
+    seen = models.TextField(default="", blank=True)
     size = models.BigIntegerField(default=0)
     edge = models.BinaryField(default=b"")
 

@@ -11,8 +11,9 @@ from typing import Any
 from django.db import connection
 
 from sunlit.foundation.accounts.actors import Actor
-from sunlit.foundation.ledger.canonical import SALT_SIZE, body_of, canonical, facts_digest, leaf_hash, plain
+from sunlit.foundation.ledger.canonical import SALT_SIZE, body_of, canonical, facts_digest, plain
 from sunlit.foundation.ledger.models import Entry
+from sunlit.foundation.ledger.tree import leaf_hash
 
 MANY_MAX = 10_000
 """Deeds in one record_many; a larger bulk act is one entry with the digest of its rows."""

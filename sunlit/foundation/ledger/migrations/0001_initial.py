@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
             name="Progress",
             fields=[
                 ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ("watermark", sunlit.foundation.ledger.models.XidField(default=0)),
+                ("seen", models.TextField(blank=True, default="")),
                 ("size", models.BigIntegerField(default=0)),
                 ("edge", models.BinaryField(default=b"")),
             ],

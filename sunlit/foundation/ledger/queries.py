@@ -1,0 +1,121 @@
+"""Reading the ledger: one act, the history of a subject, the gap-free feed, and proofs from the published tree."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from sunlit.foundation.kernel.refusals import CONFLICT, Problem, Reason, Refused
+from sunlit.foundation.ledger import notes, publishing, tiles
+from sunlit.foundation.ledger.canonical import canonical
+from sunlit.foundation.ledger.models import Entry, Progress
+from sunlit.foundation.ledger.sentences import sentence
+from sunlit.foundation.ledger.tree import consistency_path, inclusion_path
+
+__all__ = ["HISTORY_MAX", "Act", "at_index", "checkpoint", "consistency", "feed", "get", "history_of", "proof_of", "size"]
+
+HISTORY_MAX = 500
+"""Acts shown of one subject at a time."""
+PROOF_FORMAT = "sunlit-ledger-proof-1"
+
+NOT_SEALED = Reason("LED-001", _("Act {number} is not sealed into the public ledger yet. Ask again in a few seconds."), CONFLICT)
+
+
+@dataclass(frozen=True)
+class Act:
+    """A sealed act, as the feed hands it to those who follow."""
+
+    index: int
+    entry_id: int
+    at: datetime
+    act: str
+    subject: str
+    organisation: str
+    region: str
+    facts: dict[str, Any]
+
+    @property
+    def sentence(self) -> str:
+        """The act told to a person, in the active language."""
+        return sentence(self)
+
+
+def get(number: int) -> Entry:
+    """The act with this number. Raises Entry.DoesNotExist."""
+    return Entry.objects.select_related("leaf").get(pk=number)
+
+
+def at_index(index: int) -> Entry:
+    """The act at this place of the public tree. Raises Entry.DoesNotExist."""
+    return Entry.objects.select_related("leaf").get(leaf__index=index)
+
+
+def history_of(subject: str, *, before: int | None = None, limit: int = HISTORY_MAX) -> list[Entry]:
+    """What happened to a subject ("order/2026-0001"), oldest first: its last `limit` acts, or those before an act's number."""
+    entries = Entry.objects.select_related("leaf").filter(subject=subject).order_by("-pk")
+    if before is not None:
+        entries = entries.filter(pk__lt=before)
+    return list(entries[: min(limit, HISTORY_MAX)])[::-1]
+
+
+def feed(after_index: int, limit: int) -> list[Act]:
+    """The acts sealed after this index (-1: from the beginning), in sealed order, without gaps."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SELECT l."index", e.id, e.at, e.act, e.subject, e.organisation, e.region, e.facts'
+            ' FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.entry_id WHERE l."index" > %s ORDER BY l."index" LIMIT %s',
+            [after_index, limit],
+        )
+        return [Act(*row[:7], facts=_loaded(row[7])) for row in cursor.fetchall()]
+
+
+def size() -> int:
+    """How many acts are sealed."""
+    return Progress.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+
+
+def checkpoint() -> str | None:
+    """The signed note that the world sees; None before the first act was published."""
+    try:
+        return (publishing.folder() / "checkpoint").read_text()
+    except FileNotFoundError:
+        return None
+
+
+def proof_of(entry: Entry, *, with_facts: bool = False) -> dict[str, Any]:
+    """Everything needed to check, offline, that the act is in the public tree. Raises Refused (LED-001) until it is published.
+
+    `with_facts` discloses the facts and their salt: only for somebody who may see them.
+    """
+    note, index = checkpoint(), entry.index
+    seen = notes.parse(note) if note else None
+    if seen is None or index is None or index >= seen.size:
+        raise Refused(Problem(NOT_SEALED, {"number": entry.pk}))
+    path = inclusion_path(index, seen.size, tiles.nodes(publishing.reader(publishing.folder()), seen.size))
+    proof = {
+        "format": PROOF_FORMAT,
+        "entry": entry.pk,
+        "index": index,
+        "size": seen.size,
+        "body": entry.body,
+        "path": [base64.b64encode(node).decode() for node in path],
+        "checkpoint": note,
+    }
+    if with_facts:
+        proof |= {"facts": canonical(entry.facts), "salt": base64.b64encode(bytes(entry.salt)).decode()}
+    return proof
+
+
+def consistency(old: int, new: int) -> list[bytes]:
+    """The proof that the published tree of `old` acts is the beginning of that of `new`."""
+    return consistency_path(old, new, tiles.nodes(publishing.reader(publishing.folder()), new))
+
+
+def _loaded(facts: Any) -> Any:
+    return json.loads(facts) if isinstance(facts, str) else facts

@@ -1,0 +1,1 @@
+"""The ledger: what is recorded stays, and can be checked."""
