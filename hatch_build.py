@@ -108,6 +108,12 @@ def build() -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def lock() -> None:
+    """Renew package-lock.json without the addresses of the registry that served it."""
+    binary, npm = node()
+    run(binary, npm, "update", "--package-lock-only", "--ignore-scripts", "--omit-lockfile-registry-resolved", "--no-audit", "--no-fund")
+
+
 class FrontEnd(BuildHookInterface[Any]):
     """Called by hatchling for wheels and for editable installations."""
 
@@ -120,5 +126,8 @@ class FrontEnd(BuildHookInterface[Any]):
 
 
 if __name__ == "__main__":
-    build()
-    sys.stdout.write(f"The front end is built in {BUILT.relative_to(ROOT)}.\n")
+    if sys.argv[1:] == ["lock"]:
+        lock()
+    else:
+        build()
+        sys.stdout.write(f"The front end is built in {BUILT.relative_to(ROOT)}.\n")

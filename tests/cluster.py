@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sunlit.config import environment, postgres
+from sunlit.config import environment, postgres, translations
 
 KEPT = {"DATABASE_URL"}
 _held = contextlib.ExitStack()
@@ -36,6 +36,8 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
     _forget_the_developers_settings()
     _own_data_folder()
     atexit.register(_held.close)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        translations.compile_all()
     if not os.environ.get("DATABASE_URL"):
         os.environ["DATABASE_URL"] = _held.enter_context(postgres.ephemeral())
     return (yield)
