@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from django.db import models, transaction
@@ -19,6 +17,7 @@ from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Problem, Reason, Refused, check
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.ledger import services as ledger
+from sunlit.foundation.ledger.canonical import canonical, plain
 from sunlit.foundation.outbox.events import Event, announce
 
 NOT_NOW = Reason("LIF-001", _("“{verb}” is not possible while {number} is “{state}”."), CONFLICT)
@@ -140,21 +139,7 @@ def row_digest(subject: Living) -> str:
 
 def digest(value: Any) -> str:
     """SHA-256 of the value as canonical JSON: the same for the same content."""
-    text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def plain(value: Any) -> Any:
-    """The value as JSON knows it: money as text with two places, time as UTC text."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    if isinstance(value, date | Decimal | Promise):
-        return str(value)
-    return value
+    return hashlib.sha256(canonical(plain(value)).encode()).hexdigest()
 
 
 def _locked(subject: L, related: tuple[str, ...]) -> L:
@@ -195,5 +180,5 @@ def _stamped(it: Living, step: Move, at: datetime, change: Mapping[str, Any]) ->
 def _recorded(it: Living, life: Life, step: Move, *, by: Actor, at: datetime, facts: Mapping[str, Any]) -> None:
     told = {"number": it.number, "actor": by.user_name, "organisation": by.organisation_name, "state": it.state, "row": row_digest(it)}
     ledger.record(
-        act=f"{life.kind}.{step.verb}", subject=f"{life.kind}/{it.number}", by=by, at=at, facts=plain({**facts, **told}), region=it.region_path
+        act=f"{life.kind}.{step.verb}", subject=f"{life.kind}/{it.number}", by=by, at=at, facts={**facts, **told}, region=it.region_path
     )

@@ -62,7 +62,9 @@ class Payment(Living):
         ordering: ClassVar = ["ordered_at", "id"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_is_positive"),
-            models.UniqueConstraint(fields=["order"], condition=Q(state__in=["ordered", "sent", "paid"]), name="one_running_payment_per_order"),
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(state__in=["ordered", "sent", "paid"]), name="one_running_payment_per_order"
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["ordered_at"], condition=Q(state__in=["ordered", "sent"]), name="payments_to_settle")]
 

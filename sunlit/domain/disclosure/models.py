@@ -21,7 +21,9 @@ class DealNotice(models.Model):
     title_en = models.TextField(default="", blank=True)
     lines = models.JSONField()  # [{name, brand, model, category_code, category, quantity, unit, price, amount, reference}]
     total = models.DecimalField(max_digits=16, decimal_places=2)
-    reference_total = models.DecimalField(max_digits=16, decimal_places=2, null=True)  # the same goods at reference prices; null where unknown
+    reference_total = models.DecimalField(
+        max_digits=16, decimal_places=2, null=True
+    )  # the same goods at reference prices; null where unknown
     compared_total = models.DecimalField(max_digits=16, decimal_places=2, null=True)  # what those goods cost here
     placed_at = models.DateTimeField()
     accepted_at = models.DateTimeField()

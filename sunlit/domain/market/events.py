@@ -15,3 +15,4 @@ class OrderMoved(Event):
     orderer_id: int
     total: str
     reason: str
+    version: int

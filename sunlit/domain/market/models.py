@@ -43,9 +43,15 @@ class Favourite(models.Model):
     class Meta:
         ordering: ClassVar = ["-at", "-id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["buyer", "product"], condition=Q(product__isnull=False), name="a_product_once_among_favourites"),
-            models.UniqueConstraint(fields=["buyer", "supplier"], condition=Q(supplier__isnull=False), name="a_supplier_once_among_favourites"),
-            models.CheckConstraint(condition=Q(product__isnull=True) ^ Q(supplier__isnull=True), name="favourite_is_a_product_or_a_supplier"),
+            models.UniqueConstraint(
+                fields=["buyer", "product"], condition=Q(product__isnull=False), name="a_product_once_among_favourites"
+            ),
+            models.UniqueConstraint(
+                fields=["buyer", "supplier"], condition=Q(supplier__isnull=False), name="a_supplier_once_among_favourites"
+            ),
+            models.CheckConstraint(
+                condition=Q(product__isnull=True) ^ Q(supplier__isnull=True), name="favourite_is_a_product_or_a_supplier"
+            ),
         ]
 
 
@@ -170,5 +176,3 @@ class Return(models.Model):
 
     class Meta:
         ordering: ClassVar = ["asked_at", "id"]
-
-

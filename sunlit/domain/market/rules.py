@@ -14,7 +14,9 @@ REASON_MISSING = Reason("ORD-001", _("Give a reason of at least {least} characte
 CONFIRM_TOO_LATE = Reason("ORD-002", _("The order could be confirmed until {until}; it lapses now."), CONFLICT)
 CONFIRM_TIME_RUNS = Reason("ORD-003", _("The supplier may still answer until {until}."), CONFLICT)
 SAME_PERSON_APPROVES = Reason("ORD-004", _("You placed this order yourself: somebody else must approve it."), 403)
-SAME_PERSON_RECEIVES = Reason("ORD-005", _("You placed this order yourself and your organisation separates duties: somebody else must receive and accept it."), 403)
+SAME_PERSON_RECEIVES = Reason(
+    "ORD-005", _("You placed this order yourself and your organisation separates duties: somebody else must receive and accept it."), 403
+)
 WAYBILL_MISSING = Reason("ORD-006", _("Give the carrier and the waybill number."))
 NOTHING_DISPATCHED = Reason("ORD-007", _("Choose how many pieces are dispatched."))
 TOO_MUCH_DISPATCHED = Reason("ORD-008", _("Line {position}: {quantity} pieces are given, only {open} are still open."))
@@ -23,7 +25,9 @@ INVOICE_MISSING = Reason("ORD-010", _("Give the invoice number."))
 RATING_TIME_RUNS = Reason("ORD-011", _("The order can still be rated until {until}."), CONFLICT)
 SUPPLIER_SUSPENDED = Reason("ORD-012", _("{supplier} is {state} and cannot take orders now."), CONFLICT)
 CART_EMPTY = Reason("ORD-013", _("The cart is empty, or nothing in it is chosen."))
-PRICE_CHANGED = Reason("ORD-014", _("The price of “{title}” changed from {seen} to {now} since you put it into the cart. Look at it again."), CONFLICT)
+PRICE_CHANGED = Reason(
+    "ORD-014", _("The price of “{title}” changed from {seen} to {now} since you put it into the cart. Look at it again."), CONFLICT
+)
 OFFER_GONE = Reason("ORD-015", _("“{title}” is {state}: it cannot be ordered now."), CONFLICT)
 STOCK_SHORT = Reason("ORD-016", _("“{title}”: {wanted} wanted, {stock} in stock."), CONFLICT)
 QUANTITY_WRONG = Reason("ORD-017", _("The quantity must be a whole number from 1 to {most}."))
@@ -34,8 +38,16 @@ QUOTA_NOT_YOURS = Reason("ORD-021", _("Choose one of your organisation's budget 
 ADDRESS_MISSING = Reason("ORD-022", _("Choose a delivery address of your organisation."))
 TITLE_MISSING = Reason("ORD-023", _("Choose an invoice title of your organisation."))
 CART_FULL = Reason("ORD-024", _("A cart holds at most {most} lines."))
-OVER_THRESHOLD = Reason("ORD-025", _("The order's total {total} reaches the procurement threshold {threshold}: the supermarket is meant for purchases below it."))
-REPEATED = Reason("ORD-026", _("{count} orders of this category in {days} days, {sum} together, just under the limit {limit}: this can look like splitting a purchase."))
+OVER_THRESHOLD = Reason(
+    "ORD-025",
+    _("The order's total {total} reaches the procurement threshold {threshold}: the supermarket is meant for purchases below it."),
+)
+REPEATED = Reason(
+    "ORD-026",
+    _(
+        "{count} orders of this category in {days} days, {sum} together, just under the limit {limit}: this can look like splitting a purchase."
+    ),
+)
 ABOVE_MEDIAN = Reason("ORD-027", _("“{title}” costs {price}; the median of the same product is {median} ({percent} % above)."))
 SCORE_WRONG = Reason("ORD-028", _("Give 1 to 5 stars for every criterion."))
 RATING_TEXT_LONG = Reason("ORD-029", _("At most {most} characters."))
@@ -101,7 +113,9 @@ def parcel_fits(case: Case) -> Iterator[Problem]:
         yield Problem(NOTHING_DISPATCHED, on="quantity")
     for position, quantity in parcel.items():
         if quantity < 0 or quantity > still.get(position, 0):
-            yield Problem(TOO_MUCH_DISPATCHED, {"position": position, "quantity": quantity, "open": still.get(position, 0)}, on=f"quantity_{position}")
+            yield Problem(
+                TOO_MUCH_DISPATCHED, {"position": position, "quantity": quantity, "open": still.get(position, 0)}, on=f"quantity_{position}"
+            )
 
 
 def invoice_matches(case: Case) -> Iterator[Problem]:

@@ -68,4 +68,3 @@ def listeners() -> dict[str, str]:
 
 def _job(listener: str, happened: Event) -> dict[str, Any]:
     return {"listener": listener, "event": type(happened).__name__, "data": asdict(happened)}  # type: ignore[call-overload]
-

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from sunlit.foundation.kernel.limits import EVENT_TRIES
-from sunlit.foundation.outbox import events
+from sunlit.foundation.outbox import events, rounds
+
+logger = structlog.get_logger(__name__)
 
 STALLED_AFTER = timedelta(seconds=60)
 
@@ -32,3 +35,14 @@ async def retry_stalled(timestamp: int) -> None:
     manager = app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER.total_seconds()):
         await manager.retry_job(job)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="make_rounds", queue="clock", queueing_lock="make_rounds", pass_context=False)
+def make_rounds(timestamp: int) -> None:
+    """Look for what is due. A round that fails is told in the log and does not keep the others from theirs."""
+    for name, act in rounds.rounds().items():
+        try:
+            act()
+        except Exception:
+            logger.exception("a round failed", round=name)

@@ -1,0 +1,25 @@
+"""What happens by itself around money: payments go to the bank, ratings reach the supplier's standing, and unsettled payments are asked after."""
+
+from __future__ import annotations
+
+from sunlit.domain.contracts import services
+from sunlit.domain.contracts.events import PaymentOrdered
+from sunlit.domain.contracts.models import Payment
+from sunlit.foundation.gateways.bank import the_bank
+from sunlit.foundation.kernel import clock
+from sunlit.foundation.outbox.events import hears
+from sunlit.foundation.outbox.rounds import every_minute
+
+
+@hears(PaymentOrdered)
+def send_to_the_bank(event: PaymentOrdered) -> None:
+    """Hand the payment to the bank; told twice, the bank still pays once. An unreachable bank is tried again."""
+    payment = Payment.objects.select_related("order__buyer").get(number=event.number)
+    if payment.state == "ordered":
+        services.send(payment, bank=the_bank(), at=clock.now())
+
+
+@every_minute
+def ask_after_payments() -> None:
+    """Ask the bank about what is not settled yet."""
+    services.settle_due(bank=the_bank(), at=clock.now())

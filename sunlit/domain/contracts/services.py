@@ -1,0 +1,275 @@
+"""Verbs from goods to money: accept or reject, send back, invoice, pay, rate. Each moves the order and keeps its paper, together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from sunlit.domain.contracts import rules
+from sunlit.domain.contracts.events import PaymentOrdered, Rated
+from sunlit.domain.contracts.models import AcceptanceSheet, Invoice, Payment, Rating
+from sunlit.domain.market import services as market
+from sunlit.domain.market.models import Order, OrderLine, Return
+from sunlit.domain.planning import services as planning
+from sunlit.foundation.access import holds
+from sunlit.foundation.accounts.actors import CLOCK, Actor
+from sunlit.foundation.files.models import File
+from sunlit.foundation.gateways.bank import Bank, BankReceipt, BankUnreachable, PaymentOrder
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.limits import PHOTOS_A_SHEET, TEXT_CHARS
+from sunlit.foundation.kernel.numbering import new_number
+from sunlit.foundation.kernel.refusals import Problem, Refused, check
+from sunlit.foundation.ledger import services as ledger
+from sunlit.foundation.lifecycle import digest, move
+from sunlit.foundation.outbox.events import announce
+
+Items = Sequence[Mapping[str, Any]]
+SETTLE_A_ROUND = 100
+
+
+# Acceptance
+
+
+@transaction.atomic
+def accept(
+    order: Order, *, items: Items, remark: str = "", photos: Sequence[File] = (), by: Actor, at: datetime, expected: int | None = None
+) -> Order:
+    """Accept the delivery line by line (条例45): the sheet is kept, the hold becomes a commitment, the time to pay begins.
+
+    `items` are {position, quantity, conforms, remark}. Refused: CON-001 … CON-004, ORD-005, LIF-*.
+    """
+    lines = _lines(order)
+    check(_sheet_problems(lines, items, remark, photos, accepting=True))
+    order = market.mark(
+        order, "accept", by=by, at=at, expected=expected, facts={"sheet": digest(list(items)), "photos": [p.sha256 for p in photos]}
+    )
+    _keep_sheet(order, True, items, remark, photos, by, at)
+    for line in lines:
+        OrderLine.objects.filter(pk=line.pk).update(accepted=line.quantity)
+    planning.commit(reference=f"order/{order.number}", at=at)
+    return order
+
+
+@transaction.atomic
+def reject(
+    order: Order, *, items: Items, reason: str, photos: Sequence[File] = (), by: Actor, at: datetime, expected: int | None = None
+) -> Order:
+    """Do not accept the delivery, with the lines that do not conform and evidence. The goods are then returned or exchanged."""
+    check(_sheet_problems(_lines(order), items, reason, photos, accepting=False))
+    facts = {"reason": reason.strip(), "sheet": digest(list(items)), "photos": [p.sha256 for p in photos]}
+    order = market.mark(order, "reject", by=by, at=at, expected=expected, change={"reason": reason.strip()}, facts=facts)
+    _keep_sheet(order, False, items, reason, photos, by, at)
+    return order
+
+
+@transaction.atomic
+def ask_return(order: Order, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """Send the rejected goods back for the money."""
+    order = market.mark(
+        order, "ask_return", by=by, at=at, expected=expected, change={"reason": reason.strip()}, facts={"reason": reason.strip()}
+    )
+    Return.objects.create(order=order, kind="return", reason=reason.strip(), asked_at=at)
+    return order
+
+
+@transaction.atomic
+def ask_exchange(order: Order, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """Send the rejected goods back for other ones."""
+    order = market.mark(
+        order, "ask_exchange", by=by, at=at, expected=expected, change={"reason": reason.strip()}, facts={"reason": reason.strip()}
+    )
+    Return.objects.create(order=order, kind="exchange", reason=reason.strip(), asked_at=at)
+    return order
+
+
+# Invoice and payment
+
+
+@transaction.atomic
+def invoice(
+    order: Order,
+    *,
+    number: str,
+    amount: Decimal,
+    issued_on: date,
+    file: File | None = None,
+    by: Actor,
+    at: datetime,
+    expected: int | None = None,
+) -> Order:
+    """Record the supplier's invoice. Refused: ORD-009 another amount than accepted, ORD-010 no number, CON-010 a day ahead."""
+    if issued_on > local_day(at):
+        raise Refused(Problem(rules.INVOICE_DAY_AHEAD, {"day": issued_on}, on="issued_on"))
+    facts = {"invoice": number.strip(), "amount": amount}
+    order = market.mark(order, "invoice", by=by, at=at, expected=expected, facts=facts)
+    Invoice.objects.create(order=order, number=number.strip(), amount=amount, issued_on=issued_on, file=file, at=at)
+    return order
+
+
+@transaction.atomic
+def request_payment(order: Order, *, by: Actor, at: datetime, expected: int | None = None) -> Payment:
+    """The buyer's finance orders the payment; it goes to the bank after this transaction, once."""
+    order = market.mark(order, "request_payment", by=by, at=at, expected=expected, facts={"total": order.total})
+    payment = Payment(
+        number=new_number("FK", at),
+        region_path=order.region_path,
+        order=order,
+        amount=order.total,
+        payee=order.supplier.name_zh,
+        payee_account=order.supplier.credit_code,
+        ordered_by_id=by.user_id,
+        ordered_at=at,
+    )
+    told = PaymentOrdered(number=payment.number, order_number=order.number)
+    return move(payment, "order", by=by, at=at, facts={"amount": order.total}, announces=lambda _payment: (told,))
+
+
+def send(payment: Payment, *, bank: Bank, at: datetime) -> Payment:
+    """Hand the payment to the bank and take its answer. The bank carries one number out once, so this may be repeated at will."""
+    order = payment.order
+    told = PaymentOrder(
+        reference=payment.number,
+        payer_name=order.buyer.name_zh,
+        payer_account=order.buyer.number,
+        payee_name=payment.payee,
+        payee_account=payment.payee_account,
+        amount=payment.amount,
+        purpose=order.number,
+    )
+    return answered(payment, bank.submit(told), at=at)
+
+
+def answered(payment: Payment, receipt: BankReceipt, *, at: datetime) -> Payment:
+    """What the bank said becomes what we record: with the bank, settled or refused. The same answer again changes nothing."""
+    match receipt.state:
+        case "settled":
+            return _settled(payment, receipt, at)
+        case "refused":
+            return _failed(payment, receipt, at)
+    if payment.state == "ordered":
+        return move(payment, "send", by=CLOCK, at=at)
+    return payment
+
+
+def settle_due(*, bank: Bank, at: datetime) -> int:
+    """Ask the bank about every payment that is not settled yet, oldest first; send the ones it has not heard of. Returns how many moved."""
+    moved = 0
+    waiting = Payment.objects.select_related("order__buyer").filter(state__in=["ordered", "sent"]).order_by("ordered_at", "pk")
+    for payment in waiting[:SETTLE_A_ROUND]:
+        before = payment.state
+        try:
+            receipt = bank.status(payment.number)
+            after = answered(payment, receipt, at=at) if receipt else send(payment, bank=bank, at=at)
+        except BankUnreachable:
+            break
+        moved += after.state != before
+    return moved
+
+
+@transaction.atomic
+def _settled(payment: Payment, receipt: BankReceipt, at: datetime) -> Payment:
+    order = Order.objects.select_for_update().get(pk=payment.order_id)  # always the order first: no waiting crosswise
+    it = Payment.objects.select_for_update().get(pk=payment.pk)
+    if it.state in ("paid", "failed"):
+        return it
+    it = move(
+        it, "settle", by=CLOCK, at=at, change={"receipt": receipt.bank_number}, facts={"receipt": receipt.bank_number, "amount": it.amount}
+    )
+    order = market.mark(order, "pay", by=CLOCK, at=at, facts={"receipt": receipt.bank_number, "total": order.total})
+    planning.spend(reference=f"order/{order.number}", at=at)
+    return it
+
+
+@transaction.atomic
+def _failed(payment: Payment, receipt: BankReceipt, at: datetime) -> Payment:
+    order = Order.objects.select_for_update().get(pk=payment.order_id)
+    it = Payment.objects.select_for_update().get(pk=payment.pk)
+    if it.state in ("paid", "failed"):
+        return it
+    it = move(it, "fail", by=CLOCK, at=at, change={"reason": receipt.reason}, facts={"reason": receipt.reason})
+    market.mark(order, "bounce", by=CLOCK, at=at, change={"reason": receipt.reason}, facts={"reason": receipt.reason})
+    return it
+
+
+# Rating
+
+
+@transaction.atomic
+def rate(
+    order: Order, *, quality: int, delivery: int, service: int, comment: str = "", by: Actor, at: datetime, expected: int | None = None
+) -> Order:
+    """Rate the supplier by the fixed criteria, 1 to 5 stars each. Refused: CON-005, CON-004."""
+    check(_rating_problems((quality, delivery, service), comment))
+    stars = (Decimal(quality + delivery + service) / 3).quantize(Decimal("0.1"))
+    facts = {"stars": str(stars), "quality": quality, "delivery": delivery, "service": service}
+    order = market.mark(order, "rate", by=by, at=at, expected=expected, facts=facts)
+    given = {"quality": quality, "delivery": delivery, "service": service, "comment": comment.strip()}
+    Rating.objects.create(order=order, supplier_id=order.supplier_id, at=at, **given)
+    announce(Rated(order_number=order.number, supplier_id=order.supplier_id, stars=quality + delivery + service))
+    return order
+
+
+@transaction.atomic
+def reply(rating: Rating, *, text: str, by: Actor, at: datetime) -> Rating:
+    """The rated supplier answers, once. Refused: CON-006 … CON-008."""
+    it = Rating.objects.select_for_update(of=("self",)).select_related("order").get(pk=rating.pk)
+    if not holds("sales", "admin", of="supplier_id").allows(by, it):
+        raise Refused(Problem(rules.NOT_YOUR_RATING))
+    check(_reply_problems(it, text))
+    it.reply, it.replied_at = text.strip(), at
+    it.save(update_fields=["reply", "replied_at"])
+    facts = {"number": it.order.number, "actor": by.user_name, "organisation": by.organisation_name, "reply": digest(it.reply)}
+    ledger.record(act="rating.reply", subject=f"order/{it.order.number}", by=by, at=at, facts=facts, region=it.order.region_path)
+    return it
+
+
+# Behind the verbs
+
+
+def _lines(order: Order) -> list[OrderLine]:
+    return list(OrderLine.objects.filter(order_id=order.pk).order_by("position"))
+
+
+def _sheet_problems(lines: Sequence[OrderLine], items: Items, remark: str, photos: Sequence[File], *, accepting: bool) -> Iterator[Problem]:
+    if sorted(int(item["position"]) for item in items) != [line.position for line in lines]:
+        yield Problem(rules.POSITIONS_DIFFER, on="items")
+        return
+    quantities = {line.position: line.quantity for line in lines}
+    wrong = [item for item in items if not item["conforms"] or int(item["quantity"]) != quantities[int(item["position"])]]
+    if accepting:
+        yield from (Problem(rules.NOT_CONFORMING, {"position": item["position"]}, on=f"conforms_{item['position']}") for item in wrong)
+    elif not wrong:
+        yield Problem(rules.EVERYTHING_CONFORMS, on="items")
+    if len(photos) > PHOTOS_A_SHEET:
+        yield Problem(rules.TOO_MANY_PHOTOS, {"most": PHOTOS_A_SHEET}, on="photos")
+    if len(remark) > TEXT_CHARS:
+        yield Problem(rules.TEXT_LONG, {"most": TEXT_CHARS}, on="remark")
+
+
+def _keep_sheet(order: Order, accepted: bool, items: Items, remark: str, photos: Sequence[File], by: Actor, at: datetime) -> None:  # noqa: FBT001
+    assert by.user_id is not None
+    sheet = AcceptanceSheet.objects.create(
+        order=order, accepted=accepted, items=[dict(item) for item in items], remark=remark.strip(), inspector_id=by.user_id, at=at
+    )
+    sheet.photos.set(photos)
+
+
+def _rating_problems(stars: Sequence[int], comment: str) -> Iterator[Problem]:
+    for field, value in zip(("quality", "delivery", "service"), stars, strict=True):
+        if value not in range(1, 6):
+            yield Problem(rules.STARS_WRONG, on=field)
+    if len(comment) > TEXT_CHARS:
+        yield Problem(rules.TEXT_LONG, {"most": TEXT_CHARS}, on="comment")
+
+
+def _reply_problems(rating: Rating, text: str) -> Iterator[Problem]:
+    if rating.replied_at is not None:
+        yield Problem(rules.REPLIED, on="reply")
+    if not text.strip():
+        yield Problem(rules.REPLY_EMPTY, on="reply")
+    if len(text) > TEXT_CHARS:
+        yield Problem(rules.TEXT_LONG, {"most": TEXT_CHARS}, on="reply")

@@ -1,0 +1,313 @@
+"""The online supermarket (网上超市): from the cart to placed orders, one a supplier, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.catalog import services as catalog_services
+from sunlit.domain.catalog.models import Offer
+from sunlit.domain.market import rules
+from sunlit.domain.market.queries import rulings
+from sunlit.domain.market.events import OrderMoved
+from sunlit.domain.market.models import CartLine, Order, OrderLine
+from sunlit.domain.planning import services as planning
+from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.rules import Ruling
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.accounts.models import Address, InvoiceTitle, Organisation
+from sunlit.foundation.kernel import money
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.limits import ORDER_LINES, TEXT_CHARS
+from sunlit.foundation.kernel.numbering import new_number
+from sunlit.foundation.kernel.refusals import Problem, Refused, check
+from sunlit.foundation.lifecycle import digest, move
+
+MODE = "supermarket"
+SNAPSHOT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One line of what is to be ordered: the offer, how many, and the price the person saw."""
+
+    offer_id: int
+    quantity: int
+    price_seen: Decimal
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for all orders of one checkout."""
+
+    quota_id: int
+    delivery: Mapping[str, str]
+    invoice_title: Mapping[str, str]
+    purpose: str = ""
+    note: str = ""
+
+
+def checkout(
+    *,
+    key: str,
+    line_ids: Sequence[int],
+    quota_id: int,
+    address_id: int,
+    title_id: int,
+    purpose: str = "",
+    note: str = "",
+    by: Actor,
+    at: datetime,
+) -> list[Order]:
+    """Turn chosen cart lines into orders, one a supplier. The same key again returns the same orders and does nothing.
+
+    Refused (ORD-013 … ORD-032, BUD-001/002) with every problem at its line or field; nothing is ordered then.
+    """
+    lines = list(CartLine.objects.filter(pk__in=line_ids, user_id=by.user_id, buyer_id=by.organisation_id).order_by("pk"))
+    if not lines:
+        done = orders_of_checkout(key, by)
+        if done:
+            return done
+        raise Refused(Problem(rules.CART_EMPTY, on="lines"))
+    wishes = [Wish(line.offer_id, line.quantity, line.price_seen) for line in lines]
+    terms = terms_of(quota_id=quota_id, address_id=address_id, title_id=title_id, purpose=purpose, note=note, by=by)
+    orders = place(key=key, wishes=wishes, terms=terms, by=by, at=at)
+    CartLine.objects.filter(pk__in=[line.pk for line in lines]).delete()
+    return orders
+
+
+def terms_of(*, quota_id: int, address_id: int, title_id: int, purpose: str, note: str, by: Actor) -> Terms:
+    """The terms with the organisation's own address and invoice title copied in. Refused: ORD-022, ORD-023, ORD-029, ORD-032."""
+    address = Address.objects.select_related("region").filter(pk=address_id, organisation_id=by.organisation_id).first()
+    title = InvoiceTitle.objects.filter(pk=title_id, organisation_id=by.organisation_id).first()
+    check(_terms_problems(address, title, purpose, note))
+    assert address is not None
+    assert title is not None
+    delivery = {
+        "receiver": address.receiver,
+        "phone": address.phone,
+        "address": address.text,
+        "region": address.region.code,
+        "region_name": address.region.name_zh,
+        "region_path": address.region.path,
+    }
+    invoice = {"title": title.title, "tax_number": title.tax_number, "bank": title.bank, "account": title.account}
+    return Terms(quota_id, delivery, invoice, purpose.strip(), note.strip())
+
+
+def place(*, key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: datetime) -> list[Order]:
+    """Place the orders: offers locked in one order, budget held, stock taken, snapshots frozen, acts recorded. All of it or nothing."""
+    try:
+        with transaction.atomic():
+            return _place(key, wishes, terms, by, at)
+    except IntegrityError as error:
+        if "one_order_per_checkout_and_supplier" not in str(error):
+            raise
+    done = orders_of_checkout(key, by)  # the same form came twice at the same instant
+    if not done:
+        raise Refused(Problem(rules.NOT_ONE_CHECKOUT))
+    return done
+
+
+def orders_of_checkout(key: str, by: Actor) -> list[Order]:
+    """The orders that this checkout already made."""
+    return list(Order.objects.filter(checkout_key=key, buyer_id=by.organisation_id, orderer_id=by.user_id).order_by("pk"))
+
+
+def line_problems(offer: Offer, wish: Wish, delivery_path: str) -> Iterator[Problem]:
+    """Why this offer cannot be ordered like this now: state, standing, price, quantity, stock, region."""
+    field = f"line_{offer.pk}"
+    standing = offer.supplier.supplier.state
+    if offer.state != "listed":
+        yield Problem(rules.OFFER_GONE, {"title": offer.title, "state": _state_of(offer)}, on=field)
+        return
+    if standing != "active":
+        yield Problem(rules.SUPPLIER_SUSPENDED, {"supplier": offer.supplier.name_zh, "state": standing}, on=field)
+    if offer.price != wish.price_seen:
+        told = {"title": offer.title, "seen": money.show(wish.price_seen), "now": money.show(offer.price)}
+        yield Problem(rules.PRICE_CHANGED, told, on=field)
+    if offer.quantity_most and wish.quantity > offer.quantity_most:
+        yield Problem(rules.QUANTITY_OVER_LIMIT, {"title": offer.title, "most": offer.quantity_most}, on=field)
+    if wish.quantity > offer.stock:
+        yield Problem(rules.STOCK_SHORT, {"title": offer.title, "wanted": wish.quantity, "stock": offer.stock}, on=field)
+    if not delivers_to(offer, delivery_path):
+        yield Problem(rules.NOT_DELIVERED_THERE, {"title": offer.title, "region": delivery_path.rpartition("/")[2]}, on=field)
+
+
+def delivers_to(offer: Offer, region_path: str) -> bool:
+    """True when the offer goes to the region or to one above it; no regions named means the whole net."""
+    return not offer.delivery_regions or not region_path or not set(region_path.split("/")).isdisjoint(offer.delivery_regions)
+
+
+def snapshot(offer: Offer) -> dict[str, Any]:
+    """The product as it is now, frozen into the order: the evidence in any later dispute."""
+    product = offer.product
+    return {
+        "v": SNAPSHOT_VERSION,
+        "offer": offer.number,
+        "product": product.number,
+        "sku": offer.sku_code,
+        "title": offer.title,
+        "name": product.name_zh,
+        "name_en": product.name_en,
+        "brand": product.brand.name_zh,
+        "model": product.model,
+        "category": {
+            "code": product.category.code,
+            "name": product.category.name_zh,
+            "name_en": product.category.name_en,
+            "icon": product.category.icon,
+        },
+        "unit": product.unit,
+        "attributes": product.attributes,
+        "price": str(offer.price),
+        "image": product.image.sha256 if product.image else "",
+        "warranty_months": offer.warranty_months,
+        "delivery_days": offer.delivery_days,
+    }
+
+
+def _place(key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: datetime) -> list[Order]:
+    # 1. Lock the offers, always in the order of their ids: two checkouts never wait for each other crosswise.
+    wanted = {wish.offer_id: wish for wish in wishes}
+    offers = catalog.locked_for_order(sorted(wanted))
+    problems = [p for offer in offers for p in line_problems(offer, wanted[offer.pk], terms.delivery["region_path"])]
+    groups = _by_supplier(offers)
+    problems += [Problem(rules.ORDER_FULL, {"most": ORDER_LINES}, on="lines") for group in groups.values() if len(group) > ORDER_LINES]
+    if not offers or len(offers) != len(wanted):
+        problems.append(Problem(rules.CART_EMPTY, on="lines"))
+    check(problems)
+    # 2. Ask the rulebook, before anything is written.
+    buyer = Organisation.objects.select_related("region").get(pk=by.organisation_id)
+    asked = rulings.on_placing([[(offer, wanted[offer.pk].quantity) for offer in group] for group in groups.values()], buyer=buyer, at=at)
+    # 3. Write: orders first (the double form stops here), then stock; the budget's hot row last.
+    orders = [_order(key, group, wanted, terms, buyer, judged, by, at) for group, judged in zip(groups.values(), asked, strict=True)]
+    catalog_services.take_stock({offer.pk: wanted[offer.pk].quantity for offer in offers})
+    for order in orders:
+        planning.hold(
+            quota_id=terms.quota_id,
+            buyer_id=buyer.pk,
+            year=local_day(at).year,
+            reference=f"order/{order.number}",
+            amount=order.total,
+            at=at,
+        )
+    return orders
+
+
+def _by_supplier(offers: Sequence[Offer]) -> dict[int, list[Offer]]:
+    groups: dict[int, list[Offer]] = {}
+    for offer in offers:
+        groups.setdefault(offer.supplier_id, []).append(offer)
+    return groups
+
+
+def _order(
+    key: str,
+    group: Sequence[Offer],
+    wanted: Mapping[int, Wish],
+    terms: Terms,
+    buyer: Organisation,
+    judged: Sequence[Ruling],
+    by: Actor,
+    at: datetime,
+) -> Order:
+    lines = [_line(position, offer, wanted[offer.pk].quantity) for position, offer in enumerate(group, 1)]
+    total = sum((line.amount for line in lines), Decimal("0.00"))
+    order = Order(
+        number=new_number("DD", at),
+        region_path=buyer.region.path,
+        mode=MODE,
+        checkout_key=key,
+        buyer=buyer,
+        supplier_id=group[0].supplier_id,
+        orderer_id=by.user_id,
+        quota_id=terms.quota_id,
+        total=total,
+        contents_hash=contents_hash(lines),
+        delivery=dict(terms.delivery),
+        invoice_title=dict(terms.invoice_title),
+        purpose=terms.purpose,
+        note=terms.note,
+        rulings=[ruling.to_json() for ruling in judged],
+        delivery_days=max(offer.delivery_days for offer in group),
+        placed_at=at,
+    )
+    limit = approval_limit(buyer, at)
+    verb = "request" if total > limit else "place"
+    if verb == "place":
+        order.confirm_until = rulebook.deadline("order.supplier_confirm_limit", start=at, region_path=buyer.region.path, on=local_day(at))
+    order = move(
+        order,
+        verb,
+        by=by,
+        at=at,
+        facts={"total": total, "contents": order.contents_hash, "supplier": group[0].supplier.number},
+        announces=moved(verb),
+    )
+    for line in lines:
+        line.order = order
+    OrderLine.objects.bulk_create(lines)
+    return order
+
+
+def _line(position: int, offer: Offer, quantity: int) -> OrderLine:
+    return OrderLine(
+        position=position,
+        offer=offer,
+        product_id=offer.product_id,
+        category_code=offer.product.category.code,
+        snapshot=snapshot(offer),
+        price=offer.price,
+        quantity=quantity,
+        amount=offer.price * quantity,
+    )
+
+
+def contents_hash(lines: Sequence[OrderLine]) -> str:
+    """Digest of what was bought: positions, snapshots, quantities, prices and amounts."""
+    return digest([[line.position, line.snapshot, line.quantity, line.price, line.amount] for line in lines])
+
+
+def approval_limit(buyer: Organisation, at: datetime) -> Decimal:
+    """Orders above this need the lead: the organisation's own limit, else the rulebook's."""
+    if buyer.approval_limit is not None:
+        return buyer.approval_limit
+    return rulebook.rule("order.approval_limit", region_path=buyer.region.path, on=local_day(at)).yuan
+
+
+def moved(verb: str, reason: str = "") -> Any:
+    """The announcement of a verb on an order."""
+
+    def announcements(order: Order) -> list[OrderMoved]:
+        parties = {"buyer_id": order.buyer_id, "supplier_id": order.supplier_id, "orderer_id": order.orderer_id}
+        return [
+            OrderMoved(
+                number=order.number, verb=verb, state=order.state, total=str(order.total), reason=reason, version=order.version, **parties
+            )
+        ]
+
+    return announcements
+
+
+def _terms_problems(address: Address | None, title: InvoiceTitle | None, purpose: str, note: str) -> Iterator[Problem]:
+    if address is None:
+        yield Problem(rules.ADDRESS_MISSING, on="address")
+    if title is None:
+        yield Problem(rules.TITLE_MISSING, on="title")
+    for field, text in (("purpose", purpose), ("note", note)):
+        if len(text) > TEXT_CHARS:
+            yield Problem(rules.RATING_TEXT_LONG, {"most": TEXT_CHARS}, on=field)
+
+
+def _state_of(offer: Offer) -> str:
+    from sunlit.domain.catalog import states
+
+    return str(states.offer.states[offer.state]) if offer.state in states.offer.states else _("not on sale")

@@ -1,0 +1,48 @@
+"""The face of the marketplace: what others may ask of it."""
+
+from sunlit.domain.market.queries.board import Board, board, late_orders
+from sunlit.domain.market.queries.cart import CartPage, cart, cart_count, rulings_before
+from sunlit.domain.market.queries.orders import (
+    GROUPS,
+    KnownSupplier,
+    OrderPage,
+    Step,
+    Task,
+    counts,
+    deadline_of,
+    desk_of,
+    favourites,
+    lines_of,
+    open_orders_of_supplier,
+    order,
+    orders,
+    steps_of,
+    suppliers_of,
+    waiting_count,
+)
+
+__all__ = [
+    "GROUPS",
+    "Board",
+    "CartPage",
+    "KnownSupplier",
+    "OrderPage",
+    "Step",
+    "Task",
+    "board",
+    "cart",
+    "cart_count",
+    "counts",
+    "deadline_of",
+    "desk_of",
+    "favourites",
+    "late_orders",
+    "lines_of",
+    "open_orders_of_supplier",
+    "order",
+    "orders",
+    "rulings_before",
+    "steps_of",
+    "suppliers_of",
+    "waiting_count",
+]

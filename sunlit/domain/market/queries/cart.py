@@ -1,0 +1,85 @@
+"""The cart as its owner sees it: by supplier, with today's price, and what stands in the way of ordering."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from sunlit.domain.catalog.models import Offer
+from sunlit.domain.market.models import CartLine
+from sunlit.domain.market.modes import supermarket
+from sunlit.domain.market.queries import rulings
+from sunlit.domain.rulebook.rules import Ruling
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.kernel.refusals import Problem
+
+
+@dataclass(frozen=True)
+class CartItem:
+    """One line with the offer as it is now; `problems` say why it cannot be ordered like this."""
+
+    line: CartLine
+    offer: Offer
+    amount: Decimal
+    problems: list[Problem]
+
+
+@dataclass(frozen=True)
+class CartGroup:
+    """The lines of one supplier: they become one order."""
+
+    supplier: Organisation
+    items: list[CartItem]
+
+    @property
+    def total(self) -> Decimal:
+        return sum((item.amount for item in self.items), Decimal("0.00"))
+
+
+@dataclass(frozen=True)
+class CartPage:
+    """The whole cart."""
+
+    groups: list[CartGroup] = field(default_factory=list)
+
+    @property
+    def items(self) -> list[CartItem]:
+        return [item for group in self.groups for item in group.items]
+
+    @property
+    def total(self) -> Decimal:
+        return sum((group.total for group in self.groups), Decimal("0.00"))
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [problem for item in self.items for problem in item.problems]
+
+
+def cart(by: Actor, *, line_ids: list[int] | None = None, delivery_path: str = "") -> CartPage:
+    """The person's cart (or the chosen lines of it). Two queries."""
+    lines = CartLine.objects.filter(user_id=by.user_id, buyer_id=by.organisation_id)
+    if line_ids is not None:
+        lines = lines.filter(pk__in=line_ids)
+    related = ("offer__product__category", "offer__product__brand", "offer__product__image", "offer__supplier__supplier")
+    groups: dict[int, CartGroup] = {}
+    for line in lines.select_related(*related).order_by("offer__supplier_id", "pk"):
+        offer = line.offer
+        wish = supermarket.Wish(offer.pk, line.quantity, line.price_seen)
+        item = CartItem(
+            line, offer, offer.price * line.quantity, list(supermarket.line_problems(offer, wish, delivery_path or by.region_path))
+        )
+        groups.setdefault(offer.supplier_id, CartGroup(offer.supplier, [])).items.append(item)
+    return CartPage(list(groups.values()))
+
+
+def cart_count(by: Actor) -> int:
+    """How many lines lie in the cart: the figure beside its icon."""
+    return CartLine.objects.filter(user_id=by.user_id, buyer_id=by.organisation_id).count()
+
+
+def rulings_before(page: CartPage, *, buyer: Organisation, at: datetime) -> list[list[Ruling]]:
+    """What the rulebook would say to each group, told before anything is ordered."""
+    groups = [[(item.offer, item.line.quantity) for item in group.items] for group in page.groups]
+    return rulings.on_placing(groups, buyer=buyer, at=at) if groups else []

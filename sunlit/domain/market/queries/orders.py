@@ -1,0 +1,234 @@
+"""Orders as their parties see them: one, lists, desks, and the way each has come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Count, Max, Prefetch, Q, Sum
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from sunlit.domain.market import states
+from sunlit.domain.market.models import Dispatch, Favourite, Order, OrderLine, Return
+from sunlit.domain.market.policies import visible_to
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel.limits import PAGE_ROWS
+from sunlit.foundation.lifecycle import Move
+
+DESK_ROWS = 60
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """A page of orders, newest first; `after` is the id to ask the next page with, or None."""
+
+    orders: list[Order]
+    after: int | None
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for this actor: the order, what can be done, and until when."""
+
+    order: Order
+    moves: list[Move]
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of the way of an order: done when it has a time; `until` is its deadline while it is the next one."""
+
+    key: str
+    label: str | Promise
+    at: datetime | None
+    until: datetime | None
+    current: bool
+
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "open": (states.AWAITING_APPROVAL, states.PLACED, states.CONFIRMED, states.CANCEL_ASKED),
+    "delivery": (states.PARTLY_DISPATCHED, states.DISPATCHED, states.RECEIVED),
+    "trouble": (states.REJECTED, states.RETURNING, states.EXCHANGING),
+    "money": (states.ACCEPTED, states.INVOICED, states.PAYING),
+    "done": states.DEALS,
+    "ended": states.ENDED_WITHOUT_DEAL,
+}
+
+_DEADLINE = {
+    states.PLACED: "confirm_until",
+    states.CONFIRMED: "deliver_until",
+    states.PARTLY_DISPATCHED: "deliver_until",
+    states.DISPATCHED: "receive_until",
+    states.RECEIVED: "accept_until",
+    states.ACCEPTED: "pay_until",
+    states.INVOICED: "pay_until",
+    states.PAID: "rate_until",
+}
+
+
+def order(number: str, *, seen_by: Actor) -> Order | None:
+    """One order with its parties, lines, dispatches and returns; None when the actor may not see it. Four queries."""
+    lines = Prefetch("lines", OrderLine.objects.select_related("product__category", "offer").order_by("position"))
+    return (
+        visible_to(seen_by)
+        .select_related("buyer", "supplier", "orderer", "receiver", "approver", "quota")
+        .prefetch_related(
+            lines, Prefetch("dispatches", Dispatch.objects.order_by("at", "id")), Prefetch("returns", Return.objects.order_by("asked_at"))
+        )
+        .filter(number=number)
+        .first()
+    )
+
+
+def orders(
+    *,
+    seen_by: Actor,
+    group: str = "",
+    state: str = "",
+    q: str = "",
+    region_path: str = "",
+    warned: bool = False,
+    after: int | None = None,
+    rows: int = PAGE_ROWS,
+) -> OrderPage:
+    """The orders that the actor may see, newest first. `q` is an order number or a part of a party's name; `after` the key of the page before."""
+    found = visible_to(seen_by).select_related("buyer", "supplier", "orderer")
+    if state:
+        found = found.filter(state=state)
+    elif group in GROUPS:
+        found = found.filter(state__in=GROUPS[group])
+    if q:
+        found = found.filter(Q(number=q.strip().upper()) | Q(buyer__name_zh__icontains=q) | Q(supplier__name_zh__icontains=q))
+    if region_path:
+        found = found.filter(Q(region_path=region_path) | Q(region_path__startswith=region_path + "/"))
+    if warned:
+        found = found.filter(rulings__contains=[{"verdict": "warned"}])
+    if after:
+        found = found.filter(pk__lt=after)
+    page = list(found.order_by("-pk")[: rows + 1])
+    return OrderPage(page[:rows], page[rows - 1].pk if len(page) > rows else None)
+
+
+def lines_of(orders: Sequence[Order]) -> dict[int, list[OrderLine]]:
+    """The lines of several orders, in one query."""
+    by_order: dict[int, list[OrderLine]] = {}
+    for line in OrderLine.objects.filter(order__in=[o.pk for o in orders]).order_by("order_id", "position"):
+        by_order.setdefault(line.order_id, []).append(line)
+    return by_order
+
+
+def counts(*, seen_by: Actor) -> dict[str, int]:
+    """How many orders there are in each group of states."""
+    found = visible_to(seen_by).order_by().values_list("state").annotate(n=Count("id"))
+    by_state = dict(found)
+    return {group: sum(by_state.get(state, 0) for state in members) for group, members in GROUPS.items()}
+
+
+def desk_of(actor: Actor) -> list[Task]:
+    """What waits for this person, the nearest deadline first."""
+    waiting = [state for state in states.order.states if _waits(actor, state)]
+    found = visible_to(actor).select_related("buyer", "supplier", "orderer").filter(state__in=waiting).order_by("-pk")[:DESK_ROWS]
+    tasks = [Task(o, states.order.open_to(o, actor), deadline_of(o)) for o in found]
+    return sorted((t for t in tasks if t.moves), key=lambda t: (t.until is None, t.until, t.order.pk))
+
+
+def waiting_count(actor: Actor) -> int:
+    """How many orders wait for this person: the figure beside the menu."""
+    waiting = [state for state in states.order.states if _waits(actor, state)]
+    return visible_to(actor).filter(state__in=waiting).count() if waiting else 0
+
+
+def deadline_of(it: Order) -> datetime | None:
+    field = _DEADLINE.get(it.state)
+    return getattr(it, field) if field else None
+
+
+def steps_of(it: Order) -> list[Step]:
+    """The whole way of an order as steps, with when each was done and until when the next is due."""
+    way = [
+        ("placed", _("Placed"), it.placed_at, None),
+        ("confirmed", _("Confirmed"), it.confirmed_at, it.confirm_until),
+        ("dispatched", _("Dispatched"), it.dispatched_at, it.deliver_until),
+        ("received", _("Received"), it.received_at, it.receive_until),
+        ("accepted", _("Accepted"), it.accepted_at, it.accept_until),
+        ("invoiced", _("Invoiced"), it.invoiced_at, None),
+        ("paid", _("Paid"), it.paid_at, it.pay_until),
+        ("rated", _("Rated"), it.rated_at, it.rate_until),
+    ]
+    if it.approved_at or it.state in (states.AWAITING_APPROVAL, states.DISAPPROVED):
+        way.insert(1, ("approved", _("Approved"), it.approved_at, None))
+    ended = it.state in (*states.ENDED_WITHOUT_DEAL, states.CLOSED)
+    first_open = next((i for i, step in enumerate(way) if step[2] is None), len(way))
+    return [
+        Step(key, label, at, until if at is None and i == first_open and not ended else None, i == first_open and not ended)
+        for i, (key, label, at, until) in enumerate(way)
+    ]
+
+
+@dataclass(frozen=True)
+class KnownSupplier:
+    """A supplier that the buyer has bought from."""
+
+    supplier_id: int
+    number: str
+    name_zh: str
+    name_en: str
+    orders: int
+    amount: Decimal
+    last_at: datetime
+
+
+def suppliers_of(buyer_id: int, *, rows: int = PAGE_ROWS) -> list[KnownSupplier]:
+    """Who this buyer bought from, the most bought first."""
+    found = (
+        Order.objects.filter(buyer_id=buyer_id)
+        .exclude(state__in=states.ENDED_WITHOUT_DEAL)
+        .order_by()
+        .values_list("supplier_id", "supplier__number", "supplier__name_zh", "supplier__name_en")
+        .annotate(n=Count("id"), amount=Sum("total"), last=Max("placed_at"))
+        .order_by("-amount", "supplier_id")[:rows]
+    )
+    return [KnownSupplier(*row) for row in found]
+
+
+def favourites(buyer_id: int) -> list[Favourite]:
+    return list(
+        Favourite.objects.filter(buyer_id=buyer_id)
+        .select_related("product__category", "product__brand", "supplier")
+        .order_by("-at", "-id")[: PAGE_ROWS * 2]
+    )
+
+
+def open_orders_of_supplier(supplier_id: int) -> int:
+    """How many orders the supplier still owes something on."""
+    over = (*states.ENDED_WITHOUT_DEAL, *states.DEALS)
+    return Order.objects.filter(supplier_id=supplier_id).exclude(state__in=over).count()
+
+
+_WAITS: dict[str, dict[str, tuple[str, ...]]] = {
+    "buyer": {
+        states.AWAITING_APPROVAL: ("lead",),
+        states.DISPATCHED: ("receiver", "lead"),
+        states.RECEIVED: ("receiver", "lead"),
+        states.REJECTED: ("receiver", "lead"),
+        states.INVOICED: ("finance",),
+        states.PAID: ("orderer", "lead"),
+    },
+    "supplier": {
+        states.PLACED: ("sales", "admin"),
+        states.CONFIRMED: ("sales", "admin"),
+        states.PARTLY_DISPATCHED: ("sales", "admin"),
+        states.CANCEL_ASKED: ("sales", "admin"),
+        states.RETURNING: ("sales", "admin"),
+        states.EXCHANGING: ("sales", "admin"),
+        states.ACCEPTED: ("finance", "sales", "admin"),
+    },
+}
+
+
+def _waits(actor: Actor, state: str) -> bool:
+    return actor.has(*_WAITS.get(actor.kind, {}).get(state, ()))

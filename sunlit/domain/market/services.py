@@ -1,0 +1,353 @@
+"""Verbs of the marketplace: the cart, the life of an order, favourites, and what the clock does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext_noop
+
+from sunlit.domain.catalog import services as catalog_services
+from sunlit.domain.catalog.models import Offer, Product
+from sunlit.domain.market import rules
+from sunlit.domain.market.models import CartLine, Dispatch, Favourite, Order, OrderLine, Return
+from sunlit.domain.market.modes.supermarket import checkout, moved, place
+from sunlit.domain.planning import services as planning
+from sunlit.domain.registry import queries as registry
+from sunlit.domain.rulebook import queries as rulebook
+from sunlit.foundation.accounts.actors import CLOCK, Actor
+from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.limits import CART_LINES, QUANTITY_MOST
+from sunlit.foundation.kernel.refusals import Problem, Refused
+from sunlit.foundation.lifecycle import move
+
+__all__ = [
+    "accept_new_prices",
+    "add_to_cart",
+    "agree_cancel",
+    "approve",
+    "ask_cancel",
+    "checkout",
+    "close_due",
+    "confirm",
+    "decline",
+    "disapprove",
+    "dispatch",
+    "drop_product",
+    "drop_supplier",
+    "keep_product",
+    "keep_supplier",
+    "lapse_due",
+    "mark",
+    "place",
+    "receive",
+    "redeliver",
+    "refuse_cancel",
+    "remind_due",
+    "remove_line",
+    "set_quantity",
+    "take_back",
+    "withdraw",
+]
+
+DUE_A_ROUND = 200
+
+
+# The cart
+
+
+@transaction.atomic
+def add_to_cart(offer: Offer, *, quantity: int, by: Actor, at: datetime) -> CartLine:
+    """Put an offer into the person's cart, or add to what lies there. Refused: ORD-015 not on sale, ORD-017 quantity, ORD-024 cart full."""
+    _whole(quantity)
+    if offer.state != "listed":
+        raise Refused(Problem(rules.OFFER_GONE, {"title": offer.title, "state": offer.state}, on="quantity"))
+    mine = CartLine.objects.filter(user_id=by.user_id, buyer_id=by.organisation_id)
+    line = mine.select_for_update().filter(offer=offer).first()
+    if line is None:
+        if mine.count() >= CART_LINES:
+            raise Refused(Problem(rules.CART_FULL, {"most": CART_LINES}))
+        start = {"quantity": quantity, "price_seen": offer.price, "added_at": at}
+        line, new = CartLine.objects.get_or_create(user_id=by.user_id, buyer_id=by.organisation_id, offer=offer, defaults=start)
+        if new:
+            return line
+    line.quantity = min(line.quantity + quantity, QUANTITY_MOST)
+    line.price_seen = offer.price
+    line.save(update_fields=["quantity", "price_seen"])
+    return line
+
+
+def set_quantity(line_id: int, *, quantity: int, by: Actor) -> None:
+    """Change how many are wanted. Refused: ORD-017."""
+    _whole(quantity)
+    _my_lines(by).filter(pk=line_id).update(quantity=quantity)
+
+
+def remove_line(line_id: int, *, by: Actor) -> None:
+    _my_lines(by).filter(pk=line_id).delete()
+
+
+@transaction.atomic
+def accept_new_prices(*, by: Actor) -> int:
+    """The person has seen the prices as they are now; returns how many lines were told a new one."""
+    told = 0
+    for line in _my_lines(by).select_related("offer").select_for_update(of=("self",)):
+        if line.price_seen != line.offer.price:
+            line.price_seen = line.offer.price
+            line.save(update_fields=["price_seen"])
+            told += 1
+    return told
+
+
+def _my_lines(by: Actor) -> QuerySet[CartLine]:
+    return CartLine.objects.filter(user_id=by.user_id, buyer_id=by.organisation_id)
+
+
+def _whole(quantity: int) -> None:
+    if not 1 <= quantity <= QUANTITY_MOST:
+        raise Refused(Problem(rules.QUANTITY_WRONG, {"most": QUANTITY_MOST}, on="quantity"))
+
+
+# Approval within the buyer
+
+
+def approve(order: Order, *, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """The lead lets the order go to the supplier, whose time to confirm begins. Refused: ORD-004 an own order."""
+    until = _deadline("order.supplier_confirm_limit", order, at)
+    return _turn(order, "approve", by=by, at=at, expected=expected, change={"confirm_until": until, "approver_id": by.user_id})
+
+
+def disapprove(order: Order, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """The lead says no; money and stock go back."""
+    return _give_up(order, "disapprove", reason=reason, by=by, at=at, expected=expected)
+
+
+def withdraw(order: Order, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """The buyer takes the order back before the supplier confirmed: free of consequences."""
+    return _give_up(order, "withdraw", reason=reason, by=by, at=at, expected=expected)
+
+
+# The supplier's answer
+
+
+def confirm(order: Order, *, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """The supplier takes the order. Refused: ORD-002 too late, ORD-012 suspended."""
+    until = _deadline("order.delivery_limit", order, at)
+    standing = registry.standing(order.supplier_id)
+    return _turn(order, "confirm", by=by, at=at, expected=expected, change={"deliver_until": until}, handed={"standing": standing})
+
+
+def decline(order: Order, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """The supplier does not take the order; money and stock go back."""
+    return _give_up(order, "decline", reason=reason, by=by, at=at, expected=expected)
+
+
+def ask_cancel(order: Order, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """The buyer asks to cancel a confirmed order: the supplier decides."""
+    return _turn(order, "ask_cancel", by=by, at=at, expected=expected, change={"reason": reason.strip()}, facts={"reason": reason.strip()})
+
+
+def agree_cancel(order: Order, *, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """The supplier agrees; money and stock go back."""
+    return _give_up(order, "agree_cancel", reason=None, by=by, at=at, expected=expected)
+
+
+def refuse_cancel(order: Order, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """The supplier holds the buyer to the order."""
+    return _turn(
+        order, "refuse_cancel", by=by, at=at, expected=expected, change={"reason": reason.strip()}, facts={"reason": reason.strip()}
+    )
+
+
+# Delivery
+
+
+@transaction.atomic
+def dispatch(
+    order: Order, *, carrier: str, waybill: str, parcel: Mapping[int, int], by: Actor, at: datetime, expected: int | None = None
+) -> Order:
+    """The supplier sends a parcel: `parcel` is {position: quantity}. The order is dispatched when nothing is open any more.
+
+    Refused: ORD-006 no waybill, ORD-007 an empty parcel, ORD-008 more than is open.
+    """
+    Order.objects.select_for_update().get(pk=order.pk)
+    lines = list(OrderLine.objects.filter(order=order).order_by("position"))
+    still = {line.position: line.quantity - line.dispatched for line in lines}
+    parcel = {position: quantity for position, quantity in parcel.items() if quantity}
+    whole = all(parcel.get(position, 0) >= quantity for position, quantity in still.items())
+    change = {"receive_until": _deadline("order.receipt_limit", order, at)} if whole else {}
+    facts = {"carrier": carrier.strip(), "waybill": waybill.strip(), "parcel": {str(k): v for k, v in parcel.items()}}
+    handed = {"parcel": parcel, "open": still}
+    order = _turn(
+        order, "dispatch" if whole else "dispatch_part", by=by, at=at, expected=expected, change=change, facts=facts, handed=handed
+    )
+    Dispatch.objects.create(order=order, carrier=carrier.strip(), waybill=waybill.strip(), contents=facts["parcel"], at=at)
+    for line in lines:
+        if line.position in parcel:
+            OrderLine.objects.filter(pk=line.pk).update(dispatched=F("dispatched") + parcel[line.position])
+    return order
+
+
+def receive(order: Order, *, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """The buyer has the goods in hand. Refused: ORD-005 the person who ordered, where the organisation separates duties."""
+    change = {"accept_until": _deadline("order.acceptance_limit", order, at), "receiver_id": by.user_id}
+    return _turn(order, "receive", by=by, at=at, expected=expected, change=change, handed=_duties(order))
+
+
+@transaction.atomic
+def redeliver(order: Order, *, carrier: str, waybill: str, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """The supplier sends other goods in exchange."""
+    facts = {"carrier": carrier.strip(), "waybill": waybill.strip()}
+    change = {"receive_until": _deadline("order.receipt_limit", order, at), "received_at": None, "accept_until": None}
+    order = _turn(order, "redeliver", by=by, at=at, expected=expected, change=change, facts=facts)
+    contents = {str(line.position): line.quantity for line in OrderLine.objects.filter(order=order)}
+    Dispatch.objects.create(order=order, carrier=facts["carrier"], waybill=facts["waybill"], contents=contents, at=at)
+    Return.objects.filter(order=order, kind="exchange", settled_at=None).update(settled_at=at)
+    return order
+
+
+@transaction.atomic
+def take_back(order: Order, *, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """The supplier has the returned goods; money and stock go back, the order ends."""
+    order = _give_up(order, "take_back", reason=None, by=by, at=at, expected=expected)
+    Return.objects.filter(order=order, kind="return", settled_at=None).update(settled_at=at)
+    return order
+
+
+def mark(
+    order: Order,
+    verb: str,
+    *,
+    by: Actor,
+    at: datetime,
+    expected: int | None = None,
+    change: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
+    handed: Mapping[str, Any] | None = None,
+) -> Order:
+    """What the contracts desk does to an order: acceptance, return, invoice, payment, rating. Deadlines that begin are set here."""
+    begins = {name: _deadline(rule, order, at) for name, rule in _BEGINS.get(verb, {}).items()}
+    return _turn(
+        order,
+        verb,
+        by=by,
+        at=at,
+        expected=expected,
+        change={**begins, **(change or {})},
+        facts=facts,
+        handed={**_duties(order), **(handed or {})},
+    )
+
+
+_BEGINS: dict[str, dict[str, str]] = {
+    "accept": {"pay_until": "order.payment_limit"},
+    "pay": {"rate_until": "order.rating_limit"},
+}
+
+
+# The clock
+
+
+def lapse_due(at: datetime) -> int:
+    """Orders whose supplier did not answer in time lapse; returns how many."""
+    due = Order.objects.filter(state="placed", confirm_until__lte=at).order_by("confirm_until", "pk")
+    return _each(due, lambda order: _give_up(order, "lapse", reason=None, by=CLOCK, at=at))
+
+
+def close_due(at: datetime) -> int:
+    """Rated orders, and paid orders whose time for a rating is over, are closed; returns how many."""
+    rated = Order.objects.filter(state="rated").order_by("pk")
+    silent = Order.objects.filter(state="paid", rate_until__lte=at).order_by("pk")
+    return sum(_each(due, lambda order: _turn(order, "close", by=CLOCK, at=at)) for due in (rated, silent))
+
+
+LATE = {
+    ("confirmed", "partly_dispatched"): ("deliver_until", gettext_noop("delivery")),
+    ("dispatched",): ("receive_until", gettext_noop("receipt")),
+    ("received",): ("accept_until", gettext_noop("acceptance")),
+    ("accepted", "invoiced"): ("pay_until", gettext_noop("payment")),
+}
+
+
+def remind_due(at: datetime) -> int:
+    """Who is late is reminded, once a stage; nothing is ever accepted or paid silently. Returns how many."""
+    total = 0
+    for states, (field, late) in LATE.items():
+        due = Order.objects.filter(state__in=states, **{f"{field}__lte": at}).exclude(reminded=field).order_by(field, "pk")
+        total += _each(
+            due, lambda order, f=field, what=late: _turn(order, "remind", by=CLOCK, at=at, change={"reminded": f}, facts={"late": what})
+        )  # type: ignore[misc]
+    return total
+
+
+def _each(due: QuerySet[Order], act: Callable[[Order], Any]) -> int:
+    """Act on each due order in a transaction of its own; one that somebody else moved meanwhile is passed by."""
+    done = 0
+    for order in due[:DUE_A_ROUND]:
+        try:
+            act(order)
+        except Refused:
+            continue
+        done += 1
+    return done
+
+
+# Favourites
+
+
+def keep_product(product: Product, *, by: Actor, at: datetime) -> None:
+    Favourite.objects.get_or_create(buyer_id=by.organisation_id, product=product, defaults={"at": at})
+
+
+def drop_product(product: Product, *, by: Actor) -> None:
+    Favourite.objects.filter(buyer_id=by.organisation_id, product=product).delete()
+
+
+def keep_supplier(supplier: Organisation, *, by: Actor, at: datetime) -> None:
+    Favourite.objects.get_or_create(buyer_id=by.organisation_id, supplier=supplier, defaults={"at": at})
+
+
+def drop_supplier(supplier: Organisation, *, by: Actor) -> None:
+    Favourite.objects.filter(buyer_id=by.organisation_id, supplier=supplier).delete()
+
+
+# Behind the verbs
+
+
+def _turn(
+    order: Order,
+    verb: str,
+    *,
+    by: Actor,
+    at: datetime,
+    expected: int | None = None,
+    change: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
+    handed: Mapping[str, Any] | None = None,
+) -> Order:
+    reason = str((facts or {}).get("reason", ""))
+    return move(order, verb, by=by, at=at, change=change, facts=facts, handed=handed, announces=moved(verb, reason), expected=expected)
+
+
+@transaction.atomic
+def _give_up(order: Order, verb: str, *, reason: str | None, by: Actor, at: datetime, expected: int | None = None) -> Order:
+    """End the order without a deal: the state first (it locks and asks), then stock and money go back."""
+    told = {"reason": reason.strip()} if reason is not None else {}
+    order = _turn(order, verb, by=by, at=at, expected=expected, change=told, facts=told)
+    lines = OrderLine.objects.filter(order=order).values_list("offer_id", "quantity")
+    catalog_services.return_stock(dict(lines))
+    planning.release(reference=f"order/{order.number}", at=at)
+    return order
+
+
+def _deadline(rule: str, order: Order, at: datetime) -> datetime:
+    return rulebook.deadline(rule, start=at, region_path=order.region_path, on=local_day(order.placed_at))
+
+
+def _duties(order: Order) -> dict[str, Any]:
+    separates = Organisation.objects.values_list("separates_duties", flat=True).get(pk=order.buyer_id)
+    return {"separates_duties": separates}
