@@ -1,11 +1,31 @@
-"""What is asked of accounts: who acts, which organisations and regions there are."""
+"""What is asked of accounts: who acts, which organisations, people and regions there are."""
 
 from __future__ import annotations
 
-from sunlit.foundation.accounts.actors import Actor, actor_in
-from sunlit.foundation.accounts.models import Organisation, Seat
+import time
 
-__all__ = ["actor_of_seat", "organisation"]
+from django.db.models import Q
+
+from sunlit.foundation.accounts.actors import Actor, actor_in
+from sunlit.foundation.accounts.models import Address, ApiToken, InvoiceTitle, Organisation, Region, Seat, Session
+from sunlit.foundation.kernel.limits import PAGE_ROWS
+
+__all__ = [
+    "actor_of_seat",
+    "addresses_of",
+    "invoice_titles_of",
+    "organisation",
+    "organisations",
+    "people_of",
+    "region",
+    "regions",
+    "seats_of",
+    "sessions_of",
+    "tokens_of",
+]
+
+REMEMBERED_SECONDS = 60.0
+_regions: tuple[float, list[Region]] = (0.0, [])
 
 
 def actor_of_seat(seat_id: int, user_id: str | int | None) -> Actor | None:
@@ -15,5 +35,66 @@ def actor_of_seat(seat_id: int, user_id: str | int | None) -> Actor | None:
     return actor_in(seat) if seat else None
 
 
+def seats_of(user_id: int) -> list[Seat]:
+    """The seats that a person may take, first the oldest."""
+    seats = Seat.objects.select_related("organisation__region", "user")
+    return list(seats.filter(user_id=user_id, active=True, organisation__active=True).order_by("pk"))
+
+
+def regions() -> list[Region]:
+    """The one net, parents before children; a minute old at most."""
+    global _regions  # noqa: PLW0603
+    if not _regions[1] or time.monotonic() - _regions[0] > REMEMBERED_SECONDS:
+        _regions = (time.monotonic(), list(Region.objects.order_by("path")))
+    return _regions[1]
+
+
+def forget() -> None:
+    """Read the regions anew at the next question."""
+    global _regions  # noqa: PLW0603
+    _regions = (0.0, [])
+
+
+def region(code: str) -> Region | None:
+    return next((r for r in regions() if r.code == code), None)
+
+
 def organisation(number: str) -> Organisation | None:
     return Organisation.objects.select_related("region").filter(number=number).first()
+
+
+def organisations(
+    *, kind: str = "", region_path: str = "", q: str = "", after: tuple[str, int] | None = None, rows: int = PAGE_ROWS
+) -> list[Organisation]:
+    """Organisations by pinyin; `after` is (name_key, id) of the last one of the page before."""
+    found = Organisation.objects.select_related("region").order_by("name_key", "id")
+    if kind:
+        found = found.filter(kind=kind)
+    if region_path:
+        found = found.filter(Q(region__path=region_path) | Q(region__path__startswith=region_path + "/"))
+    if q:
+        found = found.filter(Q(name_zh__icontains=q) | Q(name_key__contains=q.lower()) | Q(number=q.upper()) | Q(credit_code=q.upper()))
+    if after:
+        found = found.filter(Q(name_key__gt=after[0]) | Q(name_key=after[0], pk__gt=after[1]))
+    return list(found[:rows])
+
+
+def people_of(organisation_id: int) -> list[Seat]:
+    return list(Seat.objects.select_related("user").filter(organisation_id=organisation_id).order_by("pk"))
+
+
+def addresses_of(organisation_id: int) -> list[Address]:
+    return list(Address.objects.select_related("region").filter(organisation_id=organisation_id).order_by("-preferred", "pk"))
+
+
+def invoice_titles_of(organisation_id: int) -> list[InvoiceTitle]:
+    return list(InvoiceTitle.objects.filter(organisation_id=organisation_id).order_by("-preferred", "pk"))
+
+
+def sessions_of(user_id: int) -> list[Session]:
+    """The person's sign-ins, the latest first."""
+    return list(Session.objects.filter(user_id=user_id).order_by("-started_at"))
+
+
+def tokens_of(organisation_id: int) -> list[ApiToken]:
+    return list(ApiToken.objects.filter(organisation_id=organisation_id).order_by("-created_at", "-id"))
