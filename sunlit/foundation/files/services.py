@@ -1,0 +1,95 @@
+"""Keeping files: checked, cleaned, stored under the hash of their content; and letting them go when their time is over."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from django.core.files.base import File as Upload
+from django.db import connection, transaction
+
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.files import pictures, purposes, rules
+from sunlit.foundation.files.models import File
+from sunlit.foundation.files.stores import the_store
+from sunlit.foundation.kernel.refusals import check
+
+FORGET_ROWS = 500
+STORE_LOCK = 0x46494C4553  # 'FILES'
+
+
+def keep(upload: Upload[Any], *, purpose: str, owner: int | None, by: Actor, at: datetime, public: bool = False) -> File:
+    """Check the upload by its content and keep it for the organisation `owner` (its id). The same file again gives the same row.
+
+    Raises Refused (FIL-001 …). The bytes are durable in the store before the row that names them is written.
+    """
+    aim = purposes.named(purpose)
+    given = str(upload.name or "file")
+    check(rules.has_a_fitting_size(given, upload.size, aim))
+    upload.seek(0)
+    data: bytes = upload.read()
+    media_type = rules.type_of(data)
+    check(rules.is_of_an_accepted_type(given, data, media_type, aim))
+    check(rules.is_safe_inside(given, data, media_type))
+    kind, extension = rules.TYPES[media_type]
+    contents = [data]
+    facts: dict[str, Any] = {"kind": kind, "media_type": media_type}
+    if kind == purposes.IMAGE:
+        picture = pictures.redrawn(given, data)
+        contents = [picture.data, picture.small, picture.medium]
+        facts |= {
+            "width": picture.width,
+            "height": picture.height,
+            "small_sha256": _hash(picture.small),
+            "medium_sha256": _hash(picture.medium),
+        }
+    with transaction.atomic():
+        _hold_store(shared=True)
+        for content in contents:
+            the_store().put(_hash(content), content)
+        file, _created = File.objects.get_or_create(
+            owner_id=owner,
+            purpose=purpose,
+            public=public,
+            sha256=_hash(contents[0]),
+            name=rules.clean_name(given, extension),
+            defaults={
+                **facts,
+                "size": len(contents[0]),
+                "kept_by_id": by.user_id,
+                "created_at": at,
+                "retention_until": at + aim.kept_for if aim.kept_for else None,
+            },
+        )
+    return file
+
+
+def forget_expired(*, at: datetime) -> int:
+    """Delete the rows whose retention is over, and the bytes that no other row names. Returns how many rows went."""
+    with transaction.atomic():
+        gone = list(File.objects.select_for_update(skip_locked=True).filter(retention_until__lte=at).order_by("id")[:FORGET_ROWS])
+        File.objects.filter(pk__in=[file.pk for file in gone]).delete()
+        transaction.on_commit(lambda: _drop_unnamed(gone))
+    return len(gone)
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _hold_store(*, shared: bool) -> None:
+    """Until commit: many may add to the store at once, but nobody adds while bytes are dropped, or a row could name dropped bytes."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock{'_shared' if shared else ''}(%s)", [STORE_LOCK])
+
+
+def _drop_unnamed(gone: list[File]) -> None:
+    hashes = set(chain.from_iterable((file.sha256, file.small_sha256, file.medium_sha256) for file in gone)) - {""}
+    with transaction.atomic():
+        _hold_store(shared=False)
+        for name in ("sha256", "small_sha256", "medium_sha256"):
+            hashes -= set(File.objects.filter(**{f"{name}__in": hashes}).values_list(name, flat=True))
+        for sha256 in sorted(hashes):
+            the_store().remove(sha256)

@@ -1,0 +1,67 @@
+"""Workbooks that strangers packed: the ordinary ones pass, each kind of trap is named."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from io import BytesIO
+
+import pytest
+
+from sunlit.foundation.files import workbooks
+from tests.foundation.files.samples import workbook
+
+
+def codes(data: bytes) -> list[str]:
+    return [problem.code for problem in workbooks.is_harmless("价目.xlsx", data)]
+
+
+def test_an_ordinary_workbook_of_ten_thousand_rows_passes() -> None:
+    assert codes(workbook(rows=10_000)) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "code"),
+    [
+        ("xl/vbaProject.bin", b"x", "FIL-023"),
+        ("xl/macrosheets/sheet1.xml", b"<x/>", "FIL-023"),
+        ("xl/externalLinks/externalLink1.xml", b"<x/>", "FIL-024"),
+        ("xl/connections.xml", b"<x/>", "FIL-024"),
+        ("xl/embeddings/oleObject1.bin", b"x", "FIL-025"),
+        ("xl/media/inner.png", b"PK\x03\x04 a zip in disguise", "FIL-025"),
+        ("xl/custom.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "FIL-026"),
+        ("xl/custom.xml", "<a/>".encode("utf-16"), "FIL-026"),
+    ],
+)
+def test_each_trap_is_named(part: str, content: bytes, code: str) -> None:
+    assert codes(workbook(extra={part: content})) == [code]
+
+
+def test_a_declaration_across_two_chunks_is_seen(monkeypatch) -> None:
+    monkeypatch.setattr(workbooks, "CHUNK", 8)
+    assert codes(workbook(rows=1, extra={"xl/custom.xml": b"<?xml?><!DOCTYPE a>"})) == ["FIL-026"]
+
+
+def test_too_many_parts() -> None:
+    assert codes(workbook(extra={f"xl/media/{n}.txt": b"x" for n in range(2000)})) == ["FIL-020"]
+
+
+def test_a_bomb_is_refused_by_its_size() -> None:
+    assert codes(workbook(extra={"xl/worksheets/sheet9.xml": bytes(201 * 1024 * 1024)})) == ["FIL-021"]
+
+
+def test_a_bomb_is_refused_by_its_tightness() -> None:
+    assert codes(workbook(extra={"xl/worksheets/sheet9.xml": bytes(20 * 1024 * 1024)})) == ["FIL-022"]
+
+
+def test_a_header_that_lies_about_the_size_is_damage() -> None:
+    data = bytearray(workbook(extra={"xl/zero.xml": bytes(6 * 1024 * 1024)}))
+    with zipfile.ZipFile(BytesIO(data)) as book:
+        start = book.start_dir
+    place = data.index(b"xl/zero.xml", start) - 46
+    struct.pack_into("<I", data, place + 24, 1000)
+    assert codes(bytes(data)) == ["FIL-026"]
+
+
+def test_a_cut_workbook_is_damage() -> None:
+    assert codes(workbook()[:-200]) == ["FIL-026"]
