@@ -48,7 +48,7 @@ lock:  ## Renew requirements.lock and package-lock.json (neither names a registr
 	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	python3 -m venv "$$tools"; "$$tools/bin/python" -m pip --disable-pip-version-check --quiet install uv; \
 	"$$tools/bin/uv" pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
-	    --no-annotate --no-header --no-emit-index-url --no-emit-find-links --upgrade --quiet --output-file requirements.lock
+	    --no-header --no-emit-index-url --no-emit-find-links --upgrade --quiet --output-file requirements.lock
 	@$(BIN)/python hatch_build.py lock
 
 clean:  ## Remove what was installed and built; the data in var/ stays
@@ -61,7 +61,7 @@ $(VENV)/.packages: requirements.lock
 	  if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$name; break; fi; done; \
 	if [ -z "$$python" ]; then echo "Sunlit needs Python 3.11 or newer. Install it, or name one: make run PYTHON=/path/to/python3.11" >&2; exit 1; fi; \
 	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then echo "This Python has no venv. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; fi; \
-	if ! $(BIN)/python -c '' 2>/dev/null; then rm -rf $(VENV); echo "Making $(VENV) with $$($$python --version) ..."; \
+	if ! $(BIN)/python -c "" 2>/dev/null; then rm -rf $(VENV); echo "Making $(VENV) with $$($$python --version) ..."; \
 	  $$python -m venv $(VENV) || { echo "$(VENV) cannot be made here. Is this folder writable, and is there room on the disk?" >&2; exit 1; }; fi
 	@echo "Installing the packages of requirements.lock ..."
 	@$(PIP) install --require-hashes -r requirements.lock || { echo "The packages could not be installed. The lines above say why; a package index must be reachable." >&2; exit 1; }
