@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from sunlit import __version__
 from sunlit.config import environment
 from sunlit.config.environment import CannotStart
 
@@ -122,7 +121,7 @@ def serve(duty: str) -> None:
 
 
 @click.group(cls=Desk, rows=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="sunlit")
+@click.version_option(package_name="sunlit", prog_name="sunlit")
 def sunlit() -> None:
     """Sunlit, a government-procurement cloud whose every act can be verified. Settings: docs/operations.md."""
 
