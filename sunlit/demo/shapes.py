@@ -1,0 +1,208 @@
+"""What the demonstration is made of, as plain frozen values: no database, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Region:
+    code: str
+    parent: str
+    name_zh: str
+    name_en: str
+    level: str  # prefecture, city, county, zone
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """A party of any kind. `key` names it inside the demonstration; `families` are the goods it deals in."""
+
+    key: str
+    kind: str  # buyer, supplier, regulator, operator, bank
+    name_zh: str
+    name_en: str
+    credit_code: str
+    region: str
+    address: str
+    phone: str
+    families: tuple[str, ...] = ()
+    staff: int = 0
+    approval_limit: Decimal | None = None
+    welfare: str = ""  # disabled_welfare_unit or prison_enterprise
+    since: datetime | None = None
+
+    @property
+    def size(self) -> str:
+        """micro, small, medium, as retail counts its staff (工信部联企业〔2011〕300号)."""
+        return "micro" if self.staff < 10 else "small" if self.staff < 50 else "medium"
+
+
+@dataclass(frozen=True)
+class Person:
+    login: str
+    name_zh: str
+    name_en: str
+    organisation: str
+    roles: tuple[str, ...]
+    title_zh: str = ""
+    title_en: str = ""
+    phone: str = ""
+    persona: bool = False  # one of the cast that tests, docs and pictures share
+
+
+@dataclass(frozen=True)
+class Brand:
+    key: str
+    name_zh: str
+    name_en: str
+    family: str
+
+
+@dataclass(frozen=True)
+class Product:
+    key: str
+    category: str
+    family: str
+    brand: str
+    model: str
+    name_zh: str
+    name_en: str
+    unit: str
+    attributes: Mapping[str, str]
+    price: Decimal  # the middle of its market
+    launched: datetime
+
+
+@dataclass(frozen=True)
+class ReferencePrice:
+    product: str
+    source: str
+    price: Decimal
+    captured_at: datetime
+
+
+@dataclass(frozen=True)
+class PolicyTag:
+    tag: str
+    certificate: str = ""
+    expires_on: date | None = None
+
+
+@dataclass(frozen=True)
+class PricePoint:
+    at: datetime
+    price: Decimal
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One supplier's offer of one product; `prices` is its history, the last of them is valid now."""
+
+    key: str
+    product: str
+    supplier: str
+    sku_code: str
+    title: str
+    stock: int
+    delivery_days: int
+    delivery_regions: tuple[str, ...]
+    warranty_months: int
+    state: str
+    reason: str
+    created_at: datetime
+    prices: tuple[PricePoint, ...]
+    tags: tuple[PolicyTag, ...]
+
+    @property
+    def price(self) -> Decimal:
+        return self.prices[-1].price
+
+    def price_at(self, at: datetime) -> Decimal:
+        """What it cost at that time."""
+        return next((point.price for point in reversed(self.prices) if point.at <= at), self.prices[0].price)
+
+
+@dataclass(frozen=True)
+class Budget:
+    key: str
+    buyer: str
+    year: int
+    name: str
+    economic_category: str
+    total: Decimal
+
+
+@dataclass(frozen=True)
+class Step:
+    """One verb of an order's life, by whom (a login, or "clock") and with what."""
+
+    verb: str
+    at: datetime
+    by: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OrderPlan:
+    """An order as it is to be played through the real services. The first step places it."""
+
+    key: str
+    buyer: str
+    supplier: str
+    orderer: str
+    budget: str
+    lines: tuple[tuple[str, int], ...]  # offer key, quantity
+    total: Decimal
+    purpose: str
+    note: str
+    state: str  # where it stands at the end
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Application:
+    """A company that is not admitted, and what became of its wish."""
+
+    key: str
+    applicant: Person
+    name_zh: str
+    name_en: str
+    credit_code: str
+    region: str
+    legal_representative: str
+    contact: str
+    phone: str
+    address: str
+    staff: int
+    categories: tuple[str, ...]
+    state: str  # draft, submitted, returned, refused, withdrawn
+    begun_at: datetime
+    submitted_at: datetime | None
+    decided_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything, as it stands at `at`."""
+
+    at: datetime
+    seed: int
+    scale: int
+    regions: tuple[Region, ...]
+    organisations: tuple[Organisation, ...]
+    people: tuple[Person, ...]
+    brands: tuple[Brand, ...]
+    products: tuple[Product, ...]
+    references: tuple[ReferencePrice, ...]
+    offers: tuple[Offer, ...]
+    budgets: tuple[Budget, ...]
+    orders: tuple[OrderPlan, ...]
+    applications: tuple[Application, ...]
+
+    def of_kind(self, kind: str) -> tuple[Organisation, ...]:
+        return tuple(it for it in self.organisations if it.kind == kind)
