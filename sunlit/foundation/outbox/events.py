@@ -24,9 +24,13 @@ def event(cls: type[E]) -> type[E]:
     """Declare an announcement: a frozen dataclass with plain values (text, whole numbers, truth, lists of them)."""
     made = dataclass(frozen=True)(cls)
     assert made.__name__ not in _events, f"event {made.__name__} is declared twice"
-    assert all(field.type in PLAIN for field in fields(made)), f"event {made.__name__} has a field that is not plain"  # type: ignore[arg-type]
+    assert all(_named(field.type) in PLAIN for field in fields(made)), f"event {made.__name__} has a field that is not plain"
     _events[made.__name__] = made
     return made
+
+
+def _named(kind: Any) -> str:
+    return kind.__name__ if isinstance(kind, type) else str(kind)
 
 
 PLAIN = {"str", "int", "bool", "str | None", "int | None", "list[str]", "list[int]"}

@@ -9,21 +9,20 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog import services as catalog_services
 from sunlit.domain.catalog.models import Offer
 from sunlit.domain.market import rules
-from sunlit.domain.market.queries import rulings
 from sunlit.domain.market.events import OrderMoved
 from sunlit.domain.market.models import CartLine, Order, OrderLine
+from sunlit.domain.market.queries import rulings
+from sunlit.domain.market.queries.wishes import Wish, line_problems
 from sunlit.domain.planning import services as planning
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Address, InvoiceTitle, Organisation
-from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import ORDER_LINES, TEXT_CHARS
 from sunlit.foundation.kernel.numbering import new_number
@@ -32,15 +31,6 @@ from sunlit.foundation.lifecycle import digest, move
 
 MODE = "supermarket"
 SNAPSHOT_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Wish:
-    """One line of what is to be ordered: the offer, how many, and the price the person saw."""
-
-    offer_id: int
-    quantity: int
-    price_seen: Decimal
 
 
 @dataclass(frozen=True)
@@ -119,31 +109,6 @@ def place(*, key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: date
 def orders_of_checkout(key: str, by: Actor) -> list[Order]:
     """The orders that this checkout already made."""
     return list(Order.objects.filter(checkout_key=key, buyer_id=by.organisation_id, orderer_id=by.user_id).order_by("pk"))
-
-
-def line_problems(offer: Offer, wish: Wish, delivery_path: str) -> Iterator[Problem]:
-    """Why this offer cannot be ordered like this now: state, standing, price, quantity, stock, region."""
-    field = f"line_{offer.pk}"
-    standing = offer.supplier.supplier.state
-    if offer.state != "listed":
-        yield Problem(rules.OFFER_GONE, {"title": offer.title, "state": _state_of(offer)}, on=field)
-        return
-    if standing != "active":
-        yield Problem(rules.SUPPLIER_SUSPENDED, {"supplier": offer.supplier.name_zh, "state": standing}, on=field)
-    if offer.price != wish.price_seen:
-        told = {"title": offer.title, "seen": money.show(wish.price_seen), "now": money.show(offer.price)}
-        yield Problem(rules.PRICE_CHANGED, told, on=field)
-    if offer.quantity_most and wish.quantity > offer.quantity_most:
-        yield Problem(rules.QUANTITY_OVER_LIMIT, {"title": offer.title, "most": offer.quantity_most}, on=field)
-    if wish.quantity > offer.stock:
-        yield Problem(rules.STOCK_SHORT, {"title": offer.title, "wanted": wish.quantity, "stock": offer.stock}, on=field)
-    if not delivers_to(offer, delivery_path):
-        yield Problem(rules.NOT_DELIVERED_THERE, {"title": offer.title, "region": delivery_path.rpartition("/")[2]}, on=field)
-
-
-def delivers_to(offer: Offer, region_path: str) -> bool:
-    """True when the offer goes to the region or to one above it; no regions named means the whole net."""
-    return not offer.delivery_regions or not region_path or not set(region_path.split("/")).isdisjoint(offer.delivery_regions)
 
 
 def snapshot(offer: Offer) -> dict[str, Any]:
@@ -305,9 +270,3 @@ def _terms_problems(address: Address | None, title: InvoiceTitle | None, purpose
     for field, text in (("purpose", purpose), ("note", note)):
         if len(text) > TEXT_CHARS:
             yield Problem(rules.RATING_TEXT_LONG, {"most": TEXT_CHARS}, on=field)
-
-
-def _state_of(offer: Offer) -> str:
-    from sunlit.domain.catalog import states
-
-    return str(states.offer.states[offer.state]) if offer.state in states.offer.states else _("not on sale")

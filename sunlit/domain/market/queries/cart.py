@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from sunlit.domain.catalog.models import Offer
 from sunlit.domain.market.models import CartLine
-from sunlit.domain.market.modes import supermarket
 from sunlit.domain.market.queries import rulings
+from sunlit.domain.market.queries.wishes import Wish, line_problems
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Organisation
@@ -66,10 +66,8 @@ def cart(by: Actor, *, line_ids: list[int] | None = None, delivery_path: str = "
     groups: dict[int, CartGroup] = {}
     for line in lines.select_related(*related).order_by("offer__supplier_id", "pk"):
         offer = line.offer
-        wish = supermarket.Wish(offer.pk, line.quantity, line.price_seen)
-        item = CartItem(
-            line, offer, offer.price * line.quantity, list(supermarket.line_problems(offer, wish, delivery_path or by.region_path))
-        )
+        wish = Wish(offer.pk, line.quantity, line.price_seen)
+        item = CartItem(line, offer, offer.price * line.quantity, list(line_problems(offer, wish, delivery_path or by.region_path)))
         groups.setdefault(offer.supplier_id, CartGroup(offer.supplier, [])).items.append(item)
     return CartPage(list(groups.values()))
 
