@@ -111,11 +111,9 @@ def set_up_django() -> None:
 
 def serve(duty: str) -> None:
     """Begin one of the background processes with a log that names it."""
-    from structlog.contextvars import bind_contextvars
+    from sunlit.config import duties, logs
 
-    from sunlit.config import duties
-
-    bind_contextvars(process=duty)
+    os.environ[logs.PROCESS_NAME] = duty
     work: Callable[[], None] = getattr(duties, duty)
     work()
 
@@ -306,14 +304,20 @@ def main() -> None:
         if not is_the_database_away(error):
             traceback.print_exc()
             sys.exit(1)
-        click.echo(f"The database went away: {str(error).strip().splitlines()[0]}", err=True)
+        words = str(error).strip().splitlines() or ["no reason is given"]
+        click.echo(f"The database went away: {words[0]}", err=True)
         sys.exit(1)
 
 
 def is_the_database_away(error: Exception) -> bool:
     import psycopg
 
-    return isinstance(error, psycopg.OperationalError) or isinstance(error.__cause__, psycopg.OperationalError)
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, psycopg.OperationalError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 if __name__ == "__main__":

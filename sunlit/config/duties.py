@@ -11,6 +11,7 @@ from sunlit.config import environment, keys, metrics
 
 PAGE_THREADS = 4  # a web process; each keeps one database connection
 JOB_THREADS = 4
+JOB_SECONDS = 4.0  # a job that takes longer to stop is taken up again by the next worker
 FOLLOW_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 BACKLOG = 1024
@@ -46,7 +47,7 @@ def live() -> None:
     from granian.constants import Interfaces
 
     Granian(
-        "sunlit.foundation.live.asgi:application",
+        "sunlit.config.asgi:application",
         address=str(environment.get("BIND")),
         port=environment.live_port(),
         interface=Interfaces.ASGI,
@@ -62,9 +63,10 @@ def live() -> None:
 
 def worker() -> None:
     """The jobs of the queue; those that a stop interrupts are taken up again."""
-    from django.core.management import call_command
+    from procrastinate.contrib.django import app
 
-    call_command("procrastinate", "worker", "--concurrency", str(JOB_THREADS), "--shutdown-graceful-timeout", "5")
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+    app.with_connector(connector).run_worker(concurrency=JOB_THREADS, shutdown_graceful_timeout=JOB_SECONDS)
 
 
 def sealer() -> None:

@@ -194,6 +194,9 @@ def check_before_start() -> None:
     if problems:
         raise CannotStart(" ".join(problems))
     check_data_folder(environment.data_dir())
+
+
+def check_ports() -> None:
     check_port(environment.get("PORT"), "SUNLIT_PORT")
     check_port(environment.live_port(), "SUNLIT_LIVE_PORT")
     if _pays_at_the_sandbox():
@@ -284,7 +287,13 @@ def _database(supervisor: Supervisor) -> Iterator[None]:
 def run(announce: Callable[[str], None]) -> int:
     """Everything of one machine, until Ctrl-C. Returns the exit code."""
     check_before_start()
-    with _only_one(), Supervisor() as supervisor, _database(supervisor):
+    with _only_one():
+        check_ports()
+        return _run(announce)
+
+
+def _run(announce: Callable[[str], None]) -> int:
+    with Supervisor() as supervisor, _database(supervisor):
         supervisor.once("prepare")
         for row in PROCESSES:
             if not supervisor.stopping and find_spec(row.module) and row.wanted():
@@ -294,7 +303,7 @@ def run(announce: Callable[[str], None]) -> int:
             announce(f"Sunlit is open: http://localhost:{environment.get('PORT')}  (Ctrl-C closes it)")
         code = supervisor.watch()
         announce("Sunlit is closing …")
-    return code
+        return code
 
 
 def run_postgres(announce: Callable[[str], None]) -> int:

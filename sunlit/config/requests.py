@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
-from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from sunlit.config import metrics
 
@@ -24,9 +24,8 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         number = secrets.token_hex(8)
-        process = get_contextvars().get("process", "")
         clear_contextvars()
-        bind_contextvars(process=process, request=number)
+        bind_contextvars(request=number)
         began = time.perf_counter()
         response = self.get_response(request)
         seconds = time.perf_counter() - began
