@@ -132,6 +132,67 @@ def move(
     return it
 
 
+def enter_many(
+    things: Sequence[L],
+    verb: str,
+    *,
+    under: str,
+    by: Actor,
+    at: datetime,
+    facts: Mapping[str, Any] | None = None,
+    handed: Mapping[str, Any] | None = None,
+) -> list[L]:
+    """Begin many lives at once: permitted, ruled, one INSERT, and one entry about `under` (as "import/IM-…") with every row's digest."""
+    if not things:
+        return []
+    life = _lives[type(things[0])]
+    step, told = life.moves[verb], {**(facts or {}), **(handed or {})}
+    assert not step.origins, f"{verb} is no beginning"
+    with transaction.atomic():
+        for it in things:
+            _allowed(it, life, step, by, at, told)
+            it.state, it.version = str(step.to), 1
+            if step.stamp:
+                setattr(it, step.stamp, at)
+        made = type(things[0])._base_manager.bulk_create(things)
+        _recorded_many(made, life, step, under=under, by=by, at=at, facts=facts or {})
+    return made
+
+
+def move_many(
+    things: Sequence[L],
+    verb: str,
+    *,
+    under: str,
+    by: Actor,
+    at: datetime,
+    change: Callable[[L], Mapping[str, Any]] = lambda _it: {},
+    facts: Mapping[str, Any] | None = None,
+    handed: Mapping[str, Any] | None = None,
+) -> list[L]:
+    """Move many at once: locked in the order of their ids, lawful, permitted, ruled, written together, one entry about `under`.
+
+    `change` gives each thing's own new values; all must name the same fields. All move or, with Refused, none.
+    """
+    if not things:
+        return []
+    life = _lives[type(things[0])]
+    step, told = life.moves[verb], {**(facts or {}), **(handed or {})}
+    with transaction.atomic():
+        rows = type(things[0])._base_manager
+        held = list(rows.select_for_update(of=("self",)).filter(pk__in=[it.pk for it in things]).order_by("pk"))
+        named: set[str] = set()
+        for it in held:
+            _allowed(it, life, step, by, at, told)
+            changed = _changes(it, step, at, change(it))
+            for name, value in changed.items():
+                setattr(it, name, value)
+            named |= set(changed)
+        rows.bulk_update(held, sorted(named))
+        _recorded_many(held, life, step, under=under, by=by, at=at, facts=facts or {})
+    return held
+
+
 def row_digest(subject: Living) -> str:
     """SHA-256 of the subject's sealed fields, as its last act left it in the ledger."""
     return digest({name: getattr(subject, name) for name in type(subject).sealed})
@@ -163,12 +224,7 @@ def _permitted(it: Living, step: Move, by: Actor) -> None:
 
 
 def _stamped(it: Living, step: Move, at: datetime, change: Mapping[str, Any]) -> None:
-    changed = dict(change)
-    if step.to is not None:
-        changed["state"] = step.to
-    if step.stamp:
-        changed[step.stamp] = at
-    changed["version"] = it.version + 1
+    changed = _changes(it, step, at, change)
     for name, value in changed.items():
         setattr(it, name, value)
     if it._state.adding:
@@ -177,8 +233,35 @@ def _stamped(it: Living, step: Move, at: datetime, change: Mapping[str, Any]) ->
         it.save(update_fields=list(changed))
 
 
+def _changes(it: Living, step: Move, at: datetime, change: Mapping[str, Any]) -> dict[str, Any]:
+    changed = dict(change)
+    if step.to is not None:
+        changed["state"] = step.to
+    if step.stamp:
+        changed[step.stamp] = at
+    changed["version"] = it.version + 1
+    return changed
+
+
+def _allowed(it: Living, life: Life, step: Move, by: Actor, at: datetime, told: Mapping[str, Any]) -> None:
+    _lawful(it, life, step, None)
+    _permitted(it, step, by)
+    check(problem for rule in step.rules for problem in rule(Case(it, by, at, told)))
+
+
 def _recorded(it: Living, life: Life, step: Move, *, by: Actor, at: datetime, facts: Mapping[str, Any]) -> None:
     told = {"number": it.number, "actor": by.user_name, "organisation": by.organisation_name, "state": it.state, "row": row_digest(it)}
     ledger.record(
         act=f"{life.kind}.{step.verb}", subject=f"{life.kind}/{it.number}", by=by, at=at, facts={**facts, **told}, region=it.region_path
     )
+
+
+def _recorded_many(
+    things: Sequence[Living], life: Life, step: Move, *, under: str, by: Actor, at: datetime, facts: Mapping[str, Any]
+) -> None:
+    """One entry, `offer.enter_many`: how many, the digest of each row by its number, and the digest of all."""
+    rows = {it.number: row_digest(it) for it in things}
+    told = {"number": under.partition("/")[2], "actor": by.user_name, "organisation": by.organisation_name}
+    summed = {"count": len(rows), "rows": rows, "digest": digest(rows)}
+    region = things[0].region_path
+    ledger.record(act=f"{life.kind}.{step.verb}_many", subject=under, by=by, at=at, facts=plain({**facts, **told, **summed}), region=region)
