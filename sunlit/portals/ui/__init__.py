@@ -1,0 +1,1 @@
+"""The kit: one look, one set of macros, one template environment for every portal."""

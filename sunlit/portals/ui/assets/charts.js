@@ -1,0 +1,95 @@
+// Charts: loaded only by pages that set `charts`. Each reads its JSON block and draws itself in the colours of the page.
+import { BarChart, LineChart, PieChart } from "echarts/charts";
+import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import * as echarts from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+
+echarts.use([AriaComponent, BarChart, CanvasRenderer, GridComponent, LegendComponent, LineChart, MarkLineComponent, PieChart, TooltipComponent]);
+
+const drawn = new Map();
+
+function draw(box) {
+  const data = JSON.parse(document.getElementById(box.dataset.source).textContent);
+  const chart = drawn.get(box) ?? echarts.init(box, null, { renderer: "canvas" });
+  drawn.set(box, chart);
+  chart.setOption((box.dataset.chart === "share" ? share : axes)(data, box.dataset.chart, colours()), true);
+}
+
+function colours() {
+  const style = getComputedStyle(document.documentElement);
+  const read = (name) => style.getPropertyValue(`--${name}`).trim();
+  return { ink: read("ink"), soft: read("ink-soft"), hair: read("hair"), strong: read("hair-strong"), sheet: read("sheet"), paper: read("paper"), font: getComputedStyle(document.body).fontFamily, row: [read("action"), read("gold"), read("ink-faint"), read("done"), read("bad"), read("hair-strong")] };
+}
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+function common(colour, number) {
+  return {
+    color: colour.row,
+    animation: !calm.matches,
+    animationDuration: 300,
+    textStyle: { fontFamily: colour.font, color: colour.soft },
+    // Rich text, not HTML: the page forbids inline styles.
+    tooltip: { renderMode: "richText", trigger: "axis", backgroundColor: colour.sheet, borderColor: colour.strong, borderWidth: 1, textStyle: { color: colour.ink, fontSize: 13 }, valueFormatter: number },
+  };
+}
+
+// kind: line, step (prices that hold until changed), bar (upright), bars (lying, for long names).
+function axes(data, kind, colour) {
+  const number = format(data.unit);
+  const label = { color: colour.soft, fontSize: 12 };
+  const category = { type: "category", data: data.labels, axisLine: { lineStyle: { color: colour.strong } }, axisTick: { show: false }, axisLabel: { ...label, hideOverlap: true }, boundaryGap: kind.startsWith("bar"), inverse: kind === "bars" };
+  const value = { type: "value", splitLine: { lineStyle: { color: colour.hair } }, axisLabel: { ...label, formatter: short }, scale: kind === "line" || kind === "step", splitNumber: 4 };
+  const many = data.series.length > 1;
+  return {
+    ...common(colour, number),
+    grid: { left: 4, right: 12, top: many ? 36 : 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    legend: many ? { top: 0, left: 0, itemWidth: 14, itemHeight: 8, textStyle: { color: colour.soft } } : undefined,
+    xAxis: kind === "bars" ? value : category,
+    yAxis: kind === "bars" ? category : value,
+    series: data.series.map((line) => ({ name: line.name, data: line.values, ...look(kind), ...marks(data, colour) })),
+  };
+}
+
+function look(kind) {
+  if (kind.startsWith("bar")) return { type: "bar", barMaxWidth: 22, itemStyle: { borderRadius: 2 } };
+  return { type: "line", step: kind === "step" ? "end" : false, symbol: "circle", symbolSize: 5, showSymbol: kind !== "step", lineStyle: { width: 2 } };
+}
+
+// A level to compare with, such as the reference price: data.level = {name, value}.
+function marks(data, colour) {
+  if (!data.level) return {};
+  return { markLine: { silent: true, symbol: "none", lineStyle: { color: colour.row[4], type: "dashed", width: 1 }, label: { formatter: data.level.name, color: colour.row[4], position: "insideEndTop" }, data: [{ yAxis: data.level.value }] } };
+}
+
+function share(data, _kind, colour) {
+  const number = format(data.unit);
+  const look = common(colour, number);
+  const parts = data.labels.map((name, at) => ({ name, value: data.series[0].values[at] }));
+  return {
+    ...look,
+    tooltip: { ...look.tooltip, trigger: "item" },
+    series: [{ type: "pie", radius: ["52%", "78%"], data: parts, itemStyle: { borderColor: colour.paper, borderWidth: 2 }, label: { color: colour.soft, formatter: "{b} {d}%" } }],
+  };
+}
+
+function format(unit) {
+  if (unit === "¥") return (value) => `¥${Number(value).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+  return (value) => `${Number(value).toLocaleString("en")}${unit ? ` ${unit}` : ""}`;
+}
+
+function short(value) {
+  return new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 2 }).format(value);
+}
+
+function drawAll(root = document) {
+  for (const [box, chart] of drawn) if (!box.isConnected) chart.dispose(), drawn.delete(box);
+  for (const box of root.querySelectorAll("[data-chart]")) if (box.clientWidth) draw(box);
+}
+
+drawAll();
+new ResizeObserver(() => drawn.forEach((chart) => chart.resize())).observe(document.body);
+document.addEventListener("theme:turned", () => drawAll());
+document.addEventListener("tab:shown", () => drawAll());
+document.addEventListener("htmx:afterSettle", () => drawAll());
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll());

@@ -1,0 +1,14 @@
+// Native dialogs: a button names the dialog it opens; a click on the veil closes it.
+export function dialogs() {
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+    if (event.target.closest("[data-closes]")) event.target.closest("dialog")?.close();
+    if (event.target.matches?.("dialog.dialog") && outside(event)) event.target.close();
+  });
+}
+
+function outside(event) {
+  const box = event.target.getBoundingClientRect();
+  return event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
+}

@@ -1,0 +1,21 @@
+// What pages do in the browser. Everything here only adds to pages that already work without it.
+import Alpine from "@alpinejs/csp";
+import htmx from "htmx.org";
+
+import { compareTray } from "./js/compare.js";
+import { countdown } from "./js/countdown.js";
+import { dialogs } from "./js/dialogs.js";
+import { filePicker } from "./js/files.js";
+import { forms } from "./js/forms.js";
+import { live } from "./js/live.js";
+import { menus } from "./js/menus.js";
+import { stepper } from "./js/stepper.js";
+import { tabs } from "./js/tabs.js";
+import { theme } from "./js/theme.js";
+import { toast, toasts } from "./js/toast.js";
+
+window.htmx = htmx;
+
+for (const [name, component] of Object.entries({ compareTray, countdown, filePicker, stepper, theme, toast })) Alpine.data(name, component);
+for (const start of [dialogs, forms, live, menus, tabs, toasts]) start(htmx);
+Alpine.start();

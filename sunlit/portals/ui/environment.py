@@ -1,0 +1,111 @@
+"""The template environment of every page: where templates are found, and what they can say."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import translation
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
+from markupsafe import Markup, escape
+
+from sunlit.portals.ui import context, filters, placeholders, words
+from sunlit.portals.ui.columns import col
+from sunlit.portals.ui.navigation import place
+from sunlit.portals.ui.queries import query
+
+HERE = Path(__file__).parent
+BUILT = HERE / "static" / "built"
+
+
+def environment(**options: Any) -> Environment:
+    """A Jinja2 environment for Django's backend: templates of all portals, gettext, the kit's globals and filters."""
+    options["loader"] = _loader(options.get("loader"))
+    env = Environment(
+        **{"autoescape": True, "trim_blocks": True, "lstrip_blocks": True, **options}, extensions=["jinja2.ext.i18n", "jinja2.ext.do"]
+    )
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=translation.gettext,
+        ngettext=translation.ngettext,
+        pgettext=translation.pgettext,
+        npgettext=translation.npgettext,
+        newstyle=True,
+    )
+    env.globals.update(_globals())
+    env.filters.update(filters.FILTERS)
+    return env
+
+
+def asset(name: str) -> str:
+    """Address of a built file, `asset("main.css")`, with a mark of its content so that browsers may keep it for ever."""
+    path = BUILT / name
+    mark = _mark(path, path.stat().st_mtime_ns) if path.exists() else ""
+    return static(f"built/{name}") + (f"?v={mark}" if mark else "")
+
+
+def icon(name: str, size: str = "") -> Markup:
+    """A line icon of the sprite, hidden from screen readers: the words beside it say what it means. Sizes: "", "small", "large"."""
+    css = f"icon {size}".strip()
+    return Markup('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>').format(
+        css, asset("icons.svg"), name
+    )
+
+
+def once() -> Markup:
+    """Put into a form that must not be carried out twice: doors.py answers its twin with the first answer."""
+    return Markup('<input type="hidden" name="_once" value="{}">').format(secrets.token_urlsafe(18))
+
+
+def data_block(name: str, data: Any) -> Markup:
+    """A JSON block that scripts read; safe in HTML and under a Content-Security-Policy without inline script."""
+    text = (
+        json.dumps(data, ensure_ascii=False, default=filters.plain).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    )
+    return Markup('<script type="application/json" id="{}">{}</script>').format(name, Markup(text))
+
+
+def _loader(given: BaseLoader | None) -> BaseLoader:
+    folders = FileSystemLoader(sorted(str(folder) for folder in HERE.parent.glob("*/templates")))
+    return ChoiceLoader([given, folders]) if given else folders
+
+
+def _globals() -> dict[str, Any]:
+    return {
+        "url": _url,
+        "static": static,
+        "asset": asset,
+        "icon": icon,
+        "col": col,
+        "place": place,
+        "query": query,
+        "data_block": data_block,
+        "escape": escape,
+        "placeholder": placeholders.placeholder,
+        "word": words.word,
+        "tone": words.tone,
+        "mark": words.mark,
+        "verb_tone": words.verb_tone,
+        "figure": words.figure,
+        "is_law": words.is_law,
+        "once": once,
+        "money": filters.yuan,
+        "language": translation.get_language,
+        "languages": context.languages,
+        "rtl": context.rtl,
+        "shell": context.shell,
+    }
+
+
+def _url(name: str, *args: Any, **kwargs: Any) -> str:
+    return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+@cache
+def _mark(path: Path, _changed: int) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:12]

@@ -1,0 +1,58 @@
+"""What stands in the navigation of each portal; a portal hangs up its own entries in its `navigation.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+
+# Pages that the kit itself links to, by the names their portals give them. A portal that is not installed has no link.
+PLACES: dict[str, str] = {
+    "home": "public:home",
+    "search": "public:search",
+    "verify": "public:verify",
+    "compare": "public:compare",
+    "sign_in": "accounts:sign_in",
+    "sign_out": "accounts:sign_out",
+    "profile": "accounts:profile",
+    "inbox": "messages:inbox",
+    "language": "set_language",
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry: `key` marks the current page (`{% set here = "orders" %}`), `roles` limits who sees it (empty: everybody of the kind)."""
+
+    key: str
+    label: str | Promise
+    url_name: str
+    icon: str = ""
+    roles: frozenset[str] = frozenset()
+    badge: str = ""
+
+    @property
+    def url(self) -> str:
+        return reverse(self.url_name)
+
+
+_offered: dict[str, tuple[Item, ...]] = {}
+
+
+def offer(audience: str, *items: Item) -> None:
+    """Hang up the entries of one audience: public, buyer, supplier, regulator, operator. The last call counts."""
+    _offered[audience] = items
+
+
+def entries(audience: str, roles: frozenset[str] = frozenset()) -> list[Item]:
+    """The entries that a person with these roles sees."""
+    return [item for item in _offered.get(audience, ()) if not item.roles or item.roles & roles]
+
+
+def place(name: str) -> str:
+    """Address of one of the kit's well-known pages, or "" where that portal is not installed."""
+    try:
+        return reverse(PLACES[name])
+    except NoReverseMatch:
+        return ""

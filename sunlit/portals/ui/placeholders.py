@@ -1,0 +1,59 @@
+"""A quiet picture for a product that has none: the sign of its category, drawn on paper, with brand and model beneath."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from markupsafe import Markup
+
+from sunlit.portals.ui import signs
+
+WIDTH, HEIGHT, HORIZON = 240, 240, 176
+
+
+def placeholder(category: str, brand: str = "", model: str = "", *, sign: str = "") -> Markup:
+    """An inline SVG, the same for the same product; `category` is its code or name. It is decoration: the name stands beside it."""
+    from sunlit.portals.ui.environment import asset
+
+    seed = sha256(f"{category}|{brand}|{model}".encode()).digest()
+    name = sign or signs.sign_of(category)
+    return Markup(
+        '<svg class="placeholder" viewBox="0 0 {w} {h}" aria-hidden="true" focusable="false">'
+        '<circle class="placeholder-sun" cx="{x}" cy="{y}" r="{r}"></circle>'
+        '<path class="placeholder-rays" d="{rays}"></path>'
+        '<path class="placeholder-ground" d="M24 {g}H216"></path>'
+        '<path class="placeholder-shade" d="{shade}"></path>'
+        '<svg class="placeholder-sign" x="72" y="76" width="96" height="96" viewBox="0 0 24 24"><use href="{sprite}#{name}"></use></svg>'
+        '<text class="placeholder-brand" x="120" y="204">{brand}</text><text class="placeholder-model" x="120" y="222">{model}</text>'
+        "</svg>"
+    ).format(
+        w=WIDTH,
+        h=HEIGHT,
+        x=40 + seed[0] % 160,
+        y=44 + seed[1] % 28,
+        r=13 + seed[2] % 6,
+        rays=_rays(40 + seed[0] % 160, 44 + seed[1] % 28, 13 + seed[2] % 6),
+        g=HORIZON,
+        shade=_shade(seed),
+        sprite=asset("icons.svg"),
+        name=name,
+        brand=_cut(brand, 14),
+        model=_cut(model, 24),
+    )
+
+
+def _rays(x: int, y: int, radius: int) -> str:
+    """Eight short strokes around the sun."""
+    directions = ((1, 0), (0.707, 0.707), (0, 1), (-0.707, 0.707), (-1, 0), (-0.707, -0.707), (0, -1), (0.707, -0.707))
+    near, far = radius + 5, radius + 10
+    return "".join(f"M{x + dx * near:.1f} {y + dy * near:.1f}L{x + dx * far:.1f} {y + dy * far:.1f}" for dx, dy in directions)
+
+
+def _shade(seed: bytes) -> str:
+    """A few hairlines under the object, as a pencil would shade its ground."""
+    strokes = (f"M{84 + index * 12 + seed[index] % 8} {HORIZON + 3}l-7 7" for index in range(4 + seed[8] % 4))
+    return "".join(strokes)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
