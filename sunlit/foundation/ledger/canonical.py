@@ -12,6 +12,8 @@ from uuid import UUID
 
 VERSION = 1
 SALT_SIZE = 16
+PERSON = "by_user"
+"""The fact that names the person who acted, by number."""
 
 
 def canonical(value: Any) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from sunlit.foundation.ledger.sentences import sentence
 
+if TYPE_CHECKING:
+    _Whole = models.BigIntegerField[int, int]
+else:
+    _Whole = models.BigIntegerField
 
-class XidField(models.BigIntegerField):
+
+class XidField(_Whole):
     """PostgreSQL's 64-bit transaction number."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:

@@ -72,7 +72,7 @@ def feed(after_index: int, limit: int) -> list[Act]:
             ' FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.entry_id WHERE l."index" > %s ORDER BY l."index" LIMIT %s',
             [after_index, limit],
         )
-        return [Act(*row[:7], facts=_loaded(row[7])) for row in cursor.fetchall()]
+        return [Act(*(*row[:7], _loaded(row[7]))) for row in cursor.fetchall()]
 
 
 def size() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +29,7 @@ LIVE_CHANNEL = "sunlit_live"
 ORIGIN = "sunlit.localhost/ledger"
 """Name of this ledger in its checkpoints, unless the setting LEDGER_ORIGIN gives it another."""
 
-log = structlog.get_logger(__name__)
+log = structlog.stdlib.get_logger("sunlit.sealer")
 
 # The candidates are taken by the index on xid, and only then put in order: with ORDER BY … LIMIT beside the
 # condition the planner may walk the whole table by id.
@@ -97,9 +96,9 @@ def seal(*, at: datetime, thorough: bool = False) -> int:
         return _seal(own_seal(), at, thorough=thorough) if _alone() else 0
 
 
-def run(stop: threading.Event | None = None, *, every: float = EVERY) -> None:
-    """Seal until told to stop (without an event: by SIGTERM or SIGINT). A database that is away is waited for."""
-    stop, thorough = stop or _stopped_by_signal(), True
+def run(stop: threading.Event, *, every: float = EVERY) -> None:
+    """Seal until told to stop. A database that is away is waited for; a broken ledger is told again and again, but stops nobody's work."""
+    thorough = True
     while not stop.is_set():
         try:
             full = seal_once(at=clock.now(), thorough=thorough) == BATCH
@@ -113,13 +112,6 @@ def run(stop: threading.Event | None = None, *, every: float = EVERY) -> None:
             log.error("the ledger is broken: nothing is published", error=str(error))  # noqa: TRY400 (a message for people, not a trace)
             stop.wait(BROKEN_PAUSE)
         stop.wait(every)
-
-
-def _stopped_by_signal() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
 
 
 def _alone() -> bool:

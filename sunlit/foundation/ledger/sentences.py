@@ -12,10 +12,17 @@ from django.utils.translation import gettext as _
 class Told(Protocol):
     """What a sentence is made from: an entry, or an act of the feed."""
 
-    act: str
-    subject: str
-    organisation: str
-    facts: Any
+    @property
+    def act(self) -> str: ...
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def organisation(self) -> str: ...
+
+    @property
+    def facts(self) -> Any: ...
 
 
 class _Facts(dict[str, Any]):

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from sunlit.foundation.accounts.actors import Actor
-from sunlit.foundation.ledger.canonical import SALT_SIZE, body_of, canonical, facts_digest, plain
+from sunlit.foundation.ledger.canonical import PERSON, SALT_SIZE, body_of, canonical, facts_digest, plain
 from sunlit.foundation.ledger.models import Entry
 from sunlit.foundation.ledger.tree import leaf_hash
 
@@ -57,6 +57,8 @@ def record_many(deeds: Sequence[Deed]) -> list[Entry]:
 def _row(deed: Deed) -> tuple[tuple[Any, ...], Any]:
     """The values of the columns, and the facts as they will be read back."""
     by, facts, salt = deed.by, plain(deed.facts), os.urandom(SALT_SIZE)
+    if by.user_id is not None:
+        facts[PERSON] = by.user_id  # within the digest, so that nobody can later put another person in the place of who acted
     told = canonical(facts)
     body = body_of(
         act=deed.act,
