@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from sunlit.foundation.live.topics import Act
 
 CHANNEL = "sunlit_live"
-BATCH_ROWS = 500
+BATCH_ROWS = 200
 CONNECT_SECONDS = 5
 
 Connection = AsyncConnection[tuple[Any, ...]]

@@ -15,7 +15,7 @@ from sunlit.foundation.live.topics import PUBLIC, Act, as_event, topics_of
 logger = logging.getLogger("sunlit.live")
 
 CLIENTS_MOST = 2000
-QUEUE_MOST = 256  # events that a listener may lag behind before it is cut off: it comes back and is told what it missed
+QUEUE_MOST = 1000  # events that a listener may lag behind before it is cut off: it comes back and is told what it missed
 LISTEN_SECONDS = 5.0  # without a notification the feed is looked at all the same, which also finds a dead connection
 RETRY_SECONDS, RETRY_SECONDS_MOST = 0.1, 5.0
 
@@ -109,10 +109,8 @@ class Hub:
         for act in acts:
             topics = topics_of(act)
             concerned = set().union(*(self._by_topic.get(topic, ()) for topic in topics - {PUBLIC}))
-            for client in concerned:
-                client.offer(as_event(act, openly=True))
-            for client in self._by_topic.get(PUBLIC, set()) - concerned:
-                client.offer(as_event(act, openly=False))
+            _offer(concerned, act, openly=True)
+            _offer(self._by_topic.get(PUBLIC, set()) - concerned, act, openly=False)
             self.position = act.index
 
     async def _run(self) -> None:
@@ -139,3 +137,11 @@ class Hub:
                 await asyncio.sleep(0)
             async for _notification in connection.notifies(timeout=LISTEN_SECONDS, stop_after=1):
                 pass
+
+
+def _offer(clients: set[Client], act: Act, *, openly: bool) -> None:
+    """Written once, however many listen."""
+    if clients:
+        event = as_event(act, openly=openly)
+        for client in clients:
+            client.offer(event)

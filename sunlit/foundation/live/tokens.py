@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.core import signing
 
-from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.live.topics import PUBLIC, is_topic
+
+if TYPE_CHECKING:
+    from sunlit.foundation.accounts.actors import Actor  # only for the type: the live process does not load the models
 
 SALT = "sunlit.live"
 TOKEN_SECONDS = 4 * 3600

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -202,6 +204,11 @@ def test_what_is_answered_without_a_stream(sealed: Feed, path: str, method: str,
             assert page.headers["content-type"] == "text/plain; charset=utf-8"
 
     play(story, sealed)
+
+
+def test_the_live_process_starts_without_loading_the_platform() -> None:
+    told = "import sys, sunlit.foundation.live.asgi; print('sunlit.foundation.accounts.models' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, text=True).stdout == "False\n"
 
 
 def test_a_listener_that_takes_nothing_is_cut_off() -> None:
