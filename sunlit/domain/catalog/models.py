@@ -29,6 +29,7 @@ class Category(models.Model):
     in_use = models.BooleanField(default=False)  # has an attribute template: offers may be listed here
     icon = models.TextField(default="package", blank=True)
     unit = models.TextField(default="", blank=True)
+    unit_en = models.TextField(default="", blank=True)
 
     class Meta:
         ordering: ClassVar = ["code"]
@@ -45,11 +46,14 @@ class Attribute(models.Model):
     name_zh = models.TextField()
     name_en = models.TextField(default="", blank=True)
     unit = models.TextField(default="", blank=True)
+    unit_en = models.TextField(default="", blank=True)
     type = models.TextField(default="text")  # text, number, choice
     choices = ArrayField(models.TextField(), default=list, blank=True)
+    choices_en = ArrayField(models.TextField(), default=list, blank=True)  # side by side with `choices`, or empty
     required = models.BooleanField(default=False)
     is_key = models.BooleanField(default=False)
     group = models.TextField(default="主要参数")
+    group_en = models.TextField(default="Main parameters")
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -88,7 +92,9 @@ class Product(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["category", "brand", "model_key"], name="one_product_per_category_brand_model")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["category", "brand", "model_key"], name="one_product_per_category_brand_model")
+        ]
 
     def __str__(self) -> str:
         return self.name_zh
@@ -136,10 +142,10 @@ class Offer(Living):
     reason = models.TextField(default="", blank=True)
     rulings = models.JSONField(default=list, blank=True)
 
-    # What was sold, kept by reactions
+    # Pieces taken from stock and not returned
     sold = models.PositiveIntegerField(default=0)
 
-    sealed = ("number", "state", "supplier_id", "product_id", "sku_code", "reason")
+    sealed = ("number", "state", "supplier_id", "product_id", "sku_code", "title", "price", "reason")
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -151,12 +157,16 @@ class Offer(Living):
                 condition=Q(state__in=["draft", "review", "listed", "frozen", "unfreeze_review"]),
                 name="no_duplicate_listing_of_a_product",
             ),
-            models.CheckConstraint(condition=~Q(state__in=["frozen", "refused"]) | ~Q(reason=""), name="frozen_and_refused_offers_have_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["frozen", "refused"]) | ~Q(reason=""), name="frozen_and_refused_offers_have_a_reason"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["product", "price"], condition=Q(state="listed"), name="listed_offers_of_a_product"),
             models.Index(fields=["supplier", "state", "-id"], name="offers_of_a_supplier"),
-            models.Index(fields=["region_path", "review_until"], condition=Q(state__in=["review", "unfreeze_review"]), name="offers_to_review"),
+            models.Index(
+                fields=["region_path", "review_until"], condition=Q(state__in=["review", "unfreeze_review"]), name="offers_to_review"
+            ),
         ]
 
 

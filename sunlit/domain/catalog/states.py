@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from sunlit.domain.catalog import rules
 from sunlit.domain.catalog.models import Import, Offer
 from sunlit.foundation.access import clock, holds, regulates
+from sunlit.foundation.ledger import sentences
 from sunlit.foundation.lifecycle import Life, Move
 
 DRAFT, REVIEW, LISTED, REFUSED = "draft", "review", "listed", "refused"
@@ -15,6 +16,8 @@ WAITING, CHECKED, CARRYING_OUT, DONE, FAILED, DISCARDED = "waiting", "checked", 
 
 catalogue_clerk = holds("catalog", "admin", of="supplier_id")
 regulator = regulates()
+
+LIVE = (DRAFT, REVIEW, LISTED, FROZEN, UNFREEZE_REVIEW)  # a supplier has a product in one of these at most once
 
 offer = Life(
     "offer",
@@ -32,12 +35,68 @@ offer = Life(
             (rules.supplier_stands, rules.listing_is_in_order),
             "submitted_at",
         ),
-        Move("approve", REVIEW, LISTED, regulator, _("{organisation} listed offer {number}"), _("List"), (rules.listing_is_in_order,), "listed_at"),
-        Move("refuse", REVIEW, REFUSED, regulator, _("{organisation} refused offer {number}: {reason}"), _("Refuse"), (rules.reason_is_given,)),
-        Move("reprice", LISTED, None, catalogue_clerk, _("{organisation} changed the price of offer {number} from {old} to {new}"), _("Change the price"), (rules.price_is_allowed,)),
+        Move(
+            "enter",
+            (),
+            REVIEW,
+            catalogue_clerk,
+            _("{organisation} entered offer {number} for listing"),
+            _("Enter for listing"),
+            (rules.supplier_stands,),
+            "submitted_at",
+        ),
+        Move(
+            "revise",
+            (DRAFT, REFUSED, DELISTED, REVIEW, LISTED),
+            REVIEW,
+            catalogue_clerk,
+            _("{organisation} revised offer {number}, which is reviewed anew"),
+            _("Change and submit anew"),
+            (rules.supplier_stands, rules.listing_is_in_order),
+            "submitted_at",
+        ),
+        Move(
+            "update",
+            LISTED,
+            None,
+            catalogue_clerk,
+            _("{organisation} changed price, stock or delivery of offer {number}"),
+            _("Change the terms"),
+            (rules.price_is_allowed,),
+        ),
+        Move(
+            "approve",
+            REVIEW,
+            LISTED,
+            regulator,
+            _("{organisation} listed offer {number}"),
+            _("List"),
+            (rules.listing_is_in_order,),
+            "listed_at",
+        ),
+        Move(
+            "refuse",
+            REVIEW,
+            REFUSED,
+            regulator,
+            _("{organisation} refused offer {number}: {reason}"),
+            _("Refuse"),
+            (rules.reason_is_given,),
+        ),
+        Move(
+            "reprice",
+            LISTED,
+            None,
+            catalogue_clerk,
+            _("{organisation} changed the price of offer {number} from {old} to {new}"),
+            _("Change the price"),
+            (rules.price_is_allowed,),
+        ),
         Move("restock", LISTED, None, catalogue_clerk, _("{organisation} set the stock of offer {number} to {stock}"), _("Set the stock")),
         Move("delist", (LISTED, REVIEW), DELISTED, catalogue_clerk, _("{organisation} took offer {number} off sale"), _("Take off sale")),
-        Move("freeze", LISTED, FROZEN, regulator, _("{organisation} froze offer {number}: {reason}"), _("Freeze"), (rules.reason_is_given,)),
+        Move(
+            "freeze", LISTED, FROZEN, regulator, _("{organisation} froze offer {number}: {reason}"), _("Freeze"), (rules.reason_is_given,)
+        ),
         Move(
             "appeal",
             FROZEN,
@@ -47,8 +106,24 @@ offer = Life(
             _("Ask for release"),
             (rules.reason_is_given, rules.listing_is_in_order),
         ),
-        Move("release", (FROZEN, UNFREEZE_REVIEW), LISTED, regulator, _("{organisation} released offer {number}: {reason}"), _("Release"), (rules.reason_is_given,)),
-        Move("keep_frozen", UNFREEZE_REVIEW, FROZEN, regulator, _("{organisation} kept offer {number} frozen: {reason}"), _("Keep frozen"), (rules.reason_is_given,)),
+        Move(
+            "release",
+            (FROZEN, UNFREEZE_REVIEW),
+            LISTED,
+            regulator,
+            _("{organisation} released offer {number}: {reason}"),
+            _("Release"),
+            (rules.reason_is_given,),
+        ),
+        Move(
+            "keep_frozen",
+            UNFREEZE_REVIEW,
+            FROZEN,
+            regulator,
+            _("{organisation} kept offer {number} frozen: {reason}"),
+            _("Keep frozen"),
+            (rules.reason_is_given,),
+        ),
     ],
     states={
         DRAFT: _("draft"),
@@ -66,9 +141,34 @@ import_ = Life(
     Import,
     [
         Move("hand_in", (), WAITING, catalogue_clerk, _("{organisation} handed in import {number}"), _("Hand in")),
-        Move("check", WAITING, CHECKED, clock, _("Import {number} was checked: {good} good rows, {bad} with problems"), _("Check"), (), "checked_at"),
-        Move("carry_out", CHECKED, CARRYING_OUT, catalogue_clerk, _("{organisation} ordered import {number} to be carried out"), _("Import the good rows")),
-        Move("finish", CARRYING_OUT, DONE, clock, _("Import {number} was carried out: {new} new, {changed} changed, {unchanged} unchanged; digest {digest}"), _("Finish"), (), "carried_out_at"),
+        Move(
+            "check",
+            WAITING,
+            CHECKED,
+            clock,
+            _("Import {number} was checked: {good} good rows, {bad} with problems"),
+            _("Check"),
+            (),
+            "checked_at",
+        ),
+        Move(
+            "carry_out",
+            CHECKED,
+            CARRYING_OUT,
+            catalogue_clerk,
+            _("{organisation} ordered import {number} to be carried out"),
+            _("Import the good rows"),
+        ),
+        Move(
+            "finish",
+            CARRYING_OUT,
+            DONE,
+            clock,
+            _("Import {number} was carried out: {new} new, {changed} changed, {unchanged} unchanged; digest {digest}"),
+            _("Finish"),
+            (),
+            "carried_out_at",
+        ),
         Move("fail", (WAITING, CARRYING_OUT), FAILED, clock, _("Import {number} could not be read: {reason}"), _("Fail")),
         Move("discard", CHECKED, DISCARDED, catalogue_clerk, _("{organisation} discarded import {number}"), _("Discard")),
     ],
@@ -81,3 +181,9 @@ import_ = Life(
         DISCARDED: _("discarded"),
     },
 )
+
+# Bulk acts: one entry for many offers, named by the import or batch that they came with.
+sentences.say("offer.enter_many", _("{organisation} entered {count} offers with {number}; digest {digest}"))
+sentences.say("offer.revise_many", _("{organisation} revised {count} offers with {number}; digest {digest}"))
+sentences.say("offer.update_many", _("{organisation} changed price, stock or delivery of {count} offers with {number}; digest {digest}"))
+sentences.say("offer.approve_many", _("{organisation} listed {count} offers with {number}; digest {digest}"))
