@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.accounts.models import Kind
 
 Test = Callable[[Actor, Any], bool]
 
@@ -29,11 +30,12 @@ class Grant:
 
 
 def holds(*roles: str, of: str) -> Grant:
-    """Has one of the roles in the organisation that the subject names in field `of` (such as 'supplier_id')."""
+    """Has one of the roles in the organisation that the subject names in field `of`; 'buyer_id' and 'supplier_id' also want that kind."""
     party = of.removesuffix("_id")
+    kinds = {party} if party in Kind.values else set(Kind.values)
 
     def test(actor: Actor, subject: Any) -> bool:
-        return actor.organisation_id is not None and getattr(subject, of) == actor.organisation_id and actor.has(*roles)
+        return actor.organisation_id is not None and getattr(subject, of) == actor.organisation_id and actor.kind in kinds and actor.has(*roles)
 
     return Grant(f"{party}'s {'/'.join(roles)}", test)
 

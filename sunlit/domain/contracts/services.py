@@ -250,7 +250,7 @@ def _sheet_problems(lines: Sequence[OrderLine], items: Items, remark: str, photo
         yield Problem(rules.TEXT_LONG, {"most": TEXT_CHARS}, on="remark")
 
 
-def _keep_sheet(order: Order, accepted: bool, items: Items, remark: str, photos: Sequence[File], by: Actor, at: datetime) -> None:  # noqa: FBT001
+def _keep_sheet(order: Order, accepted: bool, items: Items, remark: str, photos: Sequence[File], by: Actor, at: datetime) -> None:
     assert by.user_id is not None
     sheet = AcceptanceSheet.objects.create(
         order=order, accepted=accepted, items=[dict(item) for item in items], remark=remark.strip(), inspector_id=by.user_id, at=at

@@ -5,9 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.contracts.models import Payment
-from sunlit.foundation.access import clock, holds
+from sunlit.foundation.access import Grant, clock, holds
 from sunlit.foundation.accounts.actors import Actor
-from sunlit.foundation.access import Grant
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.lifecycle import Life, Move
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -187,7 +188,7 @@ def _read(rows: Sequence[Mapping[str, str]], by: Actor) -> list[QuotaRow]:
     return read
 
 
-def _cell_problems(index: int, row: Mapping[str, str], buyers: Mapping[str, Organisation], seen: Set[str]) -> Iterator[Problem]:
+def _cell_problems(index: int, row: Mapping[str, str], buyers: Mapping[str, Organisation], seen: AbstractSet[str]) -> Iterator[Problem]:
     number = row["number"].strip()
     if not number:
         yield Problem(rules.NUMBER_MISSING, {"row": index}, on="number")

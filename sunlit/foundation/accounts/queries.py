@@ -43,7 +43,7 @@ def seats_of(user_id: int) -> list[Seat]:
 
 def regions() -> list[Region]:
     """The one net, parents before children; a minute old at most."""
-    global _regions  # noqa: PLW0603
+    global _regions
     if not _regions[1] or time.monotonic() - _regions[0] > REMEMBERED_SECONDS:
         _regions = (time.monotonic(), list(Region.objects.order_by("path")))
     return _regions[1]
@@ -51,7 +51,7 @@ def regions() -> list[Region]:
 
 def forget() -> None:
     """Read the regions anew at the next question."""
-    global _regions  # noqa: PLW0603
+    global _regions
     _regions = (0.0, [])
 
 

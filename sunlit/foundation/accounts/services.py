@@ -76,7 +76,7 @@ def _count(keys: Iterable[str], at: datetime) -> None:
 
 def _decoy() -> str:
     """A hash to check against when there is no such login: the answer takes as long."""
-    global _decoy_hash  # noqa: PLW0603
+    global _decoy_hash
     _decoy_hash = _decoy_hash or make_password(secrets.token_hex(8))
     return _decoy_hash
 
@@ -270,7 +270,7 @@ def set_approval_limit(amount: Decimal | None, *, by: Actor, at: datetime) -> No
 
 
 @transaction.atomic
-def set_separation(separates: bool, *, by: Actor, at: datetime) -> None:  # noqa: FBT001
+def set_separation(separates: bool, *, by: Actor, at: datetime) -> None:
     """Whether who orders may also receive and accept. Refused: ACC-010."""
     _may_keep(by)
     Organisation.objects.filter(pk=by.organisation_id).update(separates_duties=separates)

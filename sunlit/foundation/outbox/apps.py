@@ -10,4 +10,4 @@ class Outbox(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        autodiscover_modules("reactions")
+        autodiscover_modules("states", "reactions")

@@ -1,0 +1,329 @@
+"""The life of an order: every verb by the right person, in time, and no other; money and stock always agree."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+
+from sunlit.domain.catalog.models import Offer
+from sunlit.domain.contracts import services as contracts
+from sunlit.domain.contracts.models import AcceptanceSheet, Payment, Rating
+from sunlit.domain.market import queries, services, states
+from sunlit.domain.market.models import Dispatch, Order, OrderLine
+from sunlit.foundation.accounts.actors import CLOCK
+from sunlit.foundation.gateways.bank import BankReceipt, BankUnreachable, PaymentOrder
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.refusals import Refused
+from sunlit.foundation.ledger import queries as ledger
+from sunlit.foundation.lifecycle import row_digest
+from tests.town import NOON, Town, an_order, build
+
+GOOD = [{"position": 1, "quantity": 10, "conforms": True, "remark": ""}]
+BAD = [{"position": 1, "quantity": 10, "conforms": False, "remark": "纸张受潮"}]
+
+
+class PaperBank:
+    """A bank that answers as it is told; what it was sent is kept."""
+
+    def __init__(self, *states: str) -> None:
+        self.states, self.sent = list(states), list[str]()
+
+    def submit(self, payment: PaymentOrder) -> BankReceipt:
+        self.sent.append(payment.reference)
+        return self._say(payment.reference, payment.amount)
+
+    def status(self, reference: str) -> BankReceipt | None:
+        return self._say(reference, Decimal("1285.00")) if reference in self.sent else None
+
+    def _say(self, reference: str, amount: Decimal) -> BankReceipt:
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        if state == "silent":
+            raise BankUnreachable("no answer")
+        return BankReceipt(reference, f"B-{reference}", state, amount, "insufficient" if state == "refused" else "")  # type: ignore[arg-type]
+
+
+def dispatched(town: Town) -> Order:
+    order = services.confirm(an_order(town, quantity=10), by=town.chen, at=NOON)
+    return services.dispatch(order, carrier="邮政", waybill="EMS-1", parcel={1: 10}, by=town.chen, at=NOON)
+
+
+def received(town: Town) -> Order:
+    return services.receive(dispatched(town), by=town.batu, at=NOON)
+
+
+def invoiced(town: Town) -> Order:
+    order = contracts.accept(received(town), items=GOOD, by=town.batu, at=NOON)
+    return contracts.invoice(order, number="FP-1", amount=Decimal("1285.00"), issued_on=local_day(NOON), by=town.chen, at=NOON)
+
+
+def paid(town: Town) -> Order:
+    order = invoiced(town)
+    payment = contracts.request_payment(order, by=town.li, at=NOON)
+    contracts.send(payment, bank=PaperBank("settled"), at=NOON)
+    order.refresh_from_db()
+    return order
+
+
+def money(town: Town) -> tuple[str, str, str, str]:
+    town.quota.refresh_from_db()
+    return str(town.quota.held), str(town.quota.committed), str(town.quota.spent), str(town.quota.available)
+
+
+def stock_of(offer: Offer) -> int:
+    return Offer.objects.values_list("stock", flat=True).get(pk=offer.pk)
+
+
+def test_the_whole_way(town: Town) -> None:
+    order = an_order(town, quantity=10)
+    assert (money(town), stock_of(town.paper)) == (("1285.00", "0.00", "0.00", "98715.00"), 990)
+    order = services.confirm(order, by=town.chen, at=NOON)
+    order = services.dispatch(order, carrier="邮政", waybill="EMS-1", parcel={1: 4}, by=town.chen, at=NOON)
+    assert order.state == "partly_dispatched"
+    order = services.dispatch(order, carrier="邮政", waybill="EMS-2", parcel={1: 6}, by=town.chen, at=NOON)
+    assert order.state == "dispatched"
+    order = services.receive(order, by=town.batu, at=NOON)
+    order = contracts.accept(order, items=GOOD, remark="数量、规格相符", by=town.batu, at=NOON)
+    assert money(town) == ("0.00", "1285.00", "0.00", "98715.00")
+    order = contracts.invoice(order, number="FP-1", amount=Decimal("1285.00"), issued_on=local_day(NOON), by=town.chen, at=NOON)
+    payment = contracts.request_payment(order, by=town.li, at=NOON)
+    contracts.send(payment, bank=PaperBank("settled"), at=NOON)
+    assert money(town) == ("0.00", "0.00", "1285.00", "98715.00")
+    order.refresh_from_db()
+    order = contracts.rate(order, quality=5, delivery=4, service=5, comment="送货及时", by=town.aygul, at=NOON)
+    assert services.close_due(NOON) == 1
+    order.refresh_from_db()
+    assert (order.state, order.ended_at) == ("closed", NOON)
+    assert [entry.act for entry in ledger.history_of(f"order/{order.number}")] == [
+        "order.place",
+        "order.confirm",
+        "order.dispatch_part",
+        "order.dispatch",
+        "order.receive",
+        "order.accept",
+        "order.invoice",
+        "order.request_payment",
+        "order.pay",
+        "order.rate",
+        "order.close",
+    ]
+    assert ledger.history_of(f"order/{order.number}")[-1].facts["row"] == row_digest(order)
+
+
+@pytest.mark.parametrize("verb", ["withdraw", "decline", "lapse"])
+def test_an_order_that_ends_early_gives_money_and_stock_back(town: Town, verb: str) -> None:
+    order = an_order(town, quantity=10)
+    match verb:
+        case "withdraw":
+            order = services.withdraw(order, reason="型号选错", by=town.aygul, at=NOON)
+        case "decline":
+            order = services.decline(order, reason="厂家停产", by=town.chen, at=NOON)
+        case "lapse":
+            assert order.confirm_until is not None
+            assert services.lapse_due(order.confirm_until - timedelta(microseconds=1)) == 0
+            assert services.lapse_due(order.confirm_until) == 1
+            order.refresh_from_db()
+    assert order.state == {"withdraw": "cancelled", "decline": "declined", "lapse": "lapsed"}[verb]
+    assert (money(town), stock_of(town.paper)) == (("0.00", "0.00", "0.00", "100000.00"), 1000)
+
+
+def test_a_confirmation_after_the_deadline_is_refused(town: Town) -> None:
+    order = an_order(town)
+    assert order.confirm_until is not None
+    with pytest.raises(Refused) as no:
+        services.confirm(order, by=town.chen, at=order.confirm_until)
+    assert no.value.codes == ["ORD-002"]
+    order.refresh_from_db()
+    assert order.state == "placed"
+
+
+def test_cancelling_a_confirmed_order_needs_both_sides(town: Town) -> None:
+    order = services.confirm(an_order(town, quantity=10), by=town.chen, at=NOON)
+    order = services.ask_cancel(order, reason="课程取消", by=town.aygul, at=NOON)
+    order = services.refuse_cancel(order, reason="货已备好", by=town.chen, at=NOON)
+    assert (order.state, money(town)[0]) == ("confirmed", "1285.00")
+    order = services.ask_cancel(order, reason="课程取消", by=town.aygul, at=NOON)
+    order = services.agree_cancel(order, by=town.chen, at=NOON)
+    assert (order.state, money(town)[0], stock_of(town.paper)) == ("cancelled", "0.00", 1000)
+
+
+def test_a_reason_is_wanted(town: Town) -> None:
+    order = an_order(town)
+    for act in (lambda: services.withdraw(order, reason=" 不 ", by=town.aygul, at=NOON), lambda: services.decline(order, reason="", by=town.chen, at=NOON)):
+        with pytest.raises(Refused) as no:
+            act()
+        assert (no.value.codes, no.value.problems[0].on) == (["ORD-001"], "reason")
+
+
+def test_a_parcel_holds_something_and_not_more_than_is_open(town: Town) -> None:
+    order = services.confirm(an_order(town, quantity=10), by=town.chen, at=NOON)
+    for parcel, code in (({}, "ORD-007"), ({1: 11}, "ORD-008"), ({2: 1}, "ORD-008"), ({1: -1}, "ORD-008")):
+        with pytest.raises(Refused) as no:
+            services.dispatch(order, carrier="邮政", waybill="EMS-1", parcel=parcel, by=town.chen, at=NOON)
+        assert code in no.value.codes
+    with pytest.raises(Refused) as no:
+        services.dispatch(order, carrier=" ", waybill="", parcel={1: 1}, by=town.chen, at=NOON)
+    assert no.value.codes == ["ORD-006", "ORD-006"]
+    assert (Dispatch.objects.count(), OrderLine.objects.get(order=order).dispatched) == (0, 0)
+
+
+def test_who_ordered_does_not_receive_where_duties_are_separated(town: Town) -> None:
+    town.school.seats.filter(user_id=town.aygul.user_id).update(roles=["orderer", "receiver"])
+    both = town.aygul.__class__(**{**town.aygul.__dict__, "roles": frozenset({"orderer", "receiver"})})
+    order = dispatched(town)
+    with pytest.raises(Refused) as no:
+        services.receive(order, by=both, at=NOON)
+    assert no.value.codes == ["ORD-005"]
+    type(town.school).objects.filter(pk=town.school.pk).update(separates_duties=False)
+    assert services.receive(order, by=both, at=NOON).state == "received"
+
+
+def test_an_acceptance_sheet_speaks_of_every_line_and_only_conforming_ones_are_accepted(town: Town) -> None:
+    order = received(town)
+    for items, code in (([], "CON-001"), (BAD, "CON-002"), ([{**GOOD[0], "quantity": 9}], "CON-002")):
+        with pytest.raises(Refused) as no:
+            contracts.accept(order, items=items, by=town.batu, at=NOON)
+        assert no.value.codes == [code]
+    assert (AcceptanceSheet.objects.count(), money(town)[0]) == (0, "1285.00")
+    with pytest.raises(Refused) as no:
+        contracts.reject(order, items=GOOD, reason="纸张受潮", by=town.batu, at=NOON)
+    assert no.value.codes == ["CON-012"]
+
+
+def test_rejected_goods_go_back_for_money(town: Town) -> None:
+    order = contracts.reject(received(town), items=BAD, reason="纸张受潮", by=town.batu, at=NOON)
+    order = contracts.ask_return(order, reason="纸张受潮，退货", by=town.batu, at=NOON)
+    order = services.take_back(order, by=town.chen, at=NOON)
+    assert (order.state, money(town), stock_of(town.paper)) == ("returned", ("0.00", "0.00", "0.00", "100000.00"), 1000)
+    assert order.returns.get().settled_at == NOON
+
+
+def test_rejected_goods_are_exchanged_and_then_accepted(town: Town) -> None:
+    order = contracts.reject(received(town), items=BAD, reason="纸张受潮", by=town.batu, at=NOON)
+    order = contracts.ask_exchange(order, reason="纸张受潮，换货", by=town.batu, at=NOON)
+    order = services.redeliver(order, carrier="邮政", waybill="EMS-9", by=town.chen, at=NOON)
+    order = services.receive(order, by=town.batu, at=NOON)
+    order = contracts.accept(order, items=GOOD, by=town.batu, at=NOON)
+    assert (order.state, money(town)[1]) == ("accepted", "1285.00")
+
+
+def test_an_invoice_over_another_amount_is_refused(town: Town) -> None:
+    order = contracts.accept(received(town), items=GOOD, by=town.batu, at=NOON)
+    with pytest.raises(Refused) as no:
+        contracts.invoice(order, number=" ", amount=Decimal("1285.01"), issued_on=local_day(NOON), by=town.chen, at=NOON)
+    assert no.value.codes == ["ORD-010", "ORD-009"]
+
+
+def test_a_bank_that_refuses_lets_finance_try_again(town: Town) -> None:
+    order = invoiced(town)
+    contracts.send(contracts.request_payment(order, by=town.li, at=NOON), bank=PaperBank("refused"), at=NOON)
+    order.refresh_from_db()
+    assert (order.state, order.reason, money(town)[1]) == ("invoiced", "insufficient", "1285.00")
+    contracts.send(contracts.request_payment(order, by=town.li, at=NOON), bank=PaperBank("settled"), at=NOON)
+    assert list(Payment.objects.order_by("id").values_list("state", flat=True)) == ["failed", "paid"]
+    assert money(town)[2] == "1285.00"
+
+
+def test_a_bank_that_falls_silent_is_asked_again_and_pays_once(town: Town) -> None:
+    payment = contracts.request_payment(invoiced(town), by=town.li, at=NOON)
+    bank = PaperBank("silent", "accepted", "settled")
+    with pytest.raises(BankUnreachable):
+        contracts.send(payment, bank=bank, at=NOON)
+    assert contracts.settle_due(bank=bank, at=NOON) == 1  # with the bank
+    assert contracts.settle_due(bank=bank, at=NOON) == 1  # settled
+    assert contracts.settle_due(bank=bank, at=NOON) == 0
+    payment.refresh_from_db()
+    contracts.answered(payment, BankReceipt(payment.number, "B", "settled", payment.amount), at=NOON)  # the same answer again
+    assert (money(town)[2], Order.objects.get().state) == ("1285.00", "paid")
+
+
+def test_a_rating_is_given_once_with_stars_and_answered_once(town: Town) -> None:
+    order = paid(town)
+    with pytest.raises(Refused) as no:
+        contracts.rate(order, quality=0, delivery=6, service=5, by=town.aygul, at=NOON)
+    assert no.value.codes == ["CON-005", "CON-005"]
+    contracts.rate(order, quality=5, delivery=4, service=5, by=town.aygul, at=NOON)
+    with pytest.raises(Refused) as no:
+        contracts.rate(order, quality=1, delivery=1, service=1, by=town.aygul, at=NOON)
+    assert no.value.codes == ["LIF-001"]
+    rating = contracts.reply(Rating.objects.get(), text="谢谢支持", by=town.chen, at=NOON)
+    with pytest.raises(Refused) as no:
+        contracts.reply(rating, text="再次感谢", by=town.chen, at=NOON)
+    assert no.value.codes == ["CON-007"]
+    with pytest.raises(Refused) as no:
+        contracts.reply(rating, text="不是我的", by=town.nurlan, at=NOON)
+    assert no.value.codes == ["CON-008"]
+
+
+def test_a_paid_order_that_nobody_rates_is_closed_by_the_clock(town: Town) -> None:
+    order = paid(town)
+    assert order.rate_until is not None
+    assert services.close_due(order.rate_until - timedelta(seconds=1)) == 0
+    assert services.close_due(order.rate_until) == 1
+
+
+def test_late_parties_are_reminded_once_a_stage_and_nothing_is_accepted_silently(town: Town) -> None:
+    order = dispatched(town)
+    late = NOON + timedelta(days=30)
+    assert services.remind_due(late) == 1
+    assert services.remind_due(late) == 0
+    order.refresh_from_db()
+    assert order.state == "dispatched"
+
+
+def test_a_stale_form_is_refused(town: Town) -> None:
+    order = an_order(town)
+    services.withdraw(order, reason="型号选错", by=town.aygul, at=NOON, expected=order.version)
+    with pytest.raises(Refused) as no:
+        services.confirm(order, by=town.chen, at=NOON, expected=order.version)
+    assert no.value.codes == ["LIF-003"]
+
+
+def test_another_organisations_order_does_not_exist(town: Town) -> None:
+    order = an_order(town)
+    assert [bool(queries.order(order.number, seen_by=who)) for who in (town.aygul, town.chen, town.surina, town.zheng, town.he)] == [True] * 5
+    assert [bool(queries.order(order.number, seen_by=who)) for who in (town.ma, town.nurlan, town.tang)] == [False] * 3
+
+
+ALL = [(state, verb) for state in states.order.states for verb in states.order.moves]
+
+
+@pytest.mark.parametrize(("state", "verb"), [pair for pair in ALL if pair[0] not in states.order.moves[pair[1]].origins])
+def test_what_is_not_in_the_table_cannot_happen(town: Town, state: str, verb: str) -> None:
+    from sunlit.foundation.lifecycle import move
+
+    order = an_order(town)
+    Order.objects.filter(pk=order.pk).update(state=state)
+    who = {"clock": CLOCK}.get(states.order.moves[verb].by.name, town.zhou)
+    with pytest.raises(Refused) as no:
+        move(order, verb, by=who, at=NOON)
+    assert no.value.codes == ["LIF-001"]
+    assert Order.objects.values_list("state", flat=True).get(pk=order.pk) == state
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_supplier_confirms_while_the_buyer_withdraws() -> None:
+    town = build()
+    for round_ in range(10):
+        order = an_order(town, key=f"k{round_}", quantity=2)
+
+        def act(verb: str, order: Order = order) -> str:
+            try:
+                if verb == "confirm":
+                    services.confirm(order, by=town.chen, at=NOON)
+                else:
+                    services.withdraw(order, reason="型号选错", by=town.aygul, at=NOON)
+            except Refused as no:
+                return no.codes[0]
+            finally:
+                connection.close()
+            return verb
+
+        with ThreadPoolExecutor(2) as pool:
+            answers = sorted(pool.map(act, ["confirm", "withdraw"]))
+        assert answers in (["LIF-001", "confirm"], ["LIF-001", "withdraw"])
+    confirmed = Order.objects.filter(state="confirmed").count()
+    town.quota.refresh_from_db()
+    assert town.quota.held == Decimal("257.00") * confirmed
+    assert stock_of(town.paper) == 1000 - 2 * confirmed
