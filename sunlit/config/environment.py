@@ -138,6 +138,12 @@ SETTINGS: tuple[Setting, ...] = (
         _url("smtp", "smtps"),
         True,
     ),
+    Setting(
+        "SUNLIT_SITE_URL",
+        "",
+        "Address of the site as people reach it, for links in mail. Empty: mail carries no links.",
+        _url("http", "https"),
+    ),
     Setting("SUNLIT_MAIL_FROM", "sunlit@localhost", "Sender of the platform's mail."),
     Setting("SUNLIT_WORKERS", "2", "Number of web processes; about one a core.", _number(1, 64)),
     Setting("SUNLIT_LOG_FORMAT", "console", "`console` for people, `json` for a log collector.", _one_of("console", "json")),

@@ -109,7 +109,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English")), ("zh-hant", _("Traditional Chinese"))]
 LANGUAGE_COOKIE_NAME = "sunlit_language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-LOCALE_PATHS: list[str] = [str(Path(__file__).parent.parent / "foundation" / "kernel" / "locale")]
+LOCALE_PATHS: list[str] = [str(Path(__file__).parent / "locale"), str(Path(__file__).parent.parent / "foundation" / "kernel" / "locale")]
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
