@@ -27,6 +27,8 @@ LABEL_CLASSES = {"furniture", "paper", "consumable", "printing", "computing", "c
 STANDINGS = (("review", 60), ("refused", 20), ("frozen", 14), ("unfreeze_review", 5), ("delisted", 80), ("draft", 25))
 STANDINGS_OF = 5_000
 NEVER_LISTED = frozenset({"draft", "review", "refused"})
+ABOVE_OUR_MARKET = (1.06, 1.27)  # what the same goods cost elsewhere, against the middle of our market
+CAPTURES = (0, 80, 160, 250, 340)  # days ago
 LETTERS = "ABCDEFGHJKLMNPQRSTWX"
 
 
@@ -93,8 +95,10 @@ def references(seed: int, goods: Sequence[Product], at: datetime) -> tuple[Refer
         if product.family in SERVICE_FAMILIES or rng.random() < 0.12:
             continue
         for source in SOURCES[: rng.choice((2, 3, 3))]:
-            captured = at - timedelta(hours=rng.randint(2, 22), minutes=rng.randint(0, 59)) - timedelta(days=rng.choice((0, 0, 0, 1, 3)))
-            found.append(ReferencePrice(product.key, source, money(float(product.price) * rng.uniform(1.055, 1.16)), captured))
+            level = float(product.price) * rng.uniform(*ABOVE_OUR_MARKET)
+            for days_ago in CAPTURES:
+                captured = at - timedelta(days=days_ago, hours=rng.randint(2, 22), minutes=rng.randint(0, 59))
+                found.append(ReferencePrice(product.key, source, money(level * (1 + days_ago * 0.0001)), captured))
     return tuple(found)
 
 
@@ -118,6 +122,11 @@ def money(value: float) -> Decimal:
     """The value as a shop would write it: cents only below ¥100, whole yuan above, tens above ¥5,000."""
     step = Decimal("0.10") if value < 100 else Decimal(1) if value < 5_000 else Decimal(10)
     return ((Decimal(str(value)) / step).quantize(Decimal(1), ROUND_HALF_UP) * step).quantize(Decimal("0.01"))
+
+
+def model_key(model: str) -> str:
+    """A model number without case and marks: two that differ only there are one."""
+    return "".join(c for c in model.casefold() if c.isalnum())
 
 
 def _text(package: str, path: str) -> str:
@@ -151,7 +160,7 @@ def _products_of(kind: Kind, seed: int, scale: int, at: datetime) -> Iterator[Pr
         brand_zh, brand_en = makers[min(int(rng.expovariate(2.2 / len(makers))), len(makers) - 1)]
         chosen, factor = _parameters(rng, kind)
         model = _model(rng, kind, chosen, taken.setdefault(brand_en, set()))
-        taken[brand_en].add(model.casefold())
+        taken[brand_en].add(model_key(model))
         series_zh, series_en = rng.choice(kind.series)
         english = {key: kind.english.get(key, {}).get(value, value) for key, value in chosen.items()}
         yield Product(
@@ -200,7 +209,7 @@ def _model(rng: Random, kind: Kind, chosen: Mapping[str, str], taken: set[str]) 
         model = "".join(
             rng.choice(LETTERS) if c == "@" else str(rng.randint(0 if i else 1, 9)) if c == "#" else c for i, c in enumerate(filled)
         )
-        if model.casefold() not in taken:
+        if model_key(model) not in taken:
             return model
     raise AssertionError(f"{kind.code}: no model number is left")
 

@@ -225,5 +225,10 @@ def test_office_minutes_count_only_weekdays_and_office_hours():
     assert moment(working_minutes(monday)) == monday
 
 
+def test_nobody_orders_in_the_national_holiday():
+    evening = datetime(2025, 9, 30, 11, 30, tzinfo=UTC)
+    assert moment(working_minutes(evening) + 1) == datetime(2025, 10, 9, 2, 1, tzinfo=UTC)
+
+
 def _all_different(values: Sequence[object]) -> None:
     assert [value for value, times in Counter(values).items() if times > 1] == []
