@@ -1,10 +1,119 @@
-"""What is asked of the registry."""
+"""What is asked of the registry: how suppliers stand, who applies, and what waits for review."""
 
 from __future__ import annotations
 
-from sunlit.domain.registry.models import Supplier
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Q
+
+from sunlit.domain.registry.models import Application, Supplier
+from sunlit.domain.registry.policies import suppliers_visible_to, visible_to
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel.limits import PAGE_ROWS
+
+__all__ = [
+    "ApplicationPage",
+    "SupplierPage",
+    "application",
+    "applications_to_review",
+    "my_applications",
+    "rating_of",
+    "standing",
+    "standings",
+    "supplier",
+    "suppliers_page",
+    "to_review_count",
+]
+
+NO_SUPPLIER = "none"
+MY_ROWS = 50
+
+
+@dataclass(frozen=True)
+class ApplicationPage:
+    """A page of applications; `after` is the key to ask the next page with, or ""."""
+
+    applications: list[Application]
+    after: str
+
+
+@dataclass(frozen=True)
+class SupplierPage:
+    """A page of suppliers; `after` is the key to ask the next page with, or ""."""
+
+    suppliers: list[Supplier]
+    after: str
 
 
 def standing(organisation_id: int) -> str:
-    """How a supplier stands: active, suspended, left; "" when it was never admitted. One query."""
-    return Supplier.objects.filter(organisation_id=organisation_id).values_list("state", flat=True).first() or ""
+    """ "active", "suspended" or "left"; "none" for an organisation that was never admitted. One small query."""
+    return Supplier.objects.filter(organisation_id=organisation_id).values_list("state", flat=True).first() or NO_SUPPLIER
+
+
+def standings(organisation_ids: Iterable[int]) -> dict[int, str]:
+    """How several suppliers stand, by organisation id."""
+    return dict(Supplier.objects.filter(organisation_id__in=set(organisation_ids)).values_list("organisation_id", "state"))
+
+
+def supplier(key: str | int) -> Supplier | None:
+    """The supplier by its number, or by the id of its organisation."""
+    found = Supplier.objects.select_related("organisation__region")
+    return (found.filter(organisation_id=key) if isinstance(key, int) else found.filter(number=key)).first()
+
+
+def rating_of(supplier: Supplier) -> Decimal | None:
+    """The mean of all ratings in stars, with one place; None before the first."""
+    return (Decimal(supplier.rating_sum) / supplier.ratings).quantize(Decimal("0.1")) if supplier.ratings else None
+
+
+def application(number: str, *, seen_by: Actor) -> Application | None:
+    """One application with its documents; None when the actor may not see it. Two queries."""
+    found = visible_to(seen_by).select_related("region", "applicant", "supplier__organisation").prefetch_related("documents")
+    return found.filter(number=number).first()
+
+
+def my_applications(user_id: int) -> list[Application]:
+    """What a person applied for, newest first."""
+    return list(Application.objects.filter(applicant_id=user_id).select_related("region", "supplier").order_by("-pk")[:MY_ROWS])
+
+
+def applications_to_review(
+    *, seen_by: Actor, state: str = "submitted", q: str = "", after: str = "", rows: int = PAGE_ROWS
+) -> ApplicationPage:
+    """The applications of the actor's region in a state ("" all), the oldest first; `after` is the key of the page before."""
+    found = visible_to(seen_by).exclude(state="draft").select_related("region", "applicant")
+    if state:
+        found = found.filter(state=state)
+    if q.strip():
+        found = found.filter(Q(name_zh__icontains=q.strip()) | Q(credit_code=q.strip().upper()) | Q(number=q.strip().upper()))
+    if after.isdigit():
+        found = found.filter(pk__gt=int(after))
+    page = list(found.order_by("pk")[: rows + 1])
+    return ApplicationPage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")
+
+
+def to_review_count(*, seen_by: Actor) -> int:
+    """How many applications wait for this actor's office."""
+    return visible_to(seen_by).filter(state="submitted").count()
+
+
+def suppliers_page(
+    *, seen_by: Actor, region_path: str = "", q: str = "", standing: str = "", after: str = "", rows: int = PAGE_ROWS
+) -> SupplierPage:
+    """Suppliers of a region (and below), newest first; `after` is the key of the page before."""
+    found = suppliers_visible_to(seen_by).select_related("organisation__region")
+    if region_path:
+        found = found.filter(Q(region_path=region_path) | Q(region_path__startswith=region_path + "/"))
+    if standing:
+        found = found.filter(state=standing)
+    if q.strip():
+        words = q.strip()
+        found = found.filter(
+            Q(organisation__name_zh__icontains=words) | Q(organisation__credit_code=words.upper()) | Q(number=words.upper())
+        )
+    if after.isdigit():
+        found = found.filter(pk__lt=int(after))
+    page = list(found.order_by("-pk")[: rows + 1])
+    return SupplierPage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")

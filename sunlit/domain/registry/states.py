@@ -37,7 +37,14 @@ application = Life(
             (rules.application_is_complete,),
             "submitted_at",
         ),
-        Move("withdraw", (DRAFT, SUBMITTED, RETURNED), WITHDRAWN, applicant, _("{actor} withdrew the entry application {number}"), _("Withdraw")),
+        Move(
+            "withdraw",
+            (DRAFT, SUBMITTED, RETURNED),
+            WITHDRAWN,
+            applicant,
+            _("{actor} withdrew the entry application {number}"),
+            _("Withdraw"),
+        ),
         Move(
             "approve",
             SUBMITTED,
@@ -102,7 +109,15 @@ supplier = Life(
             _("Lift the suspension"),
             (rules.reason_is_given,),
         ),
-        Move("serve_out", SUSPENDED, ACTIVE, clock, _("The suspension of supplier {number} ended"), _("End the suspension"), (rules.term_is_over,)),
+        Move(
+            "serve_out",
+            SUSPENDED,
+            ACTIVE,
+            clock,
+            _("The suspension of supplier {number} ended"),
+            _("End the suspension"),
+            (rules.term_is_over,),
+        ),
         Move(
             "leave",
             ACTIVE,

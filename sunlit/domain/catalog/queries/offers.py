@@ -1,0 +1,153 @@
+"""Offers: one, lists, what waits for review, and what an order needs of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from sunlit.domain.catalog.models import Category, Offer, ReferencePrice
+from sunlit.domain.catalog.policies import in_region, visible_to
+from sunlit.domain.catalog.rules.discipline import Reference, discipline_of, formed
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.limits import PAGE_ROWS
+from sunlit.foundation.kernel.money import FEN
+from sunlit.foundation.kernel.regions import ROOT
+
+PARTIES = ("product__category", "product__brand", "product__image", "supplier__supplier")
+TO_REVIEW = ("review", "unfreeze_review")
+
+# The mean of the lower and the upper middle: exact in numeric, where percentile_cont would go through a float.
+_MEDIANS = """
+SELECT product_id, (percentile_disc(0.5) WITHIN GROUP (ORDER BY price) + percentile_disc(0.5) WITHIN GROUP (ORDER BY price DESC)) / 2
+FROM catalog_offer WHERE state = 'listed' AND product_id = ANY(%s) GROUP BY product_id
+"""
+
+
+@dataclass(frozen=True)
+class OfferPage:
+    """A page of offers; `after` is the key to ask the next page with, or ""."""
+
+    offers: list[Offer]
+    after: str
+
+
+def offer(number: str, *, seen_by: Actor) -> Offer | None:
+    """One offer with product, category, brand, supplier, tags and pictures; None when the actor may not see it. Three queries."""
+    return visible_to(seen_by).select_related(*PARTIES).prefetch_related("tags", "images").filter(number=number).first()
+
+
+def offers_of(supplier_id: int, *, state: str = "", q: str = "", category: str = "", after: str = "", rows: int = PAGE_ROWS) -> OfferPage:
+    """A supplier's own offers, newest first. `q` is an offer number, a SKU code or a part of the title; `after` the key of the page before."""
+    found = Offer.objects.filter(supplier_id=supplier_id).select_related("product__category", "product__brand", "product__image")
+    if state:
+        found = found.filter(state=state)
+    if category:
+        found = found.filter(product__category__in=_codes_below(category))
+    if q.strip():
+        words = q.strip()
+        found = found.filter(Q(number=words.upper()) | Q(sku_code__iexact=words) | Q(title__icontains=words))
+    if after.isdigit():
+        found = found.filter(pk__lt=int(after))
+    page = list(found.order_by("-pk")[: rows + 1])
+    return OfferPage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")
+
+
+def counts_of(supplier_id: int) -> dict[str, int]:
+    """How many offers a supplier has in each state."""
+    return dict(Offer.objects.filter(supplier_id=supplier_id).order_by().values_list("state").annotate(count=Count("id")))
+
+
+def listed_counts(supplier_ids: Iterable[int]) -> dict[int, int]:
+    """How many offers each of these suppliers has on sale."""
+    found = Offer.objects.filter(supplier_id__in=set(supplier_ids), state="listed").order_by()
+    return dict(found.values_list("supplier_id").annotate(count=Count("id")))
+
+
+def offers_to_review(
+    *, seen_by: Actor, state: str = "", category: str = "", warned: bool = False, after: str = "", rows: int = PAGE_ROWS
+) -> OfferPage:
+    """What waits for the regulator of its region, the most urgent first; `after` is the key of the page before."""
+    found = visible_to(seen_by).filter(state__in=[state] if state in TO_REVIEW else TO_REVIEW)
+    if seen_by.kind == "regulator":
+        found = found.filter(in_region(seen_by.region_path))
+    if category:
+        found = found.filter(product__category__in=_codes_below(category))
+    if warned:
+        found = found.filter(rulings__contains=[{"verdict": "warned"}])
+    page = list(_beyond(found, after).select_related(*PARTIES).prefetch_related("tags").order_by("review_until", "pk")[: rows + 1])
+    return OfferPage(page[:rows], _review_key(page[rows - 1]) if len(page) > rows else "")
+
+
+def to_review_count(*, seen_by: Actor) -> int:
+    found = visible_to(seen_by).filter(state__in=TO_REVIEW)
+    return found.filter(in_region(seen_by.region_path)).count() if seen_by.kind == "regulator" else found.count()
+
+
+def offers_in_region(*, seen_by: Actor, state: str = "", q: str = "", after: str = "", rows: int = PAGE_ROWS) -> OfferPage:
+    """The offers of a regulator's region, newest first: for freezing and looking back."""
+    found = visible_to(seen_by).select_related(*PARTIES)
+    if seen_by.kind == "regulator":
+        found = found.filter(in_region(seen_by.region_path))
+    if state:
+        found = found.filter(state=state)
+    if q.strip():
+        words = q.strip()
+        found = found.filter(Q(number=words.upper()) | Q(title__icontains=words) | Q(supplier__name_zh__icontains=words))
+    if after.isdigit():
+        found = found.filter(pk__lt=int(after))
+    page = list(found.order_by("-pk")[: rows + 1])
+    return OfferPage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")
+
+
+def locked_for_order(offer_ids: Iterable[int]) -> list[Offer]:
+    """The offers, locked in the order of their ids, with all that an order freezes; `offer.supplier.supplier` is the supplier's standing."""
+    return list(Offer.objects.select_for_update(of=("self",)).select_related(*PARTIES).filter(pk__in=list(offer_ids)).order_by("pk"))
+
+
+def medians(product_ids: Iterable[int]) -> dict[int, Decimal]:
+    """The like-for-like median of what is on sale, by product; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MEDIANS, [sorted(set(product_ids))])
+        return {product: Decimal(median).quantize(FEN) for product, median in cursor.fetchall()}
+
+
+def references(product_ids: Iterable[int], *, on: datetime, region_path: str = ROOT) -> dict[int, Decimal]:
+    """The reference price of each product that has one: the newest of each source, in the formula of the rulebook. One query."""
+    formula = discipline_of(region_path, local_day(on)).formula.choice
+    return {product: formed(formula, [each.price for each in found]) for product, found in reference_prices(product_ids, at=on).items()}
+
+
+def reference_prices(product_ids: Iterable[int], *, at: datetime) -> dict[int, list[Reference]]:
+    """The newest reference price of each source until this time, by product."""
+    found: dict[int, list[Reference]] = {}
+    rows = ReferencePrice.objects.filter(product_id__in=set(product_ids), captured_at__lte=at)
+    for row in rows.order_by("product_id", "source", "-captured_at").distinct("product_id", "source"):
+        found.setdefault(row.product_id, []).append(Reference(row.source, row.price, row.captured_at))
+    return found
+
+
+def _codes_below(code: str) -> Sequence[int]:
+    path = Category.objects.filter(code=code).values_list("path", flat=True).first()
+    if path is None:
+        return []
+    return list(Category.objects.filter(Q(path=path) | Q(path__startswith=path + "/")).values_list("pk", flat=True))
+
+
+def _review_key(offer: Offer) -> str:
+    return f"{offer.review_until.isoformat() if offer.review_until else ''}~{offer.pk}"
+
+
+def _beyond(found: QuerySet[Offer], after: str) -> QuerySet[Offer]:
+    """What comes after the key `time~id`; a key that cannot be read is none."""
+    until, _tilde, pk = after.partition("~")
+    try:
+        since = datetime.fromisoformat(until)
+    except ValueError:
+        return found
+    return found.filter(Q(review_until__gt=since) | Q(review_until=since, pk__gt=int(pk))) if pk.isdigit() and since.tzinfo else found
