@@ -117,6 +117,13 @@ SETTINGS: tuple[Setting, ...] = (
         _folder,
     ),
     Setting(
+        "SUNLIT_FILES_URL",
+        "",
+        "S3 service that keeps uploaded files, `https://KEY:SECRET@host/bucket?region=cn-north-1`. Empty: the folder `files` of the data folder.",
+        _url("http", "https"),
+        True,
+    ),
+    Setting(
         "DATABASE_URL",
         "",
         "PostgreSQL 15 or newer, `postgres://user:password@host:5432/name`. Empty: the embedded PostgreSQL.",

@@ -11,6 +11,9 @@ from typing import BinaryIO, Protocol
 
 from django.conf import settings
 
+from sunlit.config import environment
+from sunlit.foundation.files.s3 import S3Store
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -73,10 +76,10 @@ def _flush_folder(folder: Path) -> None:
 
 
 def the_store() -> Store:
-    """The store of this installation: `<SUNLIT_DATA_DIR>/files`."""
-    return _store(Path(settings.DATA_DIR) / "files")
+    """The store of this installation: SUNLIT_FILES_URL, or the folder `files` of the data folder."""
+    return _store(str(environment.get("FILES_URL")), Path(settings.DATA_DIR) / "files")
 
 
 @cache
-def _store(root: Path) -> Store:
-    return FileSystemStore(root)
+def _store(url: str, root: Path) -> Store:
+    return S3Store(url) if url else FileSystemStore(root)
