@@ -244,22 +244,25 @@ class Cluster:
         """Start the server and wait until it answers, trying again while the remains of a killed one are in the way."""
         self.stop_orphan()
         self.prepare()
-        deadline = time.monotonic() + START_SECONDS
+        deadline, why = time.monotonic() + START_SECONDS, ""
         while True:
             server = self.popen()
             if self.wait_until_ready(server, deadline):
                 self.make_database()
                 return server
+            why = why if server.poll() is None else self._why()
             if time.monotonic() > deadline:
                 stop(server)
-                raise CannotStart(f"The embedded PostgreSQL does not start: {self._why()} More is in {self.data / 'log'}.")
+                raise CannotStart(f"The embedded PostgreSQL does not start: {why or self._why()} More is in {self.data / 'log'}.")
             time.sleep(0.5)
 
     def _why(self) -> str:
         """The last complaint of the server, from before or after it opened its own log."""
         logs = sorted((self.data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime) if (self.data / "log").is_dir() else []
         for path in (self._errors, *reversed(logs)):
-            complaints = re.findall(r"(?:FATAL|PANIC):\s+(.+)", path.read_text(errors="replace")[-20000:]) if path.exists() else []
+            complaints = (
+                re.findall(r"(?:FATAL|PANIC|could not|syntax error).*", path.read_text(errors="replace")[-20000:]) if path.exists() else []
+            )
             if complaints:
                 return f"{complaints[-1]}."
         return "it gives no reason."
@@ -371,6 +374,12 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _gist(error: psycopg.OperationalError) -> str:
+    """What the server or the library says, without the address before it and the hints after it."""
+    first = (str(error).strip().splitlines() or ["no reason is given"])[0]
+    return re.sub(r"^.*(?:FATAL:\s+|failed: |is bad: )", "", first).rstrip(". ")
+
+
 def _last_line(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return lines[-1].strip() if lines else "no reason was given."
@@ -468,9 +477,7 @@ def check_server(url: str) -> None:
             version = connection.info.server_version
             row = connection.execute("SHOW server_encoding").fetchone()
     except psycopg.OperationalError as error:
-        raise CannotStart(
-            f"The database {place} cannot be used: {_last_line(str(error))} Check DATABASE_URL, and that the server runs and lets this user in."
-        ) from None
+        raise CannotStart(f"The database {place} cannot be used: {_gist(error)}. Check DATABASE_URL, and that the server runs.") from None
     except psycopg.ProgrammingError:
         raise CannotStart("DATABASE_URL cannot be read. Write it as postgres://user:password@host:5432/name.") from None
     if version < OLDEST_SERVER:
