@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -23,7 +24,9 @@ from sunlit.foundation.outbox.models import Once
 
 SIGN_IN_AGAIN = Reason("ACC-020", _("You have been signed out. Sign in again: nothing was changed."), 401)
 NOT_YOUR_DOOR = Reason("ACC-021", _("This page is for other people: {who}."), FORBIDDEN)
-FORM_TOO_OLD = Reason("ACC-022", _("This form is too old or was opened in another browser. Go back, reload the page and send it again."), FORBIDDEN)
+FORM_TOO_OLD = Reason(
+    "ACC-022", _("This form is too old or was opened in another browser. Go back, reload the page and send it again."), FORBIDDEN
+)
 
 View = Callable[..., HttpResponse]
 ONCE_FIELD = "_once"
@@ -77,7 +80,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return refusal(cast(Request, request), Refused(Problem(FORM_TOO_OLD)))
 
 
-def door(*, kind: str | tuple[str, ...] = "", roles: tuple[str, ...] = (), public: bool = False, methods: tuple[str, ...] = ("GET", "POST")) -> Callable[[View], View]:
+def door(
+    *, kind: str | tuple[str, ...] = "", roles: tuple[str, ...] = (), public: bool = False, methods: tuple[str, ...] = ("GET", "POST")
+) -> Callable[[View], View]:
     """Who may enter a view: the public, or people of one kind of organisation (in one of the roles).
 
     Nobody → sign-in page; another kind → 403 ACC-021; a POST with `_once` that comes twice is answered as the first time, and not done again.
@@ -136,6 +141,27 @@ def _once(view: View, request: Request, args: tuple[Any, ...], kwargs: dict[str,
         if done is None:
             raise
         return HttpResponseRedirect(done.location or request.path)
+
+
+def form_page(request: Request, template: str, context: dict[str, Any], act: Callable[[], HttpResponse]) -> HttpResponse:
+    """A page with a form: GET shows it; POST carries `act` out, and a refusal shows the page again with every problem at its field.
+
+    The template finds `problems` and what was `given` (the posted values).
+    """
+    problems: tuple[Problem, ...] = ()
+    status = 200
+    if request.method == "POST":
+        try:
+            return act()
+        except Refused as refused:
+            problems, status = refused.problems, refused.status
+    return render(request, template, {**context, "problems": problems, "given": request.POST}, status=status)
+
+
+def client_ip(request: HttpRequest) -> str:
+    """The address that the request came from: behind TLS, what the own reverse proxy wrote last."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.TLS else ""
+    return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
 
 
 def see_other(to: str, *args: Any, **kwargs: Any) -> HttpResponse:
