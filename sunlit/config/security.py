@@ -34,7 +34,7 @@ _POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self'",
-    "img-src": "'self' data:",
+    "img-src": "'self' data: blob:",  # blob: the preview of a picture before it is sent
     "font-src": "'self'",
     "connect-src": "'self'",
     "manifest-src": "'self'",

@@ -35,7 +35,7 @@ def ask(page: Page, method: str = "GET", *, host: str = "localhost:8000", **meta
 
 def test_nothing_inline_nothing_foreign_no_frame() -> None:
     assert content_policy() == (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
         "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
     )
     assert "unsafe" not in content_policy(tls=True)
