@@ -1,0 +1,205 @@
+"""Runs a compiled question: counts, facets, a page of hits; loosens the words when they find nothing; suggests while one types."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import tantivy
+
+from .question import (
+    Asked,
+    Facet,
+    Hit,
+    Query,
+    Relaxed,
+    Results,
+    Suggestion,
+    beyond,
+    compile_question,
+    facet_field,
+    last_shown,
+    one_of,
+    only,
+    sort_field,
+)
+from .schema import BEGINNING_MAX, ID, PAYLOAD, SEPARATOR, Keyword, Layout, Path, Text
+from .segmentation import QUESTION_LENGTH_MAX, Segmenter, is_chinese, normalise
+
+LOOSENED: tuple[Relaxed, ...] = ("near", "some")
+"""How the words are loosened, one after the other, when they find nothing."""
+
+TWINS_MAX = 8
+"""Documents fetched beyond a page, for the rare two whose whole sort key is the same."""
+
+BUCKETS_EXACT = 65_000
+"""Distinct values of a facet up to which its counts are exact however many segments there are."""
+
+BUCKETS_SPARE = 50
+"""Values fetched beyond a facet's limit, so that equally frequent ones are cut off in the order of their names."""
+
+KEYWORDS_SCANNED = 5_000
+"""Keyword terms compared for one beginning."""
+
+TEXTS_SCANNED = 40
+"""Documents looked at for whole texts with one beginning; the rarer of many texts are cut off."""
+
+
+def answer(layout: Layout, searcher: tantivy.Searcher, segmenter: Segmenter, query: Query, begun: float) -> Results:
+    asked, total = _asked(layout, searcher, segmenter, query)
+    hits, following = _page(searcher, asked, total)
+    facets = _facets(searcher, asked)
+    return Results(total, hits, facets, (time.perf_counter() - begun) * 1000, asked.relaxed, following)
+
+
+def suggestions(layout: Layout, searcher: tantivy.Searcher, segmenter: Segmenter, prefix: str, limit: int) -> list[Suggestion]:
+    found: dict[str, Suggestion] = {}
+    for key in _beginnings(segmenter, prefix):
+        for item in layout.suggested():
+            for text, count in _completions(layout, searcher, segmenter, item, key):
+                if len(found) >= limit:
+                    return list(found.values())
+                if count and text not in found:
+                    found[text] = Suggestion(text, item.name, count)
+    return list(found.values())
+
+
+def _asked(layout: Layout, searcher: tantivy.Searcher, segmenter: Segmenter, query: Query) -> tuple[Asked, int]:
+    asked = compile_question(layout, segmenter, query)
+    total = _count(searcher, asked.matching())
+    if total or not query.relax or asked.words is None or _count(searcher, asked.words):
+        return asked, total
+    for relaxed in LOOSENED:
+        loose = compile_question(layout, segmenter, query, relaxed)
+        if total := _count(searcher, loose.matching()):
+            return loose, total
+    return asked, 0
+
+
+def _page(searcher: tantivy.Searcher, asked: Asked, total: int) -> tuple[list[Hit], str]:
+    """The hits, and where the next page begins ("" if this is the last one, or if relevance sorts)."""
+    query = asked.query
+    if not query.limit or not total:
+        return [], ""
+    if not query.sort:
+        found = searcher.search(asked.ranking(), query.limit, count=False, offset=query.offset, weight_by_field=asked.layout.weight()).hits
+        return [_hit(searcher, address, score) for score, address in found], ""
+    return _sorted_page(searcher, asked)
+
+
+def _sorted_page(searcher: tantivy.Searcher, asked: Asked) -> tuple[list[Hit], str]:
+    query = asked.query
+    descending = query.sort.startswith("-")
+    found = searcher.search(
+        only(asked, beyond(asked.layout, query)) if query.after else asked.matching(),
+        query.limit + TWINS_MAX,
+        count=False,
+        order_by_field=sort_field(asked.layout, query),
+        offset=query.offset,
+        order=tantivy.Order.Desc if descending else tantivy.Order.Asc,
+    ).hits
+    placed = sorted(((int(key), _hit(searcher, address, 0.0)) for key, address in found), key=_place, reverse=descending)
+    if query.after:
+        shown = last_shown(query.after)
+        placed = [item for item in placed if (_place(item) < shown if descending else _place(item) > shown)]
+    page = placed[: query.limit]
+    following = f"{page[-1][0]}:{page[-1][1].id}" if len(placed) > len(page) else ""
+    return [hit for _, hit in page], following
+
+
+def _place(item: tuple[int, Hit]) -> tuple[int, str]:
+    return item[0], item[1].id
+
+
+def _hit(searcher: tantivy.Searcher, address: tantivy.DocAddress, score: float) -> Hit:
+    stored = searcher.doc(address)
+    return Hit(str(stored.get_first(ID)), float(score), json.loads(cast(bytes, stored.get_first(PAYLOAD))))
+
+
+def _facets(searcher: tantivy.Searcher, asked: Asked) -> dict[str, list[tuple[str, int]]]:
+    """Facets in which nothing is chosen are counted together, each of the others without its own choice."""
+    free = [facet for facet in asked.query.facets if not facet.under and facet.field not in asked.chosen]
+    counted = _counted(searcher, asked, free, asked.matching()) if free else {}
+    for facet in asked.query.facets:
+        if facet not in free:
+            counted |= _own_facet(searcher, asked, facet)
+    return {facet.field: counted[facet.field] for facet in asked.query.facets}
+
+
+def _own_facet(searcher: tantivy.Searcher, asked: Asked, facet: Facet) -> dict[str, list[tuple[str, int]]]:
+    """A chosen value is told even if it is not among the most frequent."""
+    matching = asked.matching(facet.field, (facet.field, facet.under) if facet.under else None)
+    counted = _counted(searcher, asked, [facet], matching)
+    if not isinstance(asked.layout.named(facet.field), Path):
+        told = {value for value, _ in counted[facet.field]}
+        for value in asked.query.filters.get(facet.field, ()):
+            if value not in told:
+                both = [(tantivy.Occur.Must, matching), (tantivy.Occur.Must, one_of(asked.layout, facet.field, [value]))]
+                counted[facet.field].append((value, _count(searcher, tantivy.Query.boolean_query(both))))
+    return counted
+
+
+def _counted(
+    searcher: tantivy.Searcher, asked: Asked, facets: Sequence[Facet], matching: tantivy.Query
+) -> dict[str, list[tuple[str, int]]]:
+    wanted = {facet.field: {"terms": _terms(asked.layout, facet)} for facet in facets}
+    found: Mapping[str, Any] = searcher.aggregate(matching, wanted)
+    return {facet.field: _most_frequent(found[facet.field]["buckets"], facet) for facet in facets}
+
+
+def _terms(layout: Layout, facet: Facet) -> dict[str, Any]:
+    """Below one place of a path all values are compared: a document in two branches brings those of the other one too."""
+    size = BUCKETS_EXACT if facet.under else facet.limit + BUCKETS_SPARE
+    return {"field": facet_field(layout, facet), "size": size, "segment_size": BUCKETS_EXACT}
+
+
+def _most_frequent(buckets: Sequence[Mapping[str, Any]], facet: Facet) -> list[tuple[str, int]]:
+    below = f"{facet.under}/" if facet.under else ""
+    values = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets if str(bucket["key"]).startswith(below)]
+    return sorted(values, key=lambda value: (-value[1], value[0]))[: facet.limit]
+
+
+def _count(searcher: tantivy.Searcher, matching: tantivy.Query) -> int:
+    found: Any = searcher.search(matching, 1)
+    return int(found.count)
+
+
+def _beginnings(segmenter: Segmenter, prefix: str) -> list[str]:
+    """What was typed; and if it holds Chinese, how it sounds: 打引 begins 打印机."""
+    spelt = segmenter.spellings(prefix[:QUESTION_LENGTH_MAX])
+    return spelt[:2] if any(is_chinese(character) for character in normalise(prefix)) else spelt[:1]
+
+
+def _completions(
+    layout: Layout, searcher: tantivy.Searcher, segmenter: Segmenter, item: Text | Keyword, key: str
+) -> Iterator[tuple[str, int]]:
+    """Texts that begin so, the most frequent first, with the documents that have them now."""
+    if isinstance(item, Keyword):
+        for text in _keywords(searcher, item, key):
+            yield text, _count(searcher, tantivy.Query.term_query(layout.schema, item.name, text, "basic"))
+    else:
+        texts = [text for text in _texts(layout, searcher, item, key) if _begins(segmenter, text, key)]
+        counts = {text: _count(searcher, tantivy.Query.term_query(layout.schema, f"{item.name}__suggest", text, "basic")) for text in texts}
+        yield from sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
+
+
+def _keywords(searcher: tantivy.Searcher, item: Keyword, key: str) -> list[str]:
+    """By the engine's own frequency of the term, which still counts deleted documents for a while."""
+    frequency: dict[str, int] = {}
+    for term, count in searcher.terms_with_prefix(f"{item.name}__suggest", key, limit=KEYWORDS_SCANNED):
+        text = term.partition(SEPARATOR)[2]
+        frequency[text] = max(count, frequency.get(text, 0))
+    return sorted(frequency, key=lambda text: (-frequency[text], len(text), text))
+
+
+def _texts(layout: Layout, searcher: tantivy.Searcher, item: Text, key: str) -> list[str]:
+    begins = tantivy.Query.term_query(layout.schema, f"{item.name}__begins", key[:BEGINNING_MAX], "basic")
+    found = searcher.search(begins, TEXTS_SCANNED, count=False, weight_by_field=layout.weight()).hits
+    return list(dict.fromkeys(str(text) for _, address in found for text in searcher.doc(address).get_all(f"{item.name}__suggest")))
+
+
+def _begins(segmenter: Segmenter, text: str, key: str) -> bool:
+    """A document with several texts was found by one of them; of a long beginning only the first characters were looked up."""
+    return any(spelling.startswith(key) for spelling in segmenter.spellings(text))

@@ -1,0 +1,241 @@
+"""Cuts text into the words an index stores and the words a question asks for: Chinese, Latin, model numbers, measures.
+
+What is promised: whatever whole words or Chinese characters of a text are typed, the text is found. So the index stores, in one
+wide field, every dictionary word *and* every character and pair of characters; a question is cut once, into its likeliest words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib import resources
+from itertools import pairwise
+from typing import Protocol, cast
+
+import rjieba
+from opencc import OpenCC
+from pypinyin import Style, lazy_pinyin
+
+EDITION = 1
+"""Raise it when the same text is cut differently than before: indexes of another edition are rebuilt."""
+
+WORD_LENGTH_MAX = 64
+"""Characters of one word; the rest of a longer one is ignored, in texts and in questions alike."""
+
+MODEL_PARTS_MAX = 8
+"""A model number of more parts is stored whole, by its sections and by its parts, not in every run of parts."""
+
+QUESTION_LENGTH_MAX = 200
+"""Characters of a question that are read."""
+
+QUESTION_WORDS_MAX = 24
+"""Words of a question that are searched."""
+
+SPELLINGS_KEPT = 200_000
+"""Words whose pinyin is remembered in a process."""
+
+_HAN = "〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_RUN = re.compile(rf"(?P<han>[{_HAN}]+)|[^\W_{_HAN}]+(?:[-_.+#]+[^\W_{_HAN}]+)*")
+_CHINESE = re.compile(rf"[{_HAN}]+")
+_PART = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+")
+_BETWEEN_SECTIONS = re.compile(r"[-_+#]+|(?<!\d)\.+|\.+(?!\d)")
+_TIMES = re.compile(r"(?<=\d)\s?[x×*✕]\s?(?=\d)")
+_EMPTY_WORDS = frozenset("的了和与及或之")
+_HAN_UNITS = {
+    "毫升": "ml", "升": "l", "毫克": "mg", "千克": "kg", "公斤": "kg", "克": "g", "吨": "t", "毫米": "mm", "厘米": "cm", "公分": "cm",
+    "千米": "km", "公里": "km", "米": "m", "英寸": "inch", "寸": "inch", "吋": "inch", "千瓦": "kw", "瓦": "w", "伏": "v", "赫兹": "hz",
+}  # fmt: skip
+_LATIN_UNITS = ("ml", "l", "mg", "kg", "g", "t", "mm", "cm", "km", "m", "inch", "kw", "w", "v", "hz", "mhz", "ghz", "kb", "mb", "gb", "tb")
+_MEASURE = re.compile(
+    r"(?<![a-z0-9])(?P<figure>\d+(?:\.\d+)?)\s?(?:(?P<han>{})|(?P<latin>{})(?![a-z0-9]))".format(
+        "|".join(sorted(_HAN_UNITS, key=len, reverse=True)), "|".join(sorted(_LATIN_UNITS, key=len, reverse=True))
+    )
+)
+
+_LONE_MEASURE = re.compile(r"(?<![-_.+#])" + _MEASURE.pattern)
+
+
+class _Dictionary(Protocol):
+    def cut(self, text: str, hmm: bool = ...) -> list[str]: ...
+    def cut_for_search(self, text: str, hmm: bool = ...) -> list[str]: ...
+    def cut_all(self, text: str) -> list[str]: ...
+    def has_word(self, word: str) -> bool: ...
+
+
+@dataclass
+class Cut:
+    """A text in words: those that speak for it and decide its rank, all it may be found by, and how its Chinese sounds
+    (each word and each two neighbours, in full pinyin and by initials)."""
+
+    precise: list[str]
+    wide: set[str] = field(default_factory=set)
+    sounds: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of a question. Where `sections` are given, a text with all of them will do as well (`usb-c`: usb, c)."""
+
+    text: str
+    sections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """The words of one unbroken run of a question, and how the run sounds ("" if it is not Chinese)."""
+
+    words: tuple[Word, ...]
+    sound: str = ""
+
+
+@cache
+def _traditional() -> tuple[frozenset[str], OpenCC]:
+    """The characters that simplifying would change (asking first is 20 times quicker than converting), and the converter."""
+    table = resources.files("opencc").joinpath("dictionary", "TSCharacters.txt").read_text(encoding="utf-8")
+    pairs = (line.split("\t") for line in table.splitlines() if "\t" in line)
+    return frozenset(char for char, simple in pairs if simple.split(" ")[0] != char), OpenCC("t2s")
+
+
+def normalise(text: str) -> str:
+    """Half-width, lower case, simplified characters; `600 × 400` and `600*400` become `600x400`."""
+    text = unicodedata.normalize("NFKC", text).lower()
+    changing, converter = _traditional()
+    if not changing.isdisjoint(text):
+        text = str(converter.convert(text))
+    return _TIMES.sub("x", text)
+
+
+def model_words(run: str) -> list[str]:
+    """`tl-sg1024dt` as people may type it: whole, without the hyphen, and every unbroken run of its parts."""
+    parts = _PART.findall(run)
+    if len(parts) <= MODEL_PARTS_MAX:
+        joins = ["".join(parts[start:end]) for start in range(len(parts)) for end in range(len(parts), start, -1)]
+    else:
+        joins = ["".join(parts), *_sections(run), *parts]
+    return _shortened([run, *joins])
+
+
+def parts_of(word: str) -> list[str]:
+    """The letters and the figures of a model number (`sg1024dt` is sg, 1024, dt), the characters of a Chinese word."""
+    return list(word) if is_chinese(word) else _shortened(_PART.findall(word))
+
+
+def is_chinese(word: str) -> bool:
+    return _CHINESE.fullmatch(word) is not None
+
+
+class Segmenter:
+    """Cuts with the dictionary and the words given (brands, names): those are then words, whatever their neighbours."""
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        self.words = tuple(sorted({run.group() for word in words for run in _RUN.finditer(normalise(word)) if _is_word(run)}))
+        self._dictionary = _dictionary_with(self.words) if self.words else cast(_Dictionary, rjieba)
+
+    def cut(self, text: str) -> Cut:
+        text = normalise(text)
+        cut = Cut([_measure(found) for found in _MEASURE.finditer(text)])
+        cut.wide.update(cut.precise)
+        for run in _RUN.finditer(text):
+            if run["han"]:
+                self._add_chinese(cut, run.group())
+            else:
+                words = model_words(run.group())
+                cut.precise += words
+                cut.wide.update(words)
+        return cut
+
+    def spellings(self, text: str) -> list[str]:
+        """The ways to begin typing a name: as written, in full pinyin, by initials."""
+        runs = [(run.group(), bool(run["han"])) for run in _RUN.finditer(normalise(text))]
+        plain = "".join(run if chinese else "".join(_PART.findall(run)) for run, chinese in runs)
+        spelt = [self._spelt(run) if chinese else ("".join(_PART.findall(run)),) * 2 for run, chinese in runs]
+        return list(dict.fromkeys((plain, "".join(full for full, _ in spelt), "".join(initials for _, initials in spelt)))) if plain else []
+
+    def question(self, text: str) -> list[Phrase]:
+        """What a question asks for, in its order; measures first."""
+        text = normalise(text[:QUESTION_LENGTH_MAX])
+        phrases = [Phrase((Word(_measure(found)),)) for found in _LONE_MEASURE.finditer(text)]
+        rest = _RUN.finditer(_LONE_MEASURE.sub(" ", text))
+        phrases += [self._chinese(run["han"]) if run["han"] else _latin(run.group()) for run in rest]
+        return _within_limits(phrases)
+
+    def _add_chinese(self, cut: Cut, run: str) -> None:
+        words = self._dictionary.cut(run, False)
+        cut.precise += self._dictionary.cut_for_search(run, False)
+        cut.precise += [pair for pair in _names_paired(words) if not self._dictionary.has_word(pair)]
+        cut.wide.update(self._dictionary.cut_all(run), run, (one + other for one, other in pairwise(run)))
+        for word in words:
+            if len(word) > 1:
+                cut.sounds.update(_spelt_word(word))
+        for one, other in pairwise(map(_spelt_word, words)):
+            cut.sounds.update((one[0] + other[0], one[1] + other[1]))
+
+    def _spelt(self, run: str) -> tuple[str, str]:
+        spelt = [_spelt_word(word) for word in self._dictionary.cut(run, False)]
+        return "".join(full for full, _ in spelt), "".join(initials for _, initials in spelt)
+
+    def _chinese(self, run: str) -> Phrase:
+        words = _names_paired(self._dictionary.cut(run, False))
+        telling = [word for word in words if word not in _EMPTY_WORDS]
+        return Phrase(tuple(Word(word) for word in telling or words), self._spelt(run)[0])
+
+
+def _names_paired(words: Sequence[str]) -> list[str]:
+    """Neighbouring single characters are a name the dictionary lacks: they count in pairs."""
+    paired: list[str] = []
+    name = ""
+    for word in [*words, ""]:
+        if len(word) == 1 and word not in _EMPTY_WORDS:
+            name += word
+            continue
+        paired += [one + other for one, other in pairwise(name)] if len(name) > 1 else [name]
+        paired.append(word)
+        name = ""
+    return [word[:WORD_LENGTH_MAX] for word in paired if word]
+
+
+def _dictionary_with(words: Iterable[str]) -> _Dictionary:
+    dictionary = rjieba.Jieba()
+    for word in words:
+        dictionary.add_word(word, None, None)
+    return dictionary
+
+
+def _within_limits(phrases: list[Phrase]) -> list[Phrase]:
+    kept: list[Phrase] = []
+    room = QUESTION_WORDS_MAX
+    for phrase in phrases:
+        if room > 0:
+            kept.append(Phrase(phrase.words[:room], phrase.sound))
+        room -= len(phrase.words)
+    return kept
+
+
+def _latin(run: str) -> Phrase:
+    sections = _sections(run)
+    return Phrase((Word("".join(_PART.findall(run))[:WORD_LENGTH_MAX], tuple(sections) if len(sections) > 1 else ()),))
+
+
+def _sections(run: str) -> list[str]:
+    return _shortened("".join(_PART.findall(section)) for section in _BETWEEN_SECTIONS.split(run) if section)
+
+
+def _shortened(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(word[:WORD_LENGTH_MAX] for word in words))
+
+
+def _measure(found: re.Match[str]) -> str:
+    return found["figure"] + (_HAN_UNITS[found["han"]] if found["han"] else found["latin"])
+
+
+def _is_word(run: re.Match[str]) -> bool:
+    return bool(run["han"]) and len(run.group()) > 1
+
+
+@lru_cache(maxsize=SPELLINGS_KEPT)
+def _spelt_word(word: str) -> tuple[str, str]:
+    """Full pinyin without tones, and initials: 交换机 is jiaohuanji and jhj."""
+    return "".join(lazy_pinyin(word)), "".join(lazy_pinyin(word, style=Style.FIRST_LETTER))
