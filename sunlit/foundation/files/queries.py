@@ -12,7 +12,7 @@ from sunlit.foundation.files.policies import visible_to
 from sunlit.foundation.files.purposes import IMAGE
 from sunlit.foundation.files.stores import the_store
 
-__all__ = ["content", "get", "serve"]
+__all__ = ["File", "content", "get", "serve"]
 
 YEAR_SECONDS = 31_536_000
 

@@ -9,7 +9,7 @@ from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.messages.models import Message
 from sunlit.foundation.messages.policies import visible_to
 
-__all__ = ["UNREAD_SHOWN_MOST", "get", "inbox", "unread_count"]
+__all__ = ["UNREAD_SHOWN_MOST", "Message", "get", "inbox", "unread_count"]
 
 UNREAD_SHOWN_MOST = 100  # a badge says "99+" after that, and the count stays cheap
 
