@@ -53,6 +53,15 @@ GAUGES: tuple[Gauge, ...] = (
            WHERE j.status = 'todo' AND (j.scheduled_at IS NULL OR j.scheduled_at <= now())""",
     ),
     Gauge(
+        "sunlit_ledger_sealed_acts", "Acts in the ledger's tree.", "ledger_progress", "SELECT coalesce(max(size), 0) FROM ledger_progress"
+    ),
+    Gauge(
+        "sunlit_ledger_checkpoint_age_seconds",
+        "Age of the newest signed checkpoint.",
+        "ledger_checkpoint",
+        "SELECT extract(epoch FROM now() - at) FROM ledger_checkpoint ORDER BY size DESC LIMIT 1",
+    ),
+    Gauge(
         "sunlit_database_connections",
         "Sessions at the database server by state.",
         "pg_catalog.pg_stat_activity",
