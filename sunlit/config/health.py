@@ -2,8 +2,6 @@
 
 import hmac
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from ipaddress import ip_address
 
 from django.db import DatabaseError, connection
@@ -12,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sunlit.config import environment, keys, metrics
 from sunlit.config.environment import CannotStart
+from sunlit.foundation.search import generations
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -78,11 +77,11 @@ def _keys() -> str:
 
 
 def _index() -> str:
-    """The search index tells itself whether it can be read, by `is_present()` of its module."""
-    if find_spec("sunlit.foundation.search.index") is None:
+    """One finished generation of the search index is enough: it is followed up while pages read it."""
+    folder = environment.data_dir() / "search"
+    if any(generations.current(path) for path in (folder, *folder.glob("*/"))):
         return "ok"
-    present: Callable[[], bool] | None = getattr(import_module("sunlit.foundation.search.index"), "is_present", None)
-    return "ok" if present is None or present() else "the search index is missing: start the indexer"
+    return "the search index is missing: start the indexer"
 
 
 _applied: list[bool] = []

@@ -119,6 +119,8 @@ STATIC_ROOT = str(DATA_DIR / "static")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
+globals().update(environment.mail())
+
 LOGGING_CONFIG = None
 logs.configure(environment.get("SUNLIT_LOG_FORMAT"))
 

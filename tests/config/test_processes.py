@@ -67,7 +67,7 @@ def test_whoever_is_killed_is_started_again_with_its_family_gone(supervisor: Sup
 
 
 def test_pauses_grow_and_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes.time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr("sunlit.config.processes.time.monotonic", lambda: 100.0)
     child = Child("flicker", _start(""), since=99.0)
     pauses = []
     for _ in range(8):
