@@ -86,7 +86,7 @@ def _symbol(name: str) -> str:
         )
     inner = re.sub(r"^.*?<svg[^>]*>|</svg>.*$", "", source.read_text(encoding="utf-8"), flags=re.DOTALL)
     shape = re.sub(r"\s+", " ", inner).strip()
-    stroke = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
+    stroke = 'fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round"'
     return f'<symbol id="{name}" viewBox="0 0 24 24" {stroke}>{shape}</symbol>'
 
 

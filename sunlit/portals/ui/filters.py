@@ -134,10 +134,10 @@ def compact(value: int | Decimal | None) -> str:
     """A large figure in few characters: `1.25 万`, `7.50 亿` in Chinese; `12.5 K`, `750 M` in English."""
     if value is None:
         return NONE
-    steps = ((10**8, "亿"), (10**4, "万")) if chinese() else ((10**9, "B"), (10**6, "M"), (10**3, "K"))
+    steps: tuple[tuple[int, str], ...] = ((10**8, "亿"), (10**4, "万")) if chinese() else ((10**9, "B"), (10**6, "M"), (10**3, "K"))
     for size, unit in steps:
         if abs(value) >= size * (1 if chinese() else 10):
-            return f"{_rounded(Fraction(value) / size, 2).normalize():,f} {unit}"
+            return f"{_rounded(Fraction(value) / size, 2):,f}".rstrip("0").rstrip(".") + f" {unit}"
     return number(value, 0 if value == int(value) else 2)
 
 

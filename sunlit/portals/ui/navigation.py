@@ -7,18 +7,9 @@ from dataclasses import dataclass
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 
-# Pages that the kit itself links to, by the names their portals give them. A portal that is not installed has no link.
-PLACES: dict[str, str] = {
-    "home": "public:home",
-    "search": "public:search",
-    "verify": "public:verify",
-    "compare": "public:compare",
-    "sign_in": "accounts:sign_in",
-    "sign_out": "accounts:sign_out",
-    "profile": "accounts:profile",
-    "inbox": "messages:inbox",
-    "language": "set_language",
-}
+# Pages that the kit itself links to, by their names, which a portal may keep in its own namespace.
+NAMESPACES = ("", "public:", "account:")
+PLACES = frozenset({"home", "search", "verify", "compare", "sign_in", "sign_out", "profile", "inbox", "organisation", "set_language"})
 
 
 @dataclass(frozen=True)
@@ -51,8 +42,11 @@ def entries(audience: str, roles: frozenset[str] = frozenset()) -> list[Item]:
 
 
 def place(name: str) -> str:
-    """Address of one of the kit's well-known pages, or "" where that portal is not installed."""
-    try:
-        return reverse(PLACES[name])
-    except NoReverseMatch:
-        return ""
+    """Address of one of the kit's well-known pages, or "" where its portal is not installed."""
+    assert name in PLACES, f"{name} is not one of the kit's places"
+    for namespace in NAMESPACES:
+        try:
+            return reverse(namespace + name)
+        except NoReverseMatch:
+            continue
+    return ""

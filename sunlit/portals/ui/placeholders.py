@@ -20,7 +20,6 @@ def placeholder(category: str, brand: str = "", model: str = "", *, sign: str = 
     return Markup(
         '<svg class="placeholder" viewBox="0 0 {w} {h}" aria-hidden="true" focusable="false">'
         '<circle class="placeholder-sun" cx="{x}" cy="{y}" r="{r}"></circle>'
-        '<path class="placeholder-rays" d="{rays}"></path>'
         '<path class="placeholder-ground" d="M24 {g}H216"></path>'
         '<path class="placeholder-shade" d="{shade}"></path>'
         '<svg class="placeholder-sign" x="72" y="76" width="96" height="96" viewBox="0 0 24 24"><use href="{sprite}#{name}"></use></svg>'
@@ -29,10 +28,9 @@ def placeholder(category: str, brand: str = "", model: str = "", *, sign: str = 
     ).format(
         w=WIDTH,
         h=HEIGHT,
-        x=40 + seed[0] % 160,
-        y=44 + seed[1] % 28,
-        r=13 + seed[2] % 6,
-        rays=_rays(40 + seed[0] % 160, 44 + seed[1] % 28, 13 + seed[2] % 6),
+        x=52 + seed[0] % 136,
+        y=62 + seed[1] % 24,
+        r=24 + seed[2] % 12,
         g=HORIZON,
         shade=_shade(seed),
         sprite=asset("icons.svg"),
@@ -40,13 +38,6 @@ def placeholder(category: str, brand: str = "", model: str = "", *, sign: str = 
         brand=_cut(brand, 14),
         model=_cut(model, 24),
     )
-
-
-def _rays(x: int, y: int, radius: int) -> str:
-    """Eight short strokes around the sun."""
-    directions = ((1, 0), (0.707, 0.707), (0, 1), (-0.707, 0.707), (-1, 0), (-0.707, -0.707), (0, -1), (0.707, -0.707))
-    near, far = radius + 5, radius + 10
-    return "".join(f"M{x + dx * near:.1f} {y + dy * near:.1f}L{x + dx * far:.1f} {y + dy * far:.1f}" for dx, dy in directions)
 
 
 def _shade(seed: bytes) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.foundation.lifecycle import lives
+from sunlit.foundation.lifecycle import Living, life_of, lives
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ STATES: dict[str, Word] = {
     # Rulings
     "allowed": Word(_("Allowed"), "done"),
     "warned": Word(_("Warning"), "now"),
+    "forbidden": Word(_("Not permitted"), "bad"),
     # Ledger and jobs
     "sealed": Word(_("Sealed"), "done"),
     "unsealed": Word(_("Awaiting seal"), "wait"),
@@ -88,6 +89,19 @@ TAGS: dict[str, Word] = {
     "domestic_product": Word(_("Domestic product")),
     "imported_product": Word(_("Imported product")),
     "platform_832": Word(_("Farm product from areas out of poverty")),
+}
+
+ROLES: dict[str, Word] = {
+    "orderer": Word(_("Orderer")),
+    "lead": Word(_("Lead")),
+    "receiver": Word(_("Receiver")),
+    "finance": Word(_("Finance")),
+    "admin": Word(_("Administrator")),
+    "sales": Word(_("Sales")),
+    "catalog": Word(_("Catalogue editor")),
+    "officer": Word(_("Officer")),
+    "operator": Word(_("Operator")),
+    "teller": Word(_("Teller")),
 }
 
 # What a button of the verb is: go (the expected next step), bad (ends or refuses something), rest. Its words come from the life's table.
@@ -140,12 +154,17 @@ MARKS = {"rest": "dot", "wait": "ring", "now": "sun", "go": "disc", "done": "che
 
 
 def word(state: str) -> str:
-    """The name of a state or policy tag in the reader's language; else as its life calls it, else as it is written."""
-    known = STATES.get(_key(state)) or TAGS.get(_key(state))
+    """The name of a state, policy tag or role in the reader's language; else as its life calls it, else as it is written."""
+    known = STATES.get(_key(state)) or TAGS.get(_key(state)) or ROLES.get(_key(state))
     if known:
         return str(known.text)
     told = (life.states.get(str(state)) for life in lives().values())
     return next((str(text) for text in told if text), str(state).replace("_", " "))
+
+
+def state_label(thing: object) -> str:
+    """The state of a thing as its own life calls it; "" for anything else."""
+    return str(life_of(thing).states[thing.state]) if isinstance(thing, Living) else ""
 
 
 def tone(state: str) -> str:

@@ -39,7 +39,7 @@ function axes(data, kind, colour) {
   const number = format(data.unit);
   const label = { color: colour.soft, fontSize: 12 };
   const category = { type: "category", data: data.labels, axisLine: { lineStyle: { color: colour.strong } }, axisTick: { show: false }, axisLabel: { ...label, hideOverlap: true }, boundaryGap: kind.startsWith("bar"), inverse: kind === "bars" };
-  const value = { type: "value", splitLine: { lineStyle: { color: colour.hair } }, axisLabel: { ...label, formatter: short }, scale: kind === "line" || kind === "step", splitNumber: 4 };
+  const value = { type: "value", splitLine: { lineStyle: { color: colour.hair } }, axisLabel: { ...label, formatter: short }, scale: kind === "line" || kind === "step", splitNumber: 4, boundaryGap: kind === "line" || kind === "step" ? ["10%", "14%"] : [0, 0] };
   const many = data.series.length > 1;
   return {
     ...common(colour, number),
@@ -59,7 +59,7 @@ function look(kind) {
 // A level to compare with, such as the reference price: data.level = {name, value}.
 function marks(data, colour) {
   if (!data.level) return {};
-  return { markLine: { silent: true, symbol: "none", lineStyle: { color: colour.row[4], type: "dashed", width: 1 }, label: { formatter: data.level.name, color: colour.row[4], position: "insideEndTop" }, data: [{ yAxis: data.level.value }] } };
+  return { markLine: { silent: true, symbol: "none", lineStyle: { color: colour.row[4], type: "dashed", width: 1 }, label: { formatter: data.level.name, color: colour.row[4], position: "insideStartTop" }, data: [{ yAxis: data.level.value }] } };
 }
 
 function share(data, _kind, colour) {
@@ -79,6 +79,7 @@ function format(unit) {
 }
 
 function short(value) {
+  if (Math.abs(value) < 100_000) return Number(value).toLocaleString("en");
   return new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 2 }).format(value);
 }
 

@@ -23,33 +23,35 @@ export function countdown() {
   };
 }
 
+// As filters.left and filters.duration write it; seconds in the last two hours.
+const WORDS = {
+  zh: { day: ["天", "天"], hour: ["小时", "小时"], minute: ["分钟", "分钟"], second: ["秒", "秒"], left: "剩 {}", overdue: "逾期 {}" },
+  "zh-hant": { day: ["天", "天"], hour: ["小時", "小時"], minute: ["分鐘", "分鐘"], second: ["秒", "秒"], left: "剩 {}", overdue: "逾期 {}" },
+  en: { day: ["day", "days"], hour: ["hour", "hours"], minute: ["minute", "minutes"], second: ["second", "seconds"], left: "{} left", overdue: "{} overdue" },
+};
+
 function sentence(rest) {
-  const text = span(Math.abs(rest));
-  if (document.documentElement.lang.startsWith("zh")) return rest > 0 ? `剩 ${text}` : `${late()} ${text}`;
-  return rest > 0 ? `${text} left` : `${text} overdue`;
+  const language = document.documentElement.lang;
+  const words = WORDS[language] ?? WORDS[language.split("-")[0]] ?? WORDS.en;
+  return words[rest > 0 ? "left" : "overdue"].replace("{}", span(Math.abs(rest), words));
 }
 
-function late() {
-  return document.documentElement.lang === "zh-hant" ? "逾期" : "逾期";
-}
-
-// The two largest units, as filters.duration writes them; seconds in the last two hours.
-function span(rest) {
+// The two largest units.
+function span(rest, words) {
   const seconds = Math.floor(rest / 1000);
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
-  if (hours >= 24) return pair(Math.floor(hours / 24), "day", hours % 24, "hour");
-  if (hours >= 2) return pair(hours, "hour", minutes % 60, "minute");
-  if (hours >= 1) return pair(hours, "hour", minutes % 60, "minute");
-  return pair(minutes, "minute", seconds % 60, "second");
+  if (hours >= 24) return pair(Math.floor(hours / 24), words.day, hours % 24, words.hour);
+  if (hours >= 1) return pair(hours, words.hour, minutes % 60, words.minute);
+  return pair(minutes, words.minute, seconds % 60, words.second);
 }
 
-function pair(first, firstUnit, second, secondUnit) {
-  const parts = first ? [unit(first, firstUnit)] : [];
-  if (second || !first) parts.push(unit(second, secondUnit));
+function pair(first, firstWords, second, secondWords) {
+  const parts = first ? [unit(first, firstWords)] : [];
+  if (second || !first) parts.push(unit(second, secondWords));
   return parts.join(" ");
 }
 
-function unit(count, name) {
-  return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: name, unitDisplay: "long" }).format(count);
+function unit(count, [one, many]) {
+  return `${count} ${count === 1 ? one : many}`;
 }
