@@ -245,8 +245,7 @@ class _Writer:
         self._engine.commit()
 
     def close(self) -> None:
-        """Waits for merges: a writer that is dropped earlier abandons them, and segments would pile up."""
-        self._engine.rollback()
+        """Waits for merges: a writer that is dropped or rolled back abandons them, and segments would pile up."""
         self._engine.wait_merging_threads()
         del self._engine
         if self._lock is not None:

@@ -11,7 +11,7 @@ from typing import Literal
 import tantivy
 from tantivy import Occur
 
-from .schema import CURSOR_ID, ID, NUMBER_MAX, SOUND, TIE_BITS, WIDE, Json, Layout, Path, levels, scaled
+from .schema import CURSOR_ID, ID, NUMBER_MAX, SOUND, TIE_BITS, WIDE, Json, Keyword, Layout, Path, levels, scaled
 from .segmentation import Phrase, Segmenter, Word, is_chinese, parts_of
 
 LIMIT_MAX = 200
@@ -19,6 +19,9 @@ LIMIT_MAX = 200
 
 OFFSET_MAX = 10_000
 """Hits that may be skipped by counting; further pages are asked for `after` a hit."""
+
+FILTER_VALUES_MAX = 500
+"""Values chosen in one filter."""
 
 FACET_LIMIT_MAX = 1_000
 """Values counted for one facet."""
@@ -67,6 +70,8 @@ class Query:
             raise ValueError(f"limit {self.limit} is not within 0 and {LIMIT_MAX}")
         if not 0 <= self.offset <= OFFSET_MAX:
             raise ValueError(f"offset {self.offset} is not within 0 and {OFFSET_MAX}")
+        if any(len(values) > FILTER_VALUES_MAX for values in self.filters.values()):
+            raise ValueError(f"a filter takes up to {FILTER_VALUES_MAX} values")
         if self.after and (self.offset or not self.sort):
             raise ValueError("`after` needs a sort, and takes no offset")
         if len({facet.field for facet in self.facets}) < len(self.facets) or any(f.limit > FACET_LIMIT_MAX for f in self.facets):
@@ -141,7 +146,7 @@ def compile_question(layout: Layout, segmenter: Segmenter, query: Query, relaxed
 
 def one_of(layout: Layout, name: str, values: Sequence[str]) -> tantivy.Query:
     """Documents with any of these values (or below any of these places)."""
-    layout.named(name)
+    _exact(layout, name)
     terms = [tantivy.Query.term_query(layout.schema, name, value, "basic") for value in values]
     return _unscored(terms[0] if len(terms) == 1 else _any_of(terms))
 
@@ -176,10 +181,17 @@ def sort_field(layout: Layout, query: Query) -> str:
 
 def facet_field(layout: Layout, facet: Facet) -> str:
     """The fast field that is counted: of a path, the level below `under`."""
-    found = layout.named(facet.field)
-    if not isinstance(found, Path):
+    found = _exact(layout, facet.field)
+    if isinstance(found, Keyword):
         return found.name
     return f"{found.name}__{min(len(levels(facet.under)) + 1 if facet.under else 1, found.depth)}"
+
+
+def _exact(layout: Layout, name: str) -> Keyword | Path:
+    found = layout.named(name)
+    if not isinstance(found, (Keyword, Path)):
+        raise TypeError(f"{name!r} has no exact values to choose and count")
+    return found
 
 
 def only(asked: Asked, clause: tantivy.Query) -> tantivy.Query:

@@ -94,6 +94,7 @@ class Layout:
 
     fields: tuple[Field, ...]
     schema: tantivy.Schema = field(init=False, compare=False)
+    by_name: Mapping[str, Field] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         names = [item.name for item in self.fields]
@@ -101,16 +102,16 @@ class Layout:
         assert not any("__" in name or name.startswith("_") for name in names), "names with __ or a leading _ are the index's own"
         assert len([item for item in self.fields if isinstance(item, Weight)]) <= 1, "one weight at most"
         object.__setattr__(self, "schema", _schema(self.fields))
+        object.__setattr__(self, "by_name", {item.name: item for item in self.fields})
 
     def signature(self, format_version: int) -> str:
         """Changes when documents would be laid out or cut differently."""
         return hashlib.sha256(f"{format_version}|{EDITION}|{self.fields!r}".encode()).hexdigest()[:16]
 
     def named(self, name: str) -> Field:
-        found = next((item for item in self.fields if item.name == name), None)
-        if found is None:
+        if name not in self.by_name:
             raise KeyError(f"this index has no field {name!r}")
-        return found
+        return self.by_name[name]
 
     def number(self, name: str) -> Number:
         found = self.named(name)

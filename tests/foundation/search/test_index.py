@@ -300,6 +300,12 @@ def test_questions_that_do_not_fit_are_refused(shop):
         shop.search(Query(filters={"colour": ["red"]}))
     with pytest.raises(TypeError, match="not a number"):
         shop.search(Query(ranges={"brand": (1, 2)}))
+    with pytest.raises(TypeError, match="no exact values"):
+        shop.search(Query(filters={"name": ["冰箱"]}))
+    with pytest.raises(TypeError, match="no exact values"):
+        shop.search(Query(facets=[Facet("price")]))
+    with pytest.raises(ValueError, match="up to 500"):
+        Query(filters={"brand": ["x"] * 501})
     with pytest.raises(ValueError, match="not sorted by 'stock'"):
         shop.search(Query(sort="stock"))
     with pytest.raises(ValueError, match="more than 2 decimals"):

@@ -300,3 +300,16 @@ def test_the_keeper_applies_each_change_once_and_lets_go(path, shop):
         keeper.apply(["9"])
     other.close()
     assert keeper.apply([]) == 0
+
+
+def test_many_small_changes_do_not_pile_up_segments(path, shop):
+    shop.close()
+    record = Record(DOCS)
+    keeper = record.keeper(shop)
+    for turn in range(40):
+        keeper.apply([str(turn % 8 + 1)])
+    shop.reload()
+    view = shop.view()
+    assert view is not None
+    assert (shop.count(), ids(shop)) == (8, ["1", "2", "3", "4", "5", "6", "7", "8"])
+    assert view.searcher.num_segments < 12
