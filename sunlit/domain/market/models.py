@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -65,6 +66,7 @@ class Order(Living):
     supplier = models.ForeignKey(Organisation, models.PROTECT, related_name="orders_received")
     orderer = models.ForeignKey(User, models.PROTECT, related_name="+")
     quota = models.ForeignKey(BudgetQuota, models.PROTECT, related_name="+")
+    parties = ArrayField(models.TextField(), default=list)  # the numbers of buyer and supplier, told in every act
 
     # Content
     total = models.DecimalField(max_digits=16, decimal_places=2)

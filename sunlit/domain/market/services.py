@@ -330,7 +330,8 @@ def _turn(
     handed: Mapping[str, Any] | None = None,
 ) -> Order:
     reason = str((facts or {}).get("reason", ""))
-    return move(order, verb, by=by, at=at, change=change, facts=facts, handed=handed, announces=moved(verb, reason), expected=expected)
+    told = {"parties": order.parties, **(facts or {})}
+    return move(order, verb, by=by, at=at, change=change, facts=told, handed=handed, announces=moved(verb, reason), expected=expected)
 
 
 @transaction.atomic

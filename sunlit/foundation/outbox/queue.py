@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -40,8 +41,20 @@ async def retry_stalled(timestamp: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="make_rounds", queue="clock", queueing_lock="make_rounds", pass_context=False)
 def make_rounds(timestamp: int) -> None:
-    """Look for what is due. A round that fails is told in the log and does not keep the others from theirs."""
-    for name, act in rounds.rounds().items():
+    """Look for what is due."""
+    _make(rounds.minutely())
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="make_daily_rounds", queue="clock", queueing_lock="make_daily_rounds", pass_context=False)
+def make_daily_rounds(timestamp: int) -> None:
+    """Tidy up at night."""
+    _make(rounds.daily())
+
+
+def _make(acts: Mapping[str, rounds.Round]) -> None:
+    """A round that fails is told in the log and does not keep the others from theirs."""
+    for name, act in acts.items():
         try:
             act()
         except Exception:

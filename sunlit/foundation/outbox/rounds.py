@@ -6,16 +6,30 @@ from collections.abc import Callable
 
 Round = Callable[[], None]
 
-_rounds: dict[str, Round] = {}
+_minutely: dict[str, Round] = {}
+_daily: dict[str, Round] = {}
 
 
 def every_minute(act: Round) -> Round:
     """Have the function called once a minute by one worker."""
+    return _register(_minutely, act)
+
+
+def every_day(act: Round) -> Round:
+    """Have the function called once a night by one worker."""
+    return _register(_daily, act)
+
+
+def minutely() -> dict[str, Round]:
+    return dict(sorted(_minutely.items()))
+
+
+def daily() -> dict[str, Round]:
+    return dict(sorted(_daily.items()))
+
+
+def _register(register: dict[str, Round], act: Round) -> Round:
     name = f"{act.__module__}.{act.__qualname__}".removeprefix("sunlit.")
-    assert name not in _rounds, f"{name} is registered twice"
-    _rounds[name] = act
+    assert name not in register, f"{name} is registered twice"
+    register[name] = act
     return act
-
-
-def rounds() -> dict[str, Round]:
-    return dict(sorted(_rounds.items()))

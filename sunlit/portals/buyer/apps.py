@@ -1,4 +1,4 @@
-"""The buyer portal."""
+"""The buyer's portal."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class Buyer(AppConfig):
     name = "sunlit.portals.buyer"
     label = "portal_buyer"
+
+    def ready(self) -> None:
+        from sunlit.portals.buyer import navigation
+
+        navigation.hang_up()

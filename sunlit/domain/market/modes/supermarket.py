@@ -195,6 +195,7 @@ def _order(
         supplier_id=group[0].supplier_id,
         orderer_id=by.user_id,
         quota_id=terms.quota_id,
+        parties=[buyer.number, group[0].supplier.number],
         total=total,
         contents_hash=contents_hash(lines),
         delivery=dict(terms.delivery),
@@ -214,7 +215,7 @@ def _order(
         verb,
         by=by,
         at=at,
-        facts={"total": total, "contents": order.contents_hash, "supplier": group[0].supplier.number},
+        facts={"total": total, "contents": order.contents_hash, "parties": order.parties},
         announces=moved(verb),
     )
     for line in lines:

@@ -1,0 +1,19 @@
+"""What stands in the buyer's navigation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from sunlit.portals.ui.navigation import Item, offer
+
+
+def hang_up() -> None:
+    """Called once, when the portal is ready."""
+    offer(
+        "buyer",
+        Item("desk", _("My desk"), "buyer:desk", "layout-dashboard"),
+        Item("cart", _("Cart"), "buyer:cart", "shopping-cart", frozenset({"orderer", "lead"})),
+        Item("orders", _("Orders"), "buyer:orders", "package"),
+        Item("budget", _("Budget"), "buyer:budget", "wallet"),
+        Item("suppliers", _("Suppliers"), "buyer:suppliers", "store"),
+        Item("favourites", _("Favourites"), "buyer:favourites", "star"),
+        Item("organisation", _("My organisation"), "organisation", "building-2"),
+    )
