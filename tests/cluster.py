@@ -26,6 +26,7 @@ def _forget_the_developers_settings() -> None:
 def _own_data_folder() -> None:
     folder = tempfile.mkdtemp(prefix="sunlit-tests-")
     _held.callback(shutil.rmtree, folder, ignore_errors=True)
+    (Path(folder) / "static").mkdir()
     os.environ["SUNLIT_DATA_DIR"] = str(Path(folder).resolve())
     os.environ["SUNLIT_LOG_LEVEL"] = "error"
 

@@ -22,6 +22,7 @@ log = structlog.stdlib.get_logger("sunlit.duties")
 def web() -> None:
     """The pages and the API."""
     metrics.share_between_processes(environment.data_dir())
+    (environment.data_dir() / "static").mkdir(exist_ok=True)  # may stay empty: files are served from where they lie
     from granian import Granian
     from granian.constants import Interfaces
 
