@@ -22,7 +22,29 @@ class OfferDecided(Event):
 
 @event
 class ImportAsked(Event):
-    """A file waits for its dry run (`carry_out` false) or for being carried out."""
+    """A file waits for its dry run (`carry_out` false) or for being carried out; by the person in this seat."""
 
     number: str
     carry_out: bool
+    seat_id: int | None
+    user_id: int | None
+
+
+@event
+class OffersListed(Event):
+    """Many offers of a supplier were listed together; `batch` names the act."""
+
+    batch: str
+    supplier_id: int
+    count: int
+
+
+@event
+class ImportEnded(Event):
+    """A file was checked, carried out or could not be read: `state` says which."""
+
+    number: str
+    supplier_id: int
+    state: str
+    good: int
+    bad: int

@@ -1,5 +1,6 @@
 """The face of the product library: what others may ask of it."""
 
+from sunlit.domain.catalog.queries.categories import Tree, category, forget, template, tree
 from sunlit.domain.catalog.queries.offers import (
     OfferPage,
     counts_of,
@@ -14,7 +15,6 @@ from sunlit.domain.catalog.queries.offers import (
     references,
     to_review_count,
 )
-from sunlit.domain.catalog.queries.tree import Tree, category, forget, template, tree
 
 __all__ = [
     "OfferPage",

@@ -143,7 +143,7 @@ def read(
     problems += _too_long(values, lengths)
     for name, read_one in _READERS.items():
         values[name] = _taken(read_one, raw, name, problems)
-    values["delivery_regions"] = _regions(raw.get("delivery_regions"), regions, problems)
+    values["delivery_regions"] = regions_of(raw.get("delivery_regions"), regions, problems)
     values["attributes"] = _attributes(raw, template, lengths, problems)
     values["claims"] = _claims(raw, problems)
     for name in ("brand", "model"):
@@ -237,7 +237,8 @@ def _parts(value: Any) -> list[str]:
     return [text for text in _BETWEEN.split(plain(value)) if text]
 
 
-def _regions(value: Any, known: AbstractSet[str], problems: list[Problem]) -> tuple[str, ...]:
+def regions_of(value: Any, known: AbstractSet[str], problems: list[Problem]) -> tuple[str, ...]:
+    """Region codes, sorted; unknown ones become problems."""
     codes = sorted(set(_parts(value)))
     problems += (Problem(REGION_UNKNOWN, {"code": code}, on="delivery_regions") for code in codes if code not in known)
     return tuple(codes)
