@@ -144,7 +144,7 @@ class Audit:
         elif leaf_hash(row.computed().encode()) == sealed:
             self.report.add("altered", where=row.where, what=Phrase("columns", {"columns": "body"}))
         else:
-            self._sealed.append((row.index, sealed, row.entry))
+            self._sealed.append((row.index, sealed, None))
             self._found.append((row, content))
 
     def _check_columns(self, row: Row, body: str, content: bytes) -> None:

@@ -48,7 +48,7 @@ def _paired(sealed: Sequence[bytes], found: Sequence[bytes], gone: Sequence[int]
 
 
 def _moved(kept: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Those outside the longest run that still stands in the sealed order (patience sorting)."""
+    """Those outside the longest run that still stands in the sealed order (patience sorting); of two exchanged ones, both."""
     tops: list[int] = []
     top_at: list[int] = []
     before: list[int] = []
@@ -64,4 +64,7 @@ def _moved(kept: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     while at >= 0:
         standing.add(at)
         at = before[at]
-    return [pair for at, pair in enumerate(kept) if at not in standing]
+    moved = [pair for at, pair in enumerate(kept) if at not in standing]
+    order = sorted(place for place, _found in kept)
+    displaced = [pair for pair, place in zip(kept, order, strict=True) if pair[0] != place]
+    return displaced if len(displaced) <= 2 * len(moved) else moved

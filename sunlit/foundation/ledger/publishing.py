@@ -52,8 +52,10 @@ def publish(root: Path, verifier: Verifier) -> int:
     not_ahead(seen)
     if seen is not None and seen.size == newest.size:
         return newest.size
-    if seen is None or not _extend(root, seen.size, newest):
-        rebuild(root, newest)
+    if (seen is None or not _extend(root, seen.size, newest)) and not _extend(root, 0, newest):
+        raise LedgerBroken(
+            f"The entries in the database do not lead to the root that was signed for {newest.size} entries. Run `sunlit verify`: it names the entry."
+        )
     _publish_notes(root, 0 if seen is None else seen.size, newest, verifier)
     _clear_partial(root, 0 if seen is None else seen.size, newest.size)
     return newest.size
@@ -68,14 +70,6 @@ def not_ahead(seen: notes.Checkpoint | None) -> None:
         raise LedgerBroken(
             f"The published tree of {seen.size} entries (root {seen.root.hex()}) is not in the database. The database was restored from "
             "an older copy, or somebody changed it. Bring the newer database back; if that is impossible, publish a new ledger under a new name."
-        )
-
-
-def rebuild(root: Path, newest: Checkpoint) -> None:
-    """Write every bundle and tile again from the database."""
-    if not _extend(root, 0, newest):
-        raise LedgerBroken(
-            f"The entries in the database do not lead to the root that was signed for {newest.size} entries. Run `sunlit verify --database`: it names the entry."
         )
 
 
@@ -128,7 +122,7 @@ def _tiles_of_leaves(start: int, size: int) -> Iterator[tuple[int, list[bytes]]]
             )
             bodies = [body.encode() for (body,) in cursor.fetchall()]
         if len(bodies) != last - first:
-            raise LedgerBroken(f"Entries are missing between {first} and {last}. Run `sunlit verify --database`: it names them.")
+            raise LedgerBroken(f"Entries are missing between {first} and {last}. Run `sunlit verify`: it names them.")
         for at in range(0, len(bodies), WIDTH):
             yield (first + at) // WIDTH, bodies[at : at + WIDTH]
 

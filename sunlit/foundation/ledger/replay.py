@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
@@ -35,13 +35,20 @@ class CannotRead(Exception):
     """The tree cannot be reached at all; nothing can be said about it."""
 
 
+class Got(NamedTuple):
+    """A file that was read, under the path where it was found."""
+
+    path: str
+    data: bytes
+
+
 class Source(Protocol):
     """Where a published tree is read from. `read` raises FileNotFoundError."""
 
     def read(self, path: str) -> bytes: ...
 
-    def read_all(self, paths: Iterator[tuple[str, str]]) -> Iterator[bytes | None]:
-        """For each path, or the full form beside it, its content or None."""
+    def read_all(self, paths: Iterator[tuple[str, str]]) -> Iterator[Got | None]:
+        """For each path, or where it is not there the full form beside it, what it holds; None where neither is there."""
 
     def sizes(self) -> list[int]:
         """Of which sizes a signed checkpoint is kept."""
@@ -61,7 +68,7 @@ class Folder:
         except PermissionError as error:
             raise CannotRead(f"{self.root / path}: {error.strerror}") from None
 
-    def read_all(self, paths: Iterator[tuple[str, str]]) -> Iterator[bytes | None]:
+    def read_all(self, paths: Iterator[tuple[str, str]]) -> Iterator[Got | None]:
         return (_either(self.read, *pair) for pair in paths)
 
     def sizes(self) -> list[int]:
@@ -89,7 +96,7 @@ class Remote:
             raise CannotRead(f"{self.url}: {path} is larger than any file of a tree")
         return data
 
-    def read_all(self, paths: Iterator[tuple[str, str]]) -> Iterator[bytes | None]:
+    def read_all(self, paths: Iterator[tuple[str, str]]) -> Iterator[Got | None]:
         with ThreadPoolExecutor(FETCHERS) as pool:
             while several := list(islice(paths, FETCHERS * 8)):
                 yield from pool.map(lambda pair: _either(self.read, *pair), several)
@@ -156,19 +163,19 @@ class Replay:
     def _read_statements(self, remembered: str | None) -> None:
         sizes = self.source.sizes()
         paths = ["checkpoint", *(f"checkpoints/{size}" for size in sizes)]
-        for path, size, data in zip(paths, [None, *sizes], self.source.read_all((path, path) for path in paths), strict=True):
-            checkpoint = self._statement(path, size, data)
+        for path, size, got in zip(paths, [None, *sizes], self.source.read_all((path, path) for path in paths), strict=True):
+            checkpoint = self._statement(path, size, got)
             if size is None:
                 self.current = checkpoint
         if remembered is not None:
             self._opened(REMEMBERED, remembered)
 
-    def _statement(self, path: str, size: int | None, data: bytes | None) -> notes.Checkpoint | None:
-        if data is None:
+    def _statement(self, path: str, size: int | None, got: Got | None) -> notes.Checkpoint | None:
+        if got is None:
             self.report.add("missing", path=path, where=Several([], 0, (size or 1) - 1))
             return None
         try:
-            return self._opened(path, data.decode(), size)
+            return self._opened(path, got.data.decode(), size)
         except UnicodeDecodeError:
             self.report.add("forged", path=path, why=Why("it is not text"))
             return None
@@ -199,7 +206,7 @@ class Replay:
             self.advance(width)
         self.report.count("entries", size)
 
-    def _row(self, n: int, width: int, bundle: bytes | None, tile: bytes | None) -> list[bytes]:
+    def _row(self, n: int, width: int, bundle: Got | None, tile: Got | None) -> list[bytes]:
         """The leaf hashes of one tile: those of the entries, unless the tile shows that the entries were changed."""
         first = n * WIDTH
         bodies = self._part(tiles.bundle_path(n, width), bundle, tiles.unpack, first, width)
@@ -218,12 +225,12 @@ class Replay:
         self._found += [(first + at, leaf, body) for at, (leaf, body) in enumerate(zip(found, bodies, strict=True))]
         return stated if len(stated) == width else [*stated, *[b"\x00" * 32] * width][:width]
 
-    def _part(self, path: str, data: bytes | None, parts: Callable[[bytes], list[bytes]], first: int, width: int) -> list[bytes]:
-        if data is None:
+    def _part(self, path: str, got: Got | None, parts: Callable[[bytes], list[bytes]], first: int, width: int) -> list[bytes]:
+        if got is None:
             self.report.add("missing", path=path, where=Several([], first, first + width - 1))
             return []
         try:
-            return parts(data)[:width]
+            return parts(got.data) if got.path == path else parts(got.data)[:width]
         except tiles.BadTile as error:
             self.report.add("unreadable", path=path, why=Why(str(error)))
             return []
@@ -270,10 +277,10 @@ class Replay:
                 self.report.count("tiles")
                 self._compare(level, n, width, below[n * WIDTH : n * WIDTH + width], tile)
 
-    def _compare(self, level: int, n: int, width: int, row: Sequence[bytes], tile: bytes | None) -> None:
+    def _compare(self, level: int, n: int, width: int, row: Sequence[bytes], tile: Got | None) -> None:
         path, span = tiles.tile_path(level, n, width), 1 << (HEIGHT * level)
         stated = self._part(path, tile, tiles.split, n * WIDTH * span, width * span)
-        if tile is None or stated[:width] == list(row):
+        if tile is None or stated == list(row):
             return
         wrong = [at for at, node in enumerate(row) if at >= len(stated) or stated[at] != node]
         first = (n * WIDTH + wrong[0]) * span
@@ -298,10 +305,9 @@ class Replay:
     def _lost(self, index: int, sealed: Sequence[bytes], found: Sequence[bytes], at: int) -> Phrase:
         """An entry of which only the hash is left, told by the one that followed it."""
         places = {leaf: place for place, leaf in enumerate(found)}
-        for leaf in sealed[at + 1 :]:
+        for later, leaf in enumerate(sealed[at + 1 :], at + 1):
             if leaf in places:
-                place = places[leaf]
-                return Phrase("lost entry", {"index": index, "before": where_of(self._found[place][0], self._found[place][2])})
+                return Phrase("lost entry", {"index": index, "before": where_of(self._sealed[later][0], self._found[places[leaf]][2])})
         return Phrase("last entry", {"index": index})
 
     def _check_statements(self, size: int) -> None:
@@ -326,10 +332,10 @@ class Replay:
         return {each.checkpoint.size: each.checkpoint.root for each in self._statements}
 
 
-def _either(read: Callable[[str], bytes], path: str, full: str) -> bytes | None:
+def _either(read: Callable[[str], bytes], path: str, full: str) -> Got | None:
     for one in dict.fromkeys((path, full)):
         try:
-            return read(one)
+            return Got(one, read(one))
         except FileNotFoundError:
             continue
     return None

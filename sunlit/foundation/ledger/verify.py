@@ -21,6 +21,7 @@ from sunlit.foundation.ledger.replay import Advance, CannotRead, Replay, Source,
 FOUND, UNUSABLE = 1, 2
 BAR_MIN = 20_000
 """Fewer steps than this need no progress bar."""
+COUNTED = ("entries", "tiles", "checkpoints", "rows", "business rows")
 PROOF_FORMAT = "sunlit-ledger-proof-1"
 
 SAID: dict[str, dict[str, str]] = {
@@ -167,7 +168,9 @@ def _size(place: Source) -> int:
 def _tell(report: Report, lang: str) -> None:
     for finding in report.findings:
         sys.stdout.write(f"{finding.told(lang)}\n")
-    counts = ("、" if lang == "zh" else ", ").join(SAID[what][lang].format(n=n) for what, n in report.counts.items())
+    counts = ("、" if lang == "zh" else ", ").join(
+        SAID[what][lang].format(n=report.counts[what]) for what in COUNTED if what in report.counts
+    )
     _say("bad" if report.findings else "good", lang, counts=counts, found=len(report.findings))
 
 

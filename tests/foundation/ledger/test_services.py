@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -73,7 +74,7 @@ def _act_that_fails() -> None:
 
 
 @pytest.mark.parametrize("facts", [{"price": 1.5}, {"lines": [{"price": 0.1}]}, {"thing": object()}])
-def test_what_has_no_one_spelling_is_no_fact(facts: dict[str, object]) -> None:
+def test_what_has_no_one_spelling_is_no_fact(facts: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="facts hold text, whole numbers"):
         act(7, **facts)
     assert Entry.objects.count() == 0
