@@ -29,9 +29,9 @@ FIELDS: list[Field] = [
     Text("note"),
     Path("place", depth=3),
     Keyword("seller"),
-    Keyword("region"),
-    Keyword("tags"),
-    Keyword("hall"),
+    Keyword("region", few=True),
+    Keyword("tags", few=True),
+    Keyword("hall", few=True),
     Number("price", decimals=2, sort=True),
     Number("sold", sort=True),
 ]

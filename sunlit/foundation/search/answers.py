@@ -37,6 +37,9 @@ TWINS_MAX = 8
 BUCKETS_EXACT = 65_000
 """Distinct values of a facet up to which its counts are exact however many segments there are."""
 
+LISTED_FROM = 5_000
+"""Documents found from which a facet of few values is counted value by value instead of document by document."""
+
 BUCKETS_SPARE = 50
 """Values fetched beyond a facet's limit, so that equally frequent ones are cut off in the order of their names."""
 
@@ -144,9 +147,19 @@ def _own_facet(searcher: tantivy.Searcher, asked: Asked, facet: Facet) -> dict[s
 def _counted(
     searcher: tantivy.Searcher, asked: Asked, facets: Sequence[Facet], matching: tantivy.Query
 ) -> dict[str, list[tuple[str, int]]]:
-    wanted = {facet.field: {"terms": _terms(asked.layout, facet)} for facet in facets}
-    found: Mapping[str, Any] = searcher.aggregate(matching, wanted)
-    return {facet.field: _most_frequent(found[facet.field]["buckets"], facet) for facet in facets}
+    listed = [facet for facet in facets if _is_few(asked.layout, facet)]
+    if listed and _count(searcher, matching) < LISTED_FROM:
+        listed = []
+    wanted = {facet.field: {"terms": _terms(asked.layout, facet)} for facet in facets if facet not in listed}
+    found: Mapping[str, Any] = searcher.aggregate(matching, wanted) if wanted else {}
+    counts = {name: [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in counted["buckets"]] for name, counted in found.items()}
+    counts |= {facet.field: searcher.terms_with_prefix(facet.field, "", filter_query=matching) for facet in listed}
+    return {facet.field: _most_frequent(counts[facet.field], facet) for facet in facets}
+
+
+def _is_few(layout: Layout, facet: Facet) -> bool:
+    found = layout.named(facet.field)
+    return isinstance(found, Keyword) and found.few
 
 
 def _terms(layout: Layout, facet: Facet) -> dict[str, Any]:
@@ -155,9 +168,9 @@ def _terms(layout: Layout, facet: Facet) -> dict[str, Any]:
     return {"field": facet_field(layout, facet), "size": size, "segment_size": BUCKETS_EXACT}
 
 
-def _most_frequent(buckets: Sequence[Mapping[str, Any]], facet: Facet) -> list[tuple[str, int]]:
+def _most_frequent(counts: Sequence[tuple[str, int]], facet: Facet) -> list[tuple[str, int]]:
     below = f"{facet.under}/" if facet.under else ""
-    values = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets if str(bucket["key"]).startswith(below)]
+    values = [(value, count) for value, count in counts if count and value.startswith(below)]
     return sorted(values, key=lambda value: (-value[1], value[0]))[: facet.limit]
 
 

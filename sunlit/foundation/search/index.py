@@ -245,7 +245,7 @@ class _Writer:
         self._engine.commit()
 
     def close(self) -> None:
-        """Waits for merges: a writer that is dropped or rolled back abandons them, and segments would pile up."""
+        """Waits for the merges under way, so that segments do not pile up from one short-lived writer to the next."""
         self._engine.wait_merging_threads()
         del self._engine
         if self._lock is not None:

@@ -46,10 +46,13 @@ class Text:
 
 @dataclass(frozen=True)
 class Keyword:
-    """One or several exact values: filters and counts. Not searched by words."""
+    """One or several exact values: filters and counts. Not searched by words; `suggest` offers a value to who begins to type
+    it or one of its later words. `few` promises some hundreds of distinct values at most: counting is then many times quicker
+    where much is found and documents have several."""
 
     name: str
     suggest: bool = False
+    few: bool = False
 
 
 @dataclass(frozen=True)
@@ -236,12 +239,13 @@ def _lay(laid: tantivy.Document, item: Field, value: Value, doc_id: str, segment
             laid.add_unsigned(name, _not_negative(name, scaled(value, Number(name))))
     if isinstance(item, (Text, Keyword)) and item.suggest:
         for text in _strings(item.name, value):
-            _lay_suggestion(laid, item, text, segmenter.spellings(text))
+            _lay_suggestion(laid, item, text, segmenter)
 
 
-def _lay_suggestion(laid: tantivy.Document, item: Text | Keyword, text: str, spellings: Sequence[str]) -> None:
+def _lay_suggestion(laid: tantivy.Document, item: Text | Keyword, text: str, segmenter: Segmenter) -> None:
+    spellings = segmenter.spellings(text)
     if isinstance(item, Keyword):
-        for spelling in spellings:
+        for spelling in dict.fromkeys(spellings + segmenter.later_spellings(text)):
             laid.add_text(f"{item.name}__suggest", spelling + SEPARATOR + text)
     else:
         laid.add_text(f"{item.name}__suggest", text)

@@ -63,6 +63,7 @@ class _Dictionary(Protocol):
     def cut_for_search(self, text: str, hmm: bool = ...) -> list[str]: ...
     def cut_all(self, text: str) -> list[str]: ...
     def has_word(self, word: str) -> bool: ...
+    def tokenize(self, text: str, mode: str = ..., hmm: bool = ...) -> list[tuple[str, int, int]]: ...
 
 
 @dataclass
@@ -153,6 +154,15 @@ class Segmenter:
         plain = "".join(run if chinese else "".join(_PART.findall(run)) for run, chinese in runs)
         spelt = [self._spelt(run) if chinese else ("".join(_PART.findall(run)),) * 2 for run, chinese in runs]
         return list(dict.fromkeys((plain, "".join(full for full, _ in spelt), "".join(initials for _, initials in spelt)))) if plain else []
+
+    def later_spellings(self, text: str) -> list[str]:
+        """The ways to begin a name at a later word: 打印机 in 激光打印机."""
+        text = normalise(text)
+        starts: set[int] = set()
+        for run in _RUN.finditer(text):
+            found = self._dictionary.tokenize(run["han"], "search", False) if run["han"] else [(run[0], 0, len(run[0]))]
+            starts.update(run.start() + start for word, start, _ in found if len(word) > 1 and run.start() + start > 0)
+        return list(dict.fromkeys(spelling for start in sorted(starts) for spelling in self.spellings(text[start:])))
 
     def question(self, text: str) -> list[Phrase]:
         """What a question asks for, in its order; measures first."""

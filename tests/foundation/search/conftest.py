@@ -14,7 +14,7 @@ FIELDS: list[Field] = [
     Text("name", boost=3.0, suggest=True),
     Text("note"),
     Path("place"),
-    Keyword("tags"),
+    Keyword("tags", few=True),
     Number("price", decimals=2, sort=True),
     Number("stock"),
     Weight("lift"),

@@ -153,6 +153,18 @@ def test_a_facet_ignores_its_own_choice_and_no_other(shop):
     assert results.facets == {"brand": [("惠普", 2), ("普联", 2)], "place": [("A", 2)]}
 
 
+def test_few_values_are_counted_alike_one_by_one(shop, monkeypatch):
+    shop.write(deletes=["6"])
+    shop.commit()
+    shop.reload()
+    asked = Query(filters={"place": ["A"]}, facets=[Facet("tags"), Facet("brand")])
+    alike = shop.search(asked).facets
+    assert alike["tags"] == [("green", 2), ("small", 2)]
+    monkeypatch.setattr("sunlit.foundation.search.answers.LISTED_FROM", 0)
+    assert shop.search(asked).facets == alike
+    assert shop.search(Query("硒鼓", facets=[Facet("tags")])).facets == {"tags": []}
+
+
 def test_a_chosen_value_is_told_however_rare(shop):
     results = shop.search(Query(filters={"brand": ["联想"]}, facets=[Facet("brand", limit=1)]))
     assert results.facets == {"brand": [("惠普", 2), ("联想", 1)]}
@@ -282,6 +294,14 @@ def test_filters_that_leave_nothing_do_not_loosen_the_words(shop):
 )  # fmt: skip
 def test_suggestions(shop, prefix, expected):
     assert shop.suggest(prefix) == expected
+
+
+def test_a_keyword_is_suggested_by_its_later_words(shop):
+    shop.write([Doc("9", {"brand": "新华三集团", "name": "路由器", "price": 5})])
+    shop.commit()
+    shop.reload()
+    for prefix in ("集团", "jituan", "jt"):
+        assert shop.suggest(prefix) == [Suggestion("新华三集团", "brand", 1)]
 
 
 def test_suggestions_are_limited_and_forget_what_is_deleted(shop):

@@ -80,6 +80,15 @@ def test_pinyin_is_full_and_initial(segmenter):
     assert segmenter.question("交換機")[0].sound == "jiaohuanji"
 
 
+def test_a_name_may_be_begun_at_a_later_word(segmenter):
+    assert segmenter.later_spellings("彩色激光打印机") == [
+        "激光打印机", "jiguangdayinji", "jgdyj",
+        "打印机", "dayinji", "dyj",
+        "印机", "yinji", "yj",
+    ]  # fmt: skip
+    assert segmenter.later_spellings("普联") == []
+
+
 def test_each_word_is_known_by_its_sound(segmenter):
     assert segmenter.cut("网管交换机").sounds == {"wangguan", "wg", "jiaohuanji", "jhj", "wangguanjiaohuanji", "wgjhj"}
 
