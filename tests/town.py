@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sunlit.demo import cast
+from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Brand, Category, Offer, PriceChange, Product
 from sunlit.domain.market.models import CartLine, Order
 from sunlit.domain.market.modes.supermarket import Terms, Wish, place
@@ -53,6 +54,7 @@ class Town:
 def build(at: datetime = NOON) -> Town:
     """Found the town. Everything in it is real rows; nothing went through the ledger yet."""
     accounts.forget()
+    catalog.forget()
     regions = _regions()
     rulebook.load_pack(by=CLOCK, at=at)
     parties = {
