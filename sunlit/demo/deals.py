@@ -261,7 +261,9 @@ def _basket(rng: Random, market: Market, buyer: Organisation, family: str, when:
     if first not in usable:
         return []
     others = [offer for offer in usable if offer is not first]
-    chosen = [first, *rng.sample(others, min(len(others), rng.choice(LINES) - 1))]
+    chosen = sorted(
+        [first, *rng.sample(others, min(len(others), rng.choice(LINES) - 1))], key=lambda it: it.key
+    )  # as orders count their lines
     found = [(offer, _quantity(rng, float(offer.price), market.left[offer.key])) for offer in chosen]
     return [(offer, max(2, quantity)) for offer, quantity in found] if parts else found
 

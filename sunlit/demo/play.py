@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
+
 from sunlit.demo.shapes import OrderPlan, Step, World
 from sunlit.domain.catalog.models import Offer
 from sunlit.domain.contracts import services as contracts
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 NEWS = timedelta(days=10)  # people are told only what happened lately
 UNREAD = timedelta(days=2)
 STEPS_A_TICK = 100
+STATISTICS_AFTER = frozenset({100, 400, 1_500, 6_000, 24_000})  # steps
 BANK, INBOX, MAIL = (
     "domain.contracts.reactions.send_to_the_bank",
     "domain.market.reactions.tell_who_must_act",
@@ -45,13 +48,23 @@ def play(world: World, rows: Rows, progress: Progress) -> None:
         ((step.at, index, place, plan, step) for index, plan in enumerate(world.orders) for place, step in enumerate(plan.steps)),
         key=lambda it: it[:3],
     )
+    take_statistics()
     with stage.in_its_own_time():
         for count, (at, _index, _place, plan, step) in enumerate(steps, 1):
             stage.now, stage.plan = at, plan
             stage.act(plan, step)
+            if count in STATISTICS_AFTER:
+                take_statistics()
             if count % STEPS_A_TICK == 0 or count == len(steps):
                 progress("orders", count, len(steps))
     stage.settle()
+
+
+def take_statistics() -> None:
+    """Tell the planner how full the tables are: it cannot know of rows that one transaction has just written."""
+    tables = ", ".join(map(connection.ops.quote_name, connection.introspection.django_table_names(only_existing=True)))
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {tables}")
 
 
 class Stage:
@@ -157,12 +170,19 @@ class Stage:
         market.lapse_due(self.now)
         return order
 
-    def _dispatch_part(self, order: Order, *, quantities: dict[str, int], by: Actor, at: datetime, **told: str) -> Order:
-        return market.dispatch(order, parcel={int(position): quantity for position, quantity in quantities.items()}, by=by, at=at, **told)
+    def _dispatch_part(self, order: Order, *, quantities: dict[str, int], carrier: str, waybill: str, by: Actor, at: datetime) -> Order:
+        return market.dispatch(
+            order,
+            parcel={int(position): quantity for position, quantity in quantities.items()},
+            carrier=carrier,
+            waybill=waybill,
+            by=by,
+            at=at,
+        )
 
-    def _dispatch(self, order: Order, *, by: Actor, at: datetime, **told: str) -> Order:
+    def _dispatch(self, order: Order, *, carrier: str, waybill: str, by: Actor, at: datetime) -> Order:
         open_ = {line.position: line.quantity - line.dispatched for line in order.lines.all()}
-        return market.dispatch(order, parcel=open_, by=by, at=at, **told)
+        return market.dispatch(order, parcel=open_, carrier=carrier, waybill=waybill, by=by, at=at)
 
     def _accept(self, order: Order, *, by: Actor, at: datetime) -> Order:
         return contracts.accept(order, items=self._sheet(order, conforms=True), remark=REMARK, by=by, at=at)
