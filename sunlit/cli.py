@@ -45,7 +45,7 @@ class Elsewhere:
 # Whoever brings a command adds its row here; the module is imported only when the command is called.
 COMMANDS: tuple[Elsewhere, ...] = (
     Elsewhere("demo", "sunlit.demo.command:demo", "Fill the database with the demo region."),
-    Elsewhere("verify", "sunlit.foundation.ledger.verify:verify", "Check the published ledger; needs no database.", database=False),
+    Elsewhere("verify", "sunlit.foundation.ledger.command:verify", "Check the published ledger; needs no database.", database=False),
     Elsewhere("bench", "bench.command:bench", "Measure against the limits of the machine."),
     Elsewhere("chaos", "bench.chaos:chaos", "Buy while processes are killed, then count."),
     Elsewhere("token", "sunlit.portals.api.command:token", "Make and revoke tokens of the API."),

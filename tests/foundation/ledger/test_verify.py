@@ -411,13 +411,13 @@ def test_an_inserted_row_with_a_place_of_its_own(tree: Path, check: Check) -> No
     entry = act(999)
     behind('UPDATE ledger_leaf SET "index" = -"index" - 1 WHERE "index" >= 300')
     behind('UPDATE ledger_leaf SET "index" = -"index" WHERE "index" < 0')
-    behind('INSERT INTO ledger_leaf ("index", entry_id, leaf_hash) VALUES (300, %s, %s)', entry.pk, entry.leaf_hash)
+    behind('INSERT INTO ledger_leaf ("index", entry_id, leaf_hash) VALUES (300, %s, %s)', entry.pk, bytes(entry.leaf_hash))
     assert check.found() == [f"INSERTED: entry #300 (act {entry.pk}, order.place, order/2026-0999) was never sealed at this place."]
 
 
 def test_an_inserted_row_after_the_last_place(tree: Path, check: Check) -> None:
     entry = act(999)
-    behind('INSERT INTO ledger_leaf ("index", entry_id, leaf_hash) VALUES (600, %s, %s)', entry.pk, entry.leaf_hash)
+    behind('INSERT INTO ledger_leaf ("index", entry_id, leaf_hash) VALUES (600, %s, %s)', entry.pk, bytes(entry.leaf_hash))
     assert check.found() == [f"INSERTED: entry #600 (act {entry.pk}, order.place, order/2026-0999) was never sealed at this place."]
 
 
