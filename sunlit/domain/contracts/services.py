@@ -121,7 +121,7 @@ def request_payment(order: Order, *, by: Actor, at: datetime, expected: int | No
         amount=order.total,
         payee=order.supplier.name_zh,
         payee_account=order.supplier.credit_code,
-        ordered_by_id=by.user_id,
+        ordered_by_id=by.person,
         ordered_at=at,
     )
     told = PaymentOrdered(number=payment.number, order_number=order.number)
@@ -251,9 +251,8 @@ def _sheet_problems(lines: Sequence[OrderLine], items: Items, remark: str, photo
 
 
 def _keep_sheet(order: Order, accepted: bool, items: Items, remark: str, photos: Sequence[File], by: Actor, at: datetime) -> None:
-    assert by.user_id is not None
     sheet = AcceptanceSheet.objects.create(
-        order=order, accepted=accepted, items=[dict(item) for item in items], remark=remark.strip(), inspector_id=by.user_id, at=at
+        order=order, accepted=accepted, items=[dict(item) for item in items], remark=remark.strip(), inspector_id=by.person, at=at
     )
     sheet.photos.set(photos)
 

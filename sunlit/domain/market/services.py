@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -66,13 +67,13 @@ def add_to_cart(offer: Offer, *, quantity: int, by: Actor, at: datetime) -> Cart
     _whole(quantity)
     if offer.state != "listed":
         raise Refused(Problem(rules.OFFER_GONE, {"title": offer.title, "state": offer.state}, on="quantity"))
-    mine = CartLine.objects.filter(user_id=by.user_id, buyer_id=by.organisation_id)
+    mine = CartLine.objects.filter(user_id=by.person, buyer_id=by.party)
     line = mine.select_for_update().filter(offer=offer).first()
     if line is None:
         if mine.count() >= CART_LINES:
             raise Refused(Problem(rules.CART_FULL, {"most": CART_LINES}))
         start = {"quantity": quantity, "price_seen": offer.price, "added_at": at}
-        line, new = CartLine.objects.get_or_create(user_id=by.user_id, buyer_id=by.organisation_id, offer=offer, defaults=start)
+        line, new = CartLine.objects.get_or_create(user_id=by.person, buyer_id=by.party, offer=offer, defaults=start)
         if new:
             return line
     line.quantity = min(line.quantity + quantity, QUANTITY_MOST)
@@ -104,7 +105,7 @@ def accept_new_prices(*, by: Actor) -> int:
 
 
 def _my_lines(by: Actor) -> QuerySet[CartLine]:
-    return CartLine.objects.filter(user_id=by.user_id, buyer_id=by.organisation_id)
+    return CartLine.objects.filter(user_id=by.person, buyer_id=by.party)
 
 
 def _whole(quantity: int) -> None:
@@ -118,7 +119,7 @@ def _whole(quantity: int) -> None:
 def approve(order: Order, *, by: Actor, at: datetime, expected: int | None = None) -> Order:
     """The lead lets the order go to the supplier, whose time to confirm begins. Refused: ORD-004 an own order."""
     until = _deadline("order.supplier_confirm_limit", order, at)
-    return _turn(order, "approve", by=by, at=at, expected=expected, change={"confirm_until": until, "approver_id": by.user_id})
+    return _turn(order, "approve", by=by, at=at, expected=expected, change={"confirm_until": until, "approver_id": by.person})
 
 
 def disapprove(order: Order, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Order:
@@ -194,7 +195,7 @@ def dispatch(
 
 def receive(order: Order, *, by: Actor, at: datetime, expected: int | None = None) -> Order:
     """The buyer has the goods in hand. Refused: ORD-005 the person who ordered, where the organisation separates duties."""
-    change = {"accept_until": _deadline("order.acceptance_limit", order, at), "receiver_id": by.user_id}
+    change = {"accept_until": _deadline("order.acceptance_limit", order, at), "receiver_id": by.person}
     return _turn(order, "receive", by=by, at=at, expected=expected, change=change, handed=_duties(order))
 
 
@@ -278,10 +279,12 @@ def remind_due(at: datetime) -> int:
     total = 0
     for states, (field, late) in LATE.items():
         due = Order.objects.filter(state__in=states, **{f"{field}__lte": at}).exclude(reminded=field).order_by(field, "pk")
-        total += _each(
-            due, lambda order, f=field, what=late: _turn(order, "remind", by=CLOCK, at=at, change={"reminded": f}, facts={"late": what})
-        )  # type: ignore[misc]
+        total += _each(due, partial(_remind, field=field, late=late, at=at))
     return total
+
+
+def _remind(order: Order, *, field: str, late: str, at: datetime) -> Order:
+    return _turn(order, "remind", by=CLOCK, at=at, change={"reminded": field}, facts={"late": late})
 
 
 def _each(due: QuerySet[Order], act: Callable[[Order], Any]) -> int:
@@ -300,19 +303,19 @@ def _each(due: QuerySet[Order], act: Callable[[Order], Any]) -> int:
 
 
 def keep_product(product: Product, *, by: Actor, at: datetime) -> None:
-    Favourite.objects.get_or_create(buyer_id=by.organisation_id, product=product, defaults={"at": at})
+    Favourite.objects.get_or_create(buyer_id=by.party, product=product, defaults={"at": at})
 
 
 def drop_product(product: Product, *, by: Actor) -> None:
-    Favourite.objects.filter(buyer_id=by.organisation_id, product=product).delete()
+    Favourite.objects.filter(buyer_id=by.party, product=product).delete()
 
 
 def keep_supplier(supplier: Organisation, *, by: Actor, at: datetime) -> None:
-    Favourite.objects.get_or_create(buyer_id=by.organisation_id, supplier=supplier, defaults={"at": at})
+    Favourite.objects.get_or_create(buyer_id=by.party, supplier=supplier, defaults={"at": at})
 
 
 def drop_supplier(supplier: Organisation, *, by: Actor) -> None:
-    Favourite.objects.filter(buyer_id=by.organisation_id, supplier=supplier).delete()
+    Favourite.objects.filter(buyer_id=by.party, supplier=supplier).delete()
 
 
 # Behind the verbs

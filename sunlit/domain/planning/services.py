@@ -59,7 +59,7 @@ class QuotaRow:
 
 def hold(*, quota_id: int, buyer_id: int, year: int, reference: str, amount: Decimal, at: datetime) -> None:
     """Lay a hold on a quota, in one statement that cannot overspend it. Refused: BUD-001 not enough left, BUD-002 not this buyer's."""
-    values = {"quota": quota_id, "buyer": buyer_id, "year": year, "reference": reference, "amount": amount, "at": at}
+    values: dict[str, Any] = {"quota": quota_id, "buyer": buyer_id, "year": year, "reference": reference, "amount": amount, "at": at}
     with connection.cursor() as cursor:
         cursor.execute(_HOLD, values)
         if cursor.fetchone() is not None:

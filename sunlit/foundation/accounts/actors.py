@@ -26,6 +26,18 @@ class Actor:
     def is_somebody(self) -> bool:
         return self.organisation_id is not None
 
+    @property
+    def person(self) -> int:
+        """The id of the person; only where somebody acts."""
+        assert self.user_id is not None, "nobody acts here"
+        return self.user_id
+
+    @property
+    def party(self) -> int:
+        """The id of the organisation acted for; only where somebody acts."""
+        assert self.organisation_id is not None, "nobody acts here"
+        return self.organisation_id
+
     def has(self, *roles: str) -> bool:
         return bool(self.roles.intersection(roles))
 

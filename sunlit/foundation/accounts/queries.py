@@ -30,6 +30,8 @@ _regions: tuple[float, list[Region]] = (0.0, [])
 
 def actor_of_seat(seat_id: int, user_id: str | int | None) -> Actor | None:
     """The actor of a seat that this user holds and may still use; one query."""
+    if user_id is None:
+        return None
     seats = Seat.objects.select_related("user", "organisation__region")
     seat = seats.filter(pk=seat_id, user_id=user_id, active=True, user__is_active=True, organisation__active=True).first()
     return actor_in(seat) if seat else None

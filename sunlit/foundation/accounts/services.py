@@ -265,7 +265,7 @@ def set_approval_limit(amount: Decimal | None, *, by: Actor, at: datetime) -> No
     _may_keep(by)
     if amount is not None and amount < 0:
         raise Refused(Problem(rules.AMOUNT_WRONG, {"amount": amount}, on="approval_limit"))
-    Organisation.objects.filter(pk=by.organisation_id).update(approval_limit=amount)
+    Organisation.objects.filter(pk=by.party).update(approval_limit=amount)
     _record_own(by, at, "organisation.set_limit", limit=str(amount) if amount is not None else "—")
 
 
@@ -273,7 +273,7 @@ def set_approval_limit(amount: Decimal | None, *, by: Actor, at: datetime) -> No
 def set_separation(separates: bool, *, by: Actor, at: datetime) -> None:
     """Whether who orders may also receive and accept. Refused: ACC-010."""
     _may_keep(by)
-    Organisation.objects.filter(pk=by.organisation_id).update(separates_duties=separates)
+    Organisation.objects.filter(pk=by.party).update(separates_duties=separates)
     _record_own(by, at, "organisation.set_duties", separates=separates)
 
 
@@ -287,14 +287,12 @@ def add_address(*, receiver: str, phone: str, text: str, region: Region, preferr
     """A delivery address of the own organisation. Refused: ACC-015, ACC-023."""
     check(_text_problems({"receiver": receiver, "phone": phone, "text": text}))
     if preferred:
-        Address.objects.filter(organisation_id=by.organisation_id).update(preferred=False)
-    return Address.objects.create(
-        organisation_id=by.organisation_id, receiver=receiver, phone=phone, text=text, region=region, preferred=preferred
-    )
+        Address.objects.filter(organisation_id=by.party).update(preferred=False)
+    return Address.objects.create(organisation_id=by.party, receiver=receiver, phone=phone, text=text, region=region, preferred=preferred)
 
 
 def remove_address(address_id: int, *, by: Actor) -> None:
-    Address.objects.filter(pk=address_id, organisation_id=by.organisation_id).delete()
+    Address.objects.filter(pk=address_id, organisation_id=by.party).delete()
 
 
 @transaction.atomic
@@ -302,13 +300,13 @@ def add_invoice_title(*, title: str, tax_number: str, bank: str = "", account: s
     """An invoice title of the own organisation. Refused: ACC-015, ACC-023."""
     check(_text_problems({"title": title, "tax_number": tax_number}))
     if preferred:
-        InvoiceTitle.objects.filter(organisation_id=by.organisation_id).update(preferred=False)
+        InvoiceTitle.objects.filter(organisation_id=by.party).update(preferred=False)
     given = {"title": title, "tax_number": tax_number, "bank": bank, "account": account}
-    return InvoiceTitle.objects.create(organisation_id=by.organisation_id, preferred=preferred, **given)
+    return InvoiceTitle.objects.create(organisation_id=by.party, preferred=preferred, **given)
 
 
 def remove_invoice_title(title_id: int, *, by: Actor) -> None:
-    InvoiceTitle.objects.filter(pk=title_id, organisation_id=by.organisation_id).delete()
+    InvoiceTitle.objects.filter(pk=title_id, organisation_id=by.party).delete()
 
 
 def _text_problems(texts: Mapping[str, str]) -> Iterator[Problem]:
@@ -334,8 +332,8 @@ def issue_token(*, name: str, scopes: Iterable[str], by: Actor, at: datetime, da
     check(problems)
     plain = f"slt_{secrets.token_urlsafe(TOKEN_BYTES)}"
     token = ApiToken.objects.create(
-        organisation_id=by.organisation_id,
-        seat_id=by.seat_id,
+        organisation_id=by.party,
+        seat_id=by.seat_id or 0,
         name=name.strip(),
         hash=_token_hash(plain),
         hint=plain[-4:],

@@ -22,11 +22,12 @@ _listeners: dict[type[Event], list[str]] = {}
 @dataclass_transform(frozen_default=True)
 def event(cls: type[E]) -> type[E]:
     """Declare an announcement: a frozen dataclass with plain values (text, whole numbers, truth, lists of them)."""
-    made = dataclass(frozen=True)(cls)
+    made: Any = dataclass(frozen=True)(cls)
     assert made.__name__ not in _events, f"event {made.__name__} is declared twice"
     assert all(_named(field.type) in PLAIN for field in fields(made)), f"event {made.__name__} has a field that is not plain"
     _events[made.__name__] = made
-    return made
+    kind: type[E] = made
+    return kind
 
 
 def _named(kind: Any) -> str:

@@ -99,7 +99,7 @@ def sign_out(request: Request) -> HttpResponse:
 def choose_seat(request: Request) -> HttpResponse:
     """Act for another organisation in which the person has a seat."""
     wanted = request.POST.get("seat", "")
-    seat = next((seat for seat in queries.seats_of(_user_id(request)) if str(seat.pk) == wanted), None)
+    seat = next((seat for seat in queries.seats_of(request.actor.person) if str(seat.pk) == wanted), None)
     found_or_404(seat)
     assert seat is not None
     request.session["seat"] = seat.pk
@@ -112,7 +112,7 @@ def set_language(request: Request) -> HttpResponse:
     wanted = request.POST.get("language", "")
     language = wanted if wanted in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     if request.actor.user_id:
-        User.objects.filter(pk=request.actor.user_id).update(language=language)
+        User.objects.filter(pk=request.actor.person).update(language=language)
     response = HttpResponseRedirect(_safe(request, request.POST.get("next", "")) or "/")
     response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 86_400, samesite="Lax", secure=settings.TLS)
     return response
@@ -123,7 +123,7 @@ def set_language(request: Request) -> HttpResponse:
 
 @door()
 def profile(request: Request) -> HttpResponse:
-    user = User.objects.get(pk=request.actor.user_id)
+    user = User.objects.get(pk=request.actor.person)
     context = {"user": user, "seats": queries.seats_of(user.pk), "sessions": queries.sessions_of(user.pk)}
     return render(request, "account/profile.html", {**context, "current": request.session.session_key})
 
@@ -131,8 +131,10 @@ def profile(request: Request) -> HttpResponse:
 @door()
 def password(request: Request) -> HttpResponse:
     def act() -> HttpResponse:
-        user = User.objects.get(pk=request.actor.user_id)
-        services.change_password(user, old=request.POST.get("old", ""), new=request.POST.get("new", ""), keep_session=request.session.session_key or "")
+        user = User.objects.get(pk=request.actor.person)
+        services.change_password(
+            user, old=request.POST.get("old", ""), new=request.POST.get("new", ""), keep_session=request.session.session_key or ""
+        )
         user.refresh_from_db()
         seat = request.session["seat"]
         remember(request, user, backend="django.contrib.auth.backends.ModelBackend")
@@ -148,7 +150,7 @@ def totp(request: Request) -> HttpResponse:
     """Switch two-step sign-in on: scan, then confirm with a code."""
     secret = request.session.get(TOTP_PENDING) or services.new_totp_secret()
     request.session[TOTP_PENDING] = secret
-    user = User.objects.get(pk=request.actor.user_id)
+    user = User.objects.get(pk=request.actor.person)
 
     def act() -> HttpResponse:
         services.confirm_totp(user, secret=secret, code=request.POST.get("code", ""), at=request.now)
@@ -163,7 +165,7 @@ def totp(request: Request) -> HttpResponse:
 @door()
 def totp_off(request: Request) -> HttpResponse:
     def act() -> HttpResponse:
-        services.drop_totp(User.objects.get(pk=request.actor.user_id), password=request.POST.get("old", ""))
+        services.drop_totp(User.objects.get(pk=request.actor.person), password=request.POST.get("old", ""))
         tell(request, _("Two-step sign-in is switched off."))
         return see_other("profile")
 
@@ -172,7 +174,7 @@ def totp_off(request: Request) -> HttpResponse:
 
 @door(methods=("POST",))
 def end_session(request: Request, public_id: uuid.UUID) -> HttpResponse:
-    if services.end_session(str(public_id), user_id=_user_id(request)):
+    if services.end_session(str(public_id), user_id=request.actor.person):
         tell(request, _("That sign-in was ended."))
     return see_other("profile")
 
@@ -220,7 +222,7 @@ def open_message(request: Request, pk: int) -> HttpResponse:
 
 def _organisation_page(request: Request, **more: Any) -> dict[str, Any]:
     actor = request.actor
-    mine = Organisation.objects.select_related("region").get(pk=actor.organisation_id)
+    mine = Organisation.objects.select_related("region").get(pk=actor.party)
     limit = rulebook.rule("order.approval_limit", region_path=mine.region.path, on=local_day(request.now)) if mine.kind == "buyer" else None
     return {
         "mine": mine,
@@ -263,7 +265,7 @@ def _yuan(text: str, field: str) -> Any:
 @door(methods=("POST",))
 def add_person(request: Request) -> HttpResponse:
     def act() -> HttpResponse:
-        mine = Organisation.objects.select_related("region").get(pk=request.actor.organisation_id)
+        mine = Organisation.objects.select_related("region").get(pk=request.actor.party)
         given = {name: request.POST.get(name, "") for name in ("login", "name_zh", "name_en", "email", "password")}
         services.add_person(mine, roles=request.POST.getlist("roles"), by=request.actor, at=request.now, **given)
         tell(request, _("%(name)s can now sign in.") % {"name": given["name_zh"]})
@@ -274,7 +276,9 @@ def add_person(request: Request) -> HttpResponse:
 
 @door(methods=("POST",))
 def set_roles(request: Request, seat_id: int) -> HttpResponse:
-    seat = found_or_404(Seat.objects.select_related("user", "organisation__region").filter(pk=seat_id, organisation_id=request.actor.organisation_id).first())
+    seat = found_or_404(
+        Seat.objects.select_related("user", "organisation__region").filter(pk=seat_id, organisation_id=request.actor.party).first()
+    )
 
     def act() -> HttpResponse:
         services.give_seat(seat.organisation, user=seat.user, roles=request.POST.getlist("roles"), by=request.actor, at=request.now)
@@ -323,7 +327,9 @@ def remove_title(request: Request, pk: int) -> HttpResponse:
 def keys(request: Request) -> HttpResponse:
     """Issue a key for machines and show it, once."""
     try:
-        token, plain = services.issue_token(name=request.POST.get("name", ""), scopes=request.POST.getlist("scopes"), by=request.actor, at=request.now)
+        token, plain = services.issue_token(
+            name=request.POST.get("name", ""), scopes=request.POST.getlist("scopes"), by=request.actor, at=request.now
+        )
     except Refused as refused:
         context = _organisation_page(request, problems=refused.problems, given=request.POST)
         return render(request, "account/organisation.html", context, status=refused.status)
@@ -332,12 +338,7 @@ def keys(request: Request) -> HttpResponse:
 
 @door(methods=("POST",))
 def revoke_key(request: Request, pk: int) -> HttpResponse:
-    token = found_or_404(next((token for token in queries.tokens_of(request.actor.organisation_id or 0) if token.pk == pk), None))
+    token = found_or_404(next((token for token in queries.tokens_of(request.actor.party) if token.pk == pk), None))
     services.revoke_token(token, by=request.actor, at=request.now)
     tell(request, _("The key “%(name)s” stopped working.") % {"name": token.name})
     return see_other("organisation")
-
-
-def _user_id(request: Request) -> int:
-    assert request.actor.user_id is not None
-    return request.actor.user_id

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.catalog.models import Product
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.market import queries, services, states
 from sunlit.domain.market.models import Order
@@ -90,11 +91,11 @@ def checkout(request: Request) -> HttpResponse:
     page = queries.cart(actor, line_ids=chosen)
     if request.method == "GET" and not page.groups:
         return see_other("buyer:cart")
-    buyer = Organisation.objects.select_related("region").get(pk=actor.organisation_id)
+    buyer = Organisation.objects.select_related("region").get(pk=actor.party)
 
     def act() -> HttpResponse:
-        picked = {f"{name}_id": _picked(request, name) for name in ("quota", "address", "title")}
-        texts = {name: request.POST.get(name, "") for name in ("purpose", "note")}
+        picked: dict[str, Any] = {f"{name}_id": _picked(request, name) for name in ("quota", "address", "title")}
+        texts: dict[str, Any] = {name: request.POST.get(name, "") for name in ("purpose", "note")}
         orders = services.checkout(key=request.POST.get("key", "")[:64], line_ids=chosen, **picked, **texts, by=actor, at=request.now)
         tell(request, _("%(count)s orders were placed.") % {"count": len(orders)})
         return HttpResponseRedirect(reverse("buyer:order", args=[orders[0].number]) if len(orders) == 1 else reverse("buyer:orders"))
@@ -134,7 +135,7 @@ def _back(request: Request) -> str:
 
 @door(kind="buyer", methods=("GET",))
 def orders(request: Request) -> HttpResponse:
-    asked = {name: request.GET.get(name, "").strip() for name in ("group", "state", "q")}
+    asked: dict[str, Any] = {name: request.GET.get(name, "").strip() for name in ("group", "state", "q")}
     after = request.GET.get("after", "")
     page = queries.orders(seen_by=request.actor, **asked, after=int(after) if after.isdigit() else None)
     context = {"page": page, "counts": queries.counts(seen_by=request.actor), "asked": asked, "states": states.order.states}
@@ -154,7 +155,9 @@ def _plain(service: Callable[..., Any]) -> Verb:
 
 
 def _reasoned(service: Callable[..., Any]) -> Verb:
-    return lambda request, it: service(it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request))
+    return lambda request, it: service(
+        it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request)
+    )
 
 
 VERBS: dict[str, Verb] = {
@@ -186,7 +189,13 @@ def acceptance(request: Request, number: str) -> HttpResponse:
 
     def act() -> HttpResponse:
         it, accepting = context["order"], request.POST.get("verb") == "accept"
-        given = {"items": _items(request, context["lines"]), "photos": _photos(request), "by": request.actor, "at": request.now, "expected": expected(request)}
+        given: dict[str, Any] = {
+            "items": _items(request, context["lines"]),
+            "photos": _photos(request),
+            "by": request.actor,
+            "at": request.now,
+            "expected": expected(request),
+        }
         if accepting:
             contracts.accept(it, remark=request.POST.get("remark", ""), **given)
         else:
@@ -211,7 +220,7 @@ def _items(request: Request, lines: list[Any]) -> list[dict[str, Any]]:
 
 def _photos(request: Request) -> list[File]:
     uploads = request.FILES.getlist("photos")[: PHOTOS_A_SHEET + 1]
-    owner = request.actor.organisation_id
+    owner = request.actor.party
     return [files.keep(upload, purpose="image", owner=owner, by=request.actor, at=request.now) for upload in uploads]
 
 
@@ -238,7 +247,11 @@ def budget(request: Request) -> HttpResponse:
     year = local_day(request.now).year
     wanted = request.GET.get("year", "")
     year = int(wanted) if wanted.isdigit() and len(wanted) == 4 else year
-    context = {"quotas": planning.quotas_of(request.actor.organisation_id or 0, year), "sums": planning.sums(seen_by=request.actor, year=year), "year": year}
+    context = {
+        "quotas": planning.quotas_of(request.actor.party, year),
+        "sums": planning.sums(seen_by=request.actor, year=year),
+        "year": year,
+    }
     return render(request, "buyer/budget.html", context)
 
 
@@ -252,12 +265,12 @@ def quota(request: Request, number: str) -> HttpResponse:
 
 @door(kind="buyer", methods=("GET",))
 def suppliers(request: Request) -> HttpResponse:
-    return render(request, "buyer/suppliers.html", {"suppliers": queries.suppliers_of(request.actor.organisation_id or 0)})
+    return render(request, "buyer/suppliers.html", {"suppliers": queries.suppliers_of(request.actor.party)})
 
 
 @door(kind="buyer", methods=("GET",))
 def favourites(request: Request) -> HttpResponse:
-    return render(request, "buyer/favourites.html", {"favourites": queries.favourites(request.actor.organisation_id or 0)})
+    return render(request, "buyer/favourites.html", {"favourites": queries.favourites(request.actor.party)})
 
 
 @door(kind="buyer", methods=("POST",))
@@ -265,7 +278,7 @@ def keep(request: Request) -> HttpResponse:
     """Keep or drop a product or a supplier among the favourites."""
     drop = "drop" in request.POST
     if number := request.POST.get("product"):
-        product = found_or_404(catalog.product_row(number))
+        product = found_or_404(Product.objects.filter(number=number).first())
         _keep(request, drop, services.drop_product, services.keep_product, product)
     else:
         supplier = accounts.organisation(request.POST.get("supplier", ""))

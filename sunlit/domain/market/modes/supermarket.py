@@ -60,7 +60,7 @@ def checkout(
 
     Refused (ORD-013 … ORD-032, BUD-001/002) with every problem at its line or field; nothing is ordered then.
     """
-    lines = list(CartLine.objects.filter(pk__in=line_ids, user_id=by.user_id, buyer_id=by.organisation_id).order_by("pk"))
+    lines = list(CartLine.objects.filter(pk__in=line_ids, user_id=by.person, buyer_id=by.party).order_by("pk"))
     if not lines:
         done = orders_of_checkout(key, by)
         if done:
@@ -75,8 +75,8 @@ def checkout(
 
 def terms_of(*, quota_id: int, address_id: int, title_id: int, purpose: str, note: str, by: Actor) -> Terms:
     """The terms with the organisation's own address and invoice title copied in. Refused: ORD-022, ORD-023, ORD-029, ORD-032."""
-    address = Address.objects.select_related("region").filter(pk=address_id, organisation_id=by.organisation_id).first()
-    title = InvoiceTitle.objects.filter(pk=title_id, organisation_id=by.organisation_id).first()
+    address = Address.objects.select_related("region").filter(pk=address_id, organisation_id=by.party).first()
+    title = InvoiceTitle.objects.filter(pk=title_id, organisation_id=by.party).first()
     check(_terms_problems(address, title, purpose, note))
     assert address is not None
     assert title is not None
@@ -108,7 +108,7 @@ def place(*, key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: date
 
 def orders_of_checkout(key: str, by: Actor) -> list[Order]:
     """The orders that this checkout already made."""
-    return list(Order.objects.filter(checkout_key=key, buyer_id=by.organisation_id, orderer_id=by.user_id).order_by("pk"))
+    return list(Order.objects.filter(checkout_key=key, buyer_id=by.party, orderer_id=by.person).order_by("pk"))
 
 
 def snapshot(offer: Offer) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _place(key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: dateti
         problems.append(Problem(rules.CART_EMPTY, on="lines"))
     check(problems)
     # 2. Ask the rulebook, before anything is written.
-    buyer = Organisation.objects.select_related("region").get(pk=by.organisation_id)
+    buyer = Organisation.objects.select_related("region").get(pk=by.party)
     asked = rulings.on_placing([[(offer, wanted[offer.pk].quantity) for offer in group] for group in groups.values()], buyer=buyer, at=at)
     # 3. Write: orders first (the double form stops here), then stock; the budget's hot row last.
     orders = [_order(key, group, wanted, terms, buyer, judged, by, at) for group, judged in zip(groups.values(), asked, strict=True)]
@@ -193,7 +193,7 @@ def _order(
         checkout_key=key,
         buyer=buyer,
         supplier_id=group[0].supplier_id,
-        orderer_id=by.user_id,
+        orderer_id=by.person,
         quota_id=terms.quota_id,
         parties=[buyer.number, group[0].supplier.number],
         total=total,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Avg, Count, F, Q, Sum
 from django.db.models.functions import TruncDate
@@ -52,7 +53,7 @@ def board(*, seen_by: Actor, at: datetime) -> Board:
     by_state = dict(seen.values_list("state").annotate(n=Count("id")))
     over = (*states.ENDED_WITHOUT_DEAL, *states.DEALS)
     midnight = at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-    figures = seen.aggregate(
+    figures: dict[str, Any] = seen.aggregate(
         running=Count("id", filter=~Q(state__in=over)),
         running_amount=Sum("total", filter=~Q(state__in=over)),
         today=Count("id", filter=Q(placed_at__gte=midnight)),
@@ -62,7 +63,7 @@ def board(*, seen_by: Actor, at: datetime) -> Board:
         took=Avg(F("accepted_at") - F("placed_at"), filter=Q(accepted_at__isnull=False)),
     )
     took: timedelta | None = figures.pop("took")
-    money = {name: figures.pop(name) or Decimal("0.00") for name in ("running_amount", "today_amount")}
+    money: dict[str, Any] = {name: figures.pop(name) or Decimal("0.00") for name in ("running_amount", "today_amount")}
     return Board(
         by_state=by_state,
         average_days=took.total_seconds() / 86_400 if took else None,

@@ -59,7 +59,7 @@ class CartPage:
 
 def cart(by: Actor, *, line_ids: list[int] | None = None, delivery_path: str = "") -> CartPage:
     """The person's cart (or the chosen lines of it). Two queries."""
-    lines = CartLine.objects.filter(user_id=by.user_id, buyer_id=by.organisation_id)
+    lines = CartLine.objects.filter(user_id=by.person, buyer_id=by.party)
     if line_ids is not None:
         lines = lines.filter(pk__in=line_ids)
     related = ("offer__product__category", "offer__product__brand", "offer__product__image", "offer__supplier__supplier")
@@ -74,7 +74,7 @@ def cart(by: Actor, *, line_ids: list[int] | None = None, delivery_path: str = "
 
 def cart_count(by: Actor) -> int:
     """How many lines lie in the cart: the figure beside its icon."""
-    return CartLine.objects.filter(user_id=by.user_id, buyer_id=by.organisation_id).count()
+    return CartLine.objects.filter(user_id=by.person, buyer_id=by.party).count()
 
 
 def rulings_before(page: CartPage, *, buyer: Organisation, at: datetime) -> list[list[Ruling]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -98,7 +99,7 @@ def _above_median(book: _Rulebook, basket: Basket, medians: Mapping[int, Decimal
 
 def _history(book: _Rulebook, buyer: Organisation, categories: list[str], limit: Decimal, at: datetime) -> dict[str, tuple[int, Decimal]]:
     """For each category: how many purchases lay just under the limit within the window, and their sum."""
-    values = {
+    values: dict[str, Any] = {
         "buyer": buyer.pk,
         "since": at - timedelta(days=book.rule("order.repeat_window").n),
         "near": limit * book.rule("order.repeat_share").share,
