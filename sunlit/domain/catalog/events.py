@@ -18,6 +18,7 @@ class OfferDecided(Event):
     supplier_id: int
     verb: str
     reason: str
+    version: int
 
 
 @event

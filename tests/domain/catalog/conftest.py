@@ -13,7 +13,15 @@ from tests.town import NOON, Town
 LAPTOPS = "A02010108"
 TEMPLATE: list[dict[str, Any]] = [
     {"key": "memory", "zh": "内存容量", "en": "Memory", "unit": "GB", "type": "number", "required": True, "is_key": True},
-    {"key": "system", "zh": "操作系统", "en": "System", "type": "choice", "choices": ["银河麒麟", "统信UOS", "无"], "choices_en": ["Kylin", "UOS", "None"], "required": True},
+    {
+        "key": "system",
+        "zh": "操作系统",
+        "en": "System",
+        "type": "choice",
+        "choices": ["银河麒麟", "统信UOS", "无"],
+        "choices_en": ["Kylin", "UOS", "None"],
+        "required": True,
+    },
     {"key": "colour", "zh": "颜色", "en": "Colour"},
 ]
 RAW: dict[str, Any] = {
@@ -54,4 +62,6 @@ def on_sale(shelf: Town, **more: Any) -> Offer:
 
 
 def a_reference(offer: Offer, price: str, *, source: str = "电商甲", hours_ago: int = 1) -> ReferencePrice:
-    return ReferencePrice.objects.create(product_id=offer.product_id, source=source, price=price, captured_at=NOON - timedelta(hours=hours_ago))
+    return ReferencePrice.objects.create(
+        product_id=offer.product_id, source=source, price=price, captured_at=NOON - timedelta(hours=hours_ago)
+    )

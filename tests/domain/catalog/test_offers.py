@@ -69,7 +69,9 @@ def test_wu_drafts_submits_and_surina_lists(shelf: Town) -> None:
         ({"title": "内部编号\x00\u200b"}, []),
     ],
 )
-def test_what_cannot_be_read_is_told_at_its_field_and_nothing_is_written(shelf: Town, change: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+def test_what_cannot_be_read_is_told_at_its_field_and_nothing_is_written(
+    shelf: Town, change: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
     if not expected:
         assert a_draft(shelf, **change).title == "内部编号"
         return
@@ -112,7 +114,13 @@ def test_a_price_above_the_fresh_reference_is_refused_with_its_figures(shelf: To
         services.submit_offer(offer, by=shelf.wu, at=NOON)
     assert codes(refused) == [("CAT-030", "price")]
     told = refused.value.problems[0].params
-    assert (told["price"], told["reference"], told["ceiling"], told["sources"], told["percent"]) == ("¥3,999.00", "¥3,900.00", "¥3,900.00", 2, "0")
+    assert (told["price"], told["reference"], told["ceiling"], told["sources"], told["percent"]) == (
+        "¥3,999.00",
+        "¥3,900.00",
+        "¥3,900.00",
+        2,
+        "0",
+    )
 
     a_reference(offer, "3999.00", source="电商甲", hours_ago=0)  # the newer figure of the same source counts
     offer = services.submit_offer(offer, by=shelf.wu, at=NOON)
@@ -147,8 +155,14 @@ def test_a_rise_within_a_day_is_warned_and_refused_where_the_row_binds(shelf: To
     offer = on_sale(shelf)
     offer = services.reprice(offer, price="3899.00", by=shelf.wu, at=NOON + timedelta(hours=2))
     offer = services.reprice(offer, price="3999.00", by=shelf.wu, at=NOON + timedelta(hours=3))
-    assert [(r["verdict"], r["reason"]["code"]) for r in offer.rulings if r["rule"]["key"] == "price.raise_cooldown"] == [("warned", "CAT-032")]
-    assert list(PriceChange.objects.filter(offer=offer).order_by("at").values_list("price", flat=True)) == [Decimal("3999.00"), Decimal("3899.00"), Decimal("3999.00")]
+    assert [(r["verdict"], r["reason"]["code"]) for r in offer.rulings if r["rule"]["key"] == "price.raise_cooldown"] == [
+        ("warned", "CAT-032")
+    ]
+    assert list(PriceChange.objects.filter(offer=offer).order_by("at").values_list("price", flat=True)) == [
+        Decimal("3999.00"),
+        Decimal("3899.00"),
+        Decimal("3999.00"),
+    ]
 
     Rule.objects.filter(key="price.raise_cooldown").update(binding=True)
     rulebook.forget()
@@ -183,7 +197,9 @@ def test_two_suppliers_meet_on_one_product_and_must_agree_on_its_key_parameters(
 
 def test_alone_on_a_product_a_supplier_corrects_it(shelf: Town) -> None:
     offer = on_sale(shelf)
-    offer = services.revise_offer(offer, {**RAW, "attr.memory": "32 GB", "title": "天鹅 TE-15 高配", "price": "4500"}, by=shelf.wu, at=NOON + timedelta(days=2))
+    offer = services.revise_offer(
+        offer, {**RAW, "attr.memory": "32 GB", "title": "天鹅 TE-15 高配", "price": "4500"}, by=shelf.wu, at=NOON + timedelta(days=2)
+    )
     assert (offer.state, offer.title, offer.price) == ("review", "天鹅 TE-15 高配", Decimal("4500.00"))
     product = Product.objects.get(pk=offer.product_id)
     assert (product.attributes["memory"], product.name_zh) == ("32", "天鹅 TE-15 高配")
@@ -192,7 +208,9 @@ def test_alone_on_a_product_a_supplier_corrects_it(shelf: Town) -> None:
 def test_a_name_much_like_another_with_the_same_parameters_is_flagged(shelf: Town) -> None:
     on_sale(shelf, title="天鹅 TE-15 便携式计算机 轻薄办公本 十四英寸 银色 国产", model="TE-15")
     other = in_review(shelf, sku_code="TS-101", title="天鹅 TE-15X 便携式计算机 轻薄办公本 十四英寸 银色 国产", model="TE-15X")
-    assert [(r["verdict"], r["figures"]["sku"]) for r in other.rulings if r["rule"]["key"] == "listing.duplicate_similarity"] == [("warned", "TS-100")]
+    assert [(r["verdict"], r["figures"]["sku"]) for r in other.rulings if r["rule"]["key"] == "listing.duplicate_similarity"] == [
+        ("warned", "TS-100")
+    ]
 
 
 def test_frozen_appealed_kept_frozen_and_released_with_reasons(shelf: Town) -> None:
@@ -252,7 +270,9 @@ def test_a_stale_form_is_refused(shelf: Town) -> None:
 
 def test_terms_change_together(shelf: Town) -> None:
     offer = on_sale(shelf)
-    offer = services.update_offer(offer, terms={"price": "3800", "stock": 3, "delivery_regions": "652823;652801"}, by=shelf.wu, at=NOON + timedelta(hours=1))
+    offer = services.update_offer(
+        offer, terms={"price": "3800", "stock": 3, "delivery_regions": "652823;652801"}, by=shelf.wu, at=NOON + timedelta(hours=1)
+    )
     assert (offer.price, offer.stock, offer.delivery_regions, offer.state) == (Decimal("3800.00"), 3, ["652801", "652823"], "listed")
     assert PriceChange.objects.filter(offer=offer).count() == 2
     with pytest.raises(Refused) as refused:
@@ -264,7 +284,10 @@ def test_many_are_listed_with_one_entry_and_the_wrong_ones_held_back(shelf: Town
     good, bad = in_review(shelf), in_review(shelf, sku_code="TS-101", model="TE-16")
     a_reference(bad, "100.00")
     done = services.approve_offers([good.number, bad.number, "SK-none"], by=shelf.surina, at=NOON)
-    assert ([offer.number for offer in done.listed], [(offer.number, [p.code for p in problems]) for offer, problems in done.held_back]) == (
+    assert (
+        [offer.number for offer in done.listed],
+        [(offer.number, [p.code for p in problems]) for offer, problems in done.held_back],
+    ) == (
         [good.number],
         [(bad.number, ["CAT-030"])],
     )

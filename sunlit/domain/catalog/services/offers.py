@@ -453,7 +453,7 @@ def _submitted(offer: Offer) -> list[Event]:
 
 
 def _decided(verb: str, reason: str = "") -> Callable[[Offer], list[Event]]:
-    return lambda offer: [OfferDecided(number=offer.number, supplier_id=offer.supplier_id, verb=verb, reason=reason)]
+    return lambda offer: [OfferDecided(number=offer.number, supplier_id=offer.supplier_id, verb=verb, reason=reason, version=offer.version)]
 
 
 def _listed(offers: Iterable[Offer], batch: str) -> Iterator[Event]:

@@ -1,0 +1,59 @@
+"""What the library does by itself: checks and carries out files, tells the parties, keeps the search index."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_noop
+
+from sunlit.domain.catalog import services
+from sunlit.domain.catalog.events import ImportAsked, ImportEnded, OfferDecided, OffersListed
+from sunlit.foundation.kernel import clock
+from sunlit.foundation.messages.services import tell
+from sunlit.foundation.messages.templates import declare
+from sunlit.foundation.outbox.events import hears
+
+CLERKS = ("catalog", "admin")
+
+_DECIDED = {
+    "approve": declare("offer.approved", title=gettext_noop("Offer {number} is on sale")),
+    "refuse": declare("offer.refused", title=gettext_noop("Offer {number} was refused"), body=gettext_noop("Reason: {reason}")),
+    "freeze": declare("offer.frozen", title=gettext_noop("Offer {number} was frozen"), body=gettext_noop("Reason: {reason}"), mail=True),
+    "release": declare("offer.released", title=gettext_noop("Offer {number} is on sale again"), body=gettext_noop("Reason: {reason}")),
+    "keep_frozen": declare("offer.kept_frozen", title=gettext_noop("Offer {number} stays frozen"), body=gettext_noop("Reason: {reason}")),
+}
+declare("offers.listed", title=gettext_noop("{count} offers are on sale"))
+_ENDED = {
+    "checked": declare("import.checked", title=gettext_noop("Import {number} was checked: {good} good rows, {bad} with problems")),
+    "done": declare("import.done", title=gettext_noop("Import {number} was carried out")),
+    "failed": declare("import.failed", title=gettext_noop("Import {number} could not be read")),
+}
+
+
+@hears(ImportAsked)
+def work_on_import(event: ImportAsked) -> None:
+    """The dry run, or the carrying out, of a file; by the person who asked."""
+    work = services.carry_on_import if event.carry_out else services.check_import
+    work(event.number, by=services.actor_of(event), at=clock.now())
+
+
+@hears(ImportEnded)
+def tell_about_import(event: ImportEnded) -> None:
+    params = {"number": event.number, "good": event.good, "bad": event.bad}
+    _tell_clerks(
+        event.supplier_id, _ENDED[event.state].key, params, f"/supplier/imports/{event.number}/", f"import/{event.number}/{event.state}"
+    )
+
+
+@hears(OfferDecided)
+def tell_the_supplier(event: OfferDecided) -> None:
+    params = {"number": event.number, "reason": event.reason}
+    dedupe = f"offer/{event.number}/{event.verb}/{event.version}"
+    _tell_clerks(event.supplier_id, _DECIDED[event.verb].key, params, f"/supplier/offers/{event.number}/", dedupe)
+
+
+@hears(OffersListed)
+def tell_the_supplier_of_many(event: OffersListed) -> None:
+    _tell_clerks(event.supplier_id, "offers.listed", {"count": event.count}, "/supplier/offers/", f"{event.batch}/{event.supplier_id}")
+
+
+def _tell_clerks(supplier_id: int, template: str, params: dict[str, object], link: str, dedupe: str) -> None:
+    tell(template=template, at=clock.now(), dedupe=dedupe, organisation_id=supplier_id, roles=CLERKS, params=params, link=link)
