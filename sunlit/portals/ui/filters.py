@@ -136,7 +136,7 @@ def compact(value: int | Decimal | None) -> str:
         return NONE
     steps: tuple[tuple[int, str], ...] = ((10**8, "亿"), (10**4, "万")) if chinese() else ((10**9, "B"), (10**6, "M"), (10**3, "K"))
     for size, unit in steps:
-        if abs(value) >= size * (1 if chinese() else 10):
+        if abs(Fraction(value)) >= size * (1 if chinese() else 10):
             return f"{_rounded(Fraction(value) / size, 2):,f}".rstrip("0").rstrip(".") + f" {unit}"
     return number(value, 0 if value == int(value) else 2)
 
