@@ -1,4 +1,7 @@
-"""Shared words of the pages: the name, tone and mark of every state, tag and verb, so that one thing looks the same everywhere."""
+"""Shared words of the pages: the name, tone and mark of every state, tag and role, so that one thing looks the same everywhere.
+
+States and roles have a context of their own in the catalogue: “Accepted” is one word on a badge and another over a column.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sunlit.foundation.lifecycle import Living, life_of, lives
 
@@ -20,63 +24,63 @@ class Word:
 
 STATES: dict[str, Word] = {
     # Orders
-    "draft": Word(_("Draft"), "rest"),
-    "awaiting_approval": Word(_("Awaiting approval"), "wait"),
-    "submitted": Word(_("Submitted"), "wait"),
-    "placed": Word(_("Placed"), "wait"),
-    "confirmed": Word(_("Confirmed"), "go"),
-    "declined": Word(_("Declined"), "bad"),
-    "lapsed": Word(_("Lapsed"), "bad"),
-    "disapproved": Word(_("Not approved"), "bad"),
-    "cancel_asked": Word(_("Cancellation asked"), "now"),
-    "partly_dispatched": Word(_("Partly dispatched"), "go"),
-    "dispatched": Word(_("Dispatched"), "go"),
-    "received": Word(_("Received"), "go"),
-    "accepted": Word(_("Accepted"), "done"),
-    "rejected": Word(_("Rejected"), "bad"),
-    "invoiced": Word(_("Invoiced"), "go"),
-    "paying": Word(_("Being paid"), "wait"),
-    "paid": Word(_("Paid"), "done"),
-    "rated": Word(_("Rated"), "done"),
-    "closed": Word(_("Closed"), "rest"),
-    "cancelled": Word(_("Cancelled"), "rest"),
-    "withdrawn": Word(_("Withdrawn"), "rest"),
-    "returning": Word(_("Being returned"), "now"),
-    "returned": Word(_("Returned"), "rest"),
-    "exchanging": Word(_("Being exchanged"), "now"),
+    "draft": Word(pgettext_lazy("state", "Draft"), "rest"),
+    "awaiting_approval": Word(pgettext_lazy("state", "Awaiting approval"), "wait"),
+    "submitted": Word(pgettext_lazy("state", "Submitted"), "wait"),
+    "placed": Word(pgettext_lazy("state", "Placed"), "wait"),
+    "confirmed": Word(pgettext_lazy("state", "Confirmed"), "go"),
+    "declined": Word(pgettext_lazy("state", "Declined"), "bad"),
+    "lapsed": Word(pgettext_lazy("state", "Lapsed"), "bad"),
+    "disapproved": Word(pgettext_lazy("state", "Not approved"), "bad"),
+    "cancel_asked": Word(pgettext_lazy("state", "Cancellation asked"), "now"),
+    "partly_dispatched": Word(pgettext_lazy("state", "Partly dispatched"), "go"),
+    "dispatched": Word(pgettext_lazy("state", "Dispatched"), "go"),
+    "received": Word(pgettext_lazy("state", "Received"), "go"),
+    "accepted": Word(pgettext_lazy("state", "Accepted"), "done"),
+    "rejected": Word(pgettext_lazy("state", "Rejected"), "bad"),
+    "invoiced": Word(pgettext_lazy("state", "Invoiced"), "go"),
+    "paying": Word(pgettext_lazy("state", "Being paid"), "wait"),
+    "paid": Word(pgettext_lazy("state", "Paid"), "done"),
+    "rated": Word(pgettext_lazy("state", "Rated"), "done"),
+    "closed": Word(pgettext_lazy("state", "Closed"), "rest"),
+    "cancelled": Word(pgettext_lazy("state", "Cancelled"), "rest"),
+    "withdrawn": Word(pgettext_lazy("state", "Withdrawn"), "rest"),
+    "returning": Word(pgettext_lazy("state", "Being returned"), "now"),
+    "returned": Word(pgettext_lazy("state", "Returned"), "rest"),
+    "exchanging": Word(pgettext_lazy("state", "Being exchanged"), "now"),
     # Reviews and standing
-    "applied": Word(_("Applied"), "wait"),
-    "review": Word(_("In review"), "wait"),
-    "unfreeze_review": Word(_("Unfreezing in review"), "wait"),
-    "sent_back": Word(_("Sent back"), "now"),
-    "approved": Word(_("Approved"), "done"),
-    "refused": Word(_("Refused"), "bad"),
-    "active": Word(_("Active"), "done"),
-    "suspended": Word(_("Suspended"), "bad"),
-    "left": Word(_("Left"), "rest"),
+    "applied": Word(pgettext_lazy("state", "Applied"), "wait"),
+    "review": Word(pgettext_lazy("state", "In review"), "wait"),
+    "unfreeze_review": Word(pgettext_lazy("state", "Unfreezing in review"), "wait"),
+    "sent_back": Word(pgettext_lazy("state", "Sent back"), "now"),
+    "approved": Word(pgettext_lazy("state", "Approved"), "done"),
+    "refused": Word(pgettext_lazy("state", "Refused"), "bad"),
+    "active": Word(pgettext_lazy("state", "Active"), "done"),
+    "suspended": Word(pgettext_lazy("state", "Suspended"), "bad"),
+    "left": Word(pgettext_lazy("state", "Left"), "rest"),
     # Offers
-    "listed": Word(_("Listed"), "done"),
-    "frozen": Word(_("Frozen"), "bad"),
-    "delisted": Word(_("Delisted"), "rest"),
+    "listed": Word(pgettext_lazy("state", "Listed"), "done"),
+    "frozen": Word(pgettext_lazy("state", "Frozen"), "bad"),
+    "delisted": Word(pgettext_lazy("state", "Delisted"), "rest"),
     # Rulings
-    "allowed": Word(_("Allowed"), "done"),
-    "warned": Word(_("Warning"), "now"),
-    "forbidden": Word(_("Not permitted"), "bad"),
+    "allowed": Word(pgettext_lazy("state", "Allowed"), "done"),
+    "warned": Word(pgettext_lazy("state", "Warning"), "now"),
+    "forbidden": Word(pgettext_lazy("state", "Not permitted"), "bad"),
     # Ledger and jobs
-    "sealed": Word(_("Sealed"), "done"),
-    "unsealed": Word(_("Awaiting seal"), "wait"),
-    "verified": Word(_("Verified"), "done"),
-    "unverified": Word(_("Unverified"), "wait"),
-    "queued": Word(_("Queued"), "wait"),
-    "running": Word(_("Running"), "now"),
-    "waiting": Word(_("Waiting"), "wait"),
-    "checked": Word(_("Checked"), "go"),
-    "carrying_out": Word(_("Being carried out"), "now"),
-    "done": Word(_("Done"), "done"),
-    "discarded": Word(_("Discarded"), "rest"),
-    "ordered": Word(_("Ordered"), "wait"),
-    "sent": Word(_("Sent"), "go"),
-    "failed": Word(_("Failed"), "bad"),
+    "sealed": Word(pgettext_lazy("state", "Sealed"), "done"),
+    "unsealed": Word(pgettext_lazy("state", "Awaiting seal"), "wait"),
+    "verified": Word(pgettext_lazy("state", "Verified"), "done"),
+    "unverified": Word(pgettext_lazy("state", "Unverified"), "wait"),
+    "queued": Word(pgettext_lazy("state", "Queued"), "wait"),
+    "running": Word(pgettext_lazy("state", "Running"), "now"),
+    "waiting": Word(pgettext_lazy("state", "Waiting"), "wait"),
+    "checked": Word(pgettext_lazy("state", "Checked"), "go"),
+    "carrying_out": Word(pgettext_lazy("state", "Being carried out"), "now"),
+    "done": Word(pgettext_lazy("state", "Done"), "done"),
+    "discarded": Word(pgettext_lazy("state", "Discarded"), "rest"),
+    "ordered": Word(pgettext_lazy("state", "Ordered"), "wait"),
+    "sent": Word(pgettext_lazy("state", "Sent"), "go"),
+    "failed": Word(pgettext_lazy("state", "Failed"), "bad"),
 }
 
 TAGS: dict[str, Word] = {
@@ -92,16 +96,16 @@ TAGS: dict[str, Word] = {
 }
 
 ROLES: dict[str, Word] = {
-    "orderer": Word(_("Orderer")),
-    "lead": Word(_("Lead")),
-    "receiver": Word(_("Receiver")),
-    "finance": Word(_("Finance")),
-    "admin": Word(_("Administrator")),
-    "sales": Word(_("Sales")),
-    "catalog": Word(_("Catalogue editor")),
-    "officer": Word(_("Officer")),
-    "operator": Word(_("Operator")),
-    "teller": Word(_("Teller")),
+    "orderer": Word(pgettext_lazy("role", "Orderer")),
+    "lead": Word(pgettext_lazy("role", "Lead")),
+    "receiver": Word(pgettext_lazy("role", "Receiver")),
+    "finance": Word(pgettext_lazy("role", "Finance")),
+    "admin": Word(pgettext_lazy("role", "Administrator")),
+    "sales": Word(pgettext_lazy("role", "Sales")),
+    "catalog": Word(pgettext_lazy("role", "Catalogue editor")),
+    "officer": Word(pgettext_lazy("role", "Officer")),
+    "operator": Word(pgettext_lazy("role", "Operator")),
+    "teller": Word(pgettext_lazy("role", "Teller")),
 }
 
 # What a button of the verb is: go (the expected next step), bad (ends or refuses something), rest. Its words come from the life's table.
