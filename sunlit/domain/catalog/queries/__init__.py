@@ -1,6 +1,15 @@
 """The face of the product library: what others may ask of it."""
 
 from sunlit.domain.catalog.queries.categories import Tree, category, forget, template, tree
+from sunlit.domain.catalog.queries.clerks import (
+    ImportPage,
+    import_,
+    imports_of,
+    imports_under_way,
+    prices_of,
+    product_to_offer,
+    products_like,
+)
 from sunlit.domain.catalog.queries.offers import (
     OfferPage,
     counts_of,
@@ -17,11 +26,15 @@ from sunlit.domain.catalog.queries.offers import (
 )
 
 __all__ = [
+    "ImportPage",
     "OfferPage",
     "Tree",
     "category",
     "counts_of",
     "forget",
+    "import_",
+    "imports_of",
+    "imports_under_way",
     "listed_counts",
     "locked_for_order",
     "medians",
@@ -29,6 +42,9 @@ __all__ = [
     "offers_in_region",
     "offers_of",
     "offers_to_review",
+    "prices_of",
+    "product_to_offer",
+    "products_like",
     "reference_prices",
     "references",
     "template",

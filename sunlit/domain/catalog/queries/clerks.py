@@ -1,0 +1,69 @@
+"""What a supplier's catalogue clerk looks up: its files on their way, the library's products to offer, the prices of an offer so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from sunlit.domain.catalog.models import Import, Offer, PriceChange, Product
+from sunlit.domain.catalog.policies import imports_visible_to
+from sunlit.domain.catalog.rules.reading import key_of
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel.limits import PAGE_ROWS
+
+UNDER_WAY = ("waiting", "checked", "carrying_out")
+PRODUCT_ROWS = 12
+PRICE_ROWS = 200
+
+
+@dataclass(frozen=True)
+class ImportPage:
+    """A page of imports, newest first; `after` is the key to ask the next page with, or ""."""
+
+    imports: list[Import]
+    after: str
+
+
+def import_(number: str, *, seen_by: Actor) -> Import | None:
+    """One import with its file and category; None when the actor may not see it."""
+    related = ("file", "bad_rows", "category", "supplier")
+    return imports_visible_to(seen_by).select_related(*related).filter(number=number).first()
+
+
+def imports_of(*, seen_by: Actor, after: str = "", rows: int = PAGE_ROWS) -> ImportPage:
+    """The imports that the actor may see; `after` is the key of the page before. The stored problems stay in the database."""
+    found = imports_visible_to(seen_by).select_related("file", "category").defer("problems")
+    if after.isdigit():
+        found = found.filter(pk__lt=int(after))
+    page = list(found.order_by("-pk")[: rows + 1])
+    return ImportPage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")
+
+
+def imports_under_way(*, seen_by: Actor) -> list[Import]:
+    """The files that are being checked or wait for a decision."""
+    found = imports_visible_to(seen_by).select_related("file", "category").defer("problems")
+    return list(found.filter(state__in=UNDER_WAY).order_by("-pk")[:PRODUCT_ROWS])
+
+
+def product_to_offer(number: str) -> Product | None:
+    """A product of the library with its category and brand."""
+    return Product.objects.select_related("category", "brand").filter(number=number).first()
+
+
+def products_like(words: str, *, rows: int = PRODUCT_ROWS) -> list[Product]:
+    """Products by number, model, or a part of name or brand, each with how many suppliers have it on sale (`on_sale`)."""
+    told = words.strip()
+    if not told:
+        return []
+    alike = Q(number=told.upper()) | Q(name_zh__icontains=told) | Q(name_en__icontains=told) | Q(brand__name_zh__icontains=told)
+    if key := key_of(told):
+        alike |= Q(model_key__startswith=key)
+    on_sale = Count("offers", filter=Q(offers__state="listed"))
+    found = Product.objects.filter(alike).select_related("category", "brand").annotate(on_sale=on_sale)
+    return list(found.order_by("-on_sale", "pk")[:rows])
+
+
+def prices_of(offer: Offer) -> list[PriceChange]:
+    """The history of an offer's price, oldest first."""
+    return list(PriceChange.objects.filter(offer=offer).order_by("-at", "-pk")[:PRICE_ROWS])[::-1]
