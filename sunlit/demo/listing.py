@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from sunlit.demo import shelf
 from sunlit.demo.shapes import Offer as OfferPlan
 from sunlit.demo.shapes import World
-from sunlit.domain.catalog.models import Attribute, Brand, Category, Offer, PolicyTag, PriceChange, Product, ReferencePrice
+from sunlit.domain.catalog.models import Brand, Category, Offer, PolicyTag, PriceChange, Product, ReferencePrice
+from sunlit.domain.catalog.rules.reading import key_of
+from sunlit.domain.catalog.services.loading import load_compact
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Organisation
@@ -48,59 +48,10 @@ class Listed:
     at: datetime
 
 
-def load_tree() -> dict[str, Category]:
-    """The compact tree with its templates; what is there already (the full catalogue) is kept and only gets its template."""
-    text = files("sunlit.domain.catalog").joinpath("compact/categories.json").read_text(encoding="utf-8")
-    units: Mapping[str, str] = json.loads(text)["units"]
-    made: dict[str, Category] = {}
-    for told in sorted(shelf.categories(), key=lambda it: it["level"]):
-        parent = made.get(told["parent"])
-        values = {
-            "name_zh": told["zh"],
-            "name_en": told["en"],
-            "parent": parent,
-            "path": f"{parent.path}/{told['code']}" if parent else told["code"],
-            "level": told["level"],
-            "kind": told["kind"],
-            "leaf": told["leaf"],
-            "in_use": told["leaf"],
-            "icon": told["icon"],
-            "unit": told["unit"],
-            "unit_en": units.get(told["unit"], told["unit"]),
-        }
-        kept = {name: values[name] for name in ("name_en", "in_use", "icon", "unit", "unit_en")}
-        made[told["code"]], _new = Category.objects.update_or_create(code=told["code"], defaults=kept, create_defaults=values)
-    _load_templates(made, units)
-    return made
-
-
-def _load_templates(categories: Mapping[str, Category], units: Mapping[str, str]) -> None:
-    groups: Mapping[str, str] = json.loads(files("sunlit.domain.catalog").joinpath("compact/attributes.json").read_text(encoding="utf-8"))[
-        "groups"
-    ]
-    Attribute.objects.bulk_create(
-        [
-            Attribute(
-                category=categories[code],
-                key=line["key"],
-                name_zh=line["zh"],
-                name_en=line["en"],
-                unit=line["unit"],
-                unit_en=units.get(line["unit"], line["unit"]),
-                type=line["type"],
-                choices=line["choices"],
-                choices_en=line["choices_en"],
-                required=line["required"],
-                is_key=line["is_key"],
-                group=line["group"],
-                group_en=groups[line["group"]],
-                position=position,
-            )
-            for code, lines in shelf.templates_of_the_tree().items()
-            for position, line in enumerate(lines, 1)
-        ],
-        ignore_conflicts=True,
-    )
+def load_tree(*, by: Actor, at: datetime) -> dict[str, Category]:
+    """The project's compact tree with its templates; where the full catalogue is there already, it only gets what it lacks."""
+    load_compact(by=by, at=at)
+    return {category.code: category for category in Category.objects.all()}
 
 
 def load_goods(world: World, categories: Mapping[str, Category]) -> dict[str, Product]:
@@ -114,7 +65,7 @@ def load_goods(world: World, categories: Mapping[str, Category]) -> dict[str, Pr
                 category=categories[told.category],
                 brand=by_key[told.brand],
                 model=told.model,
-                model_key=shelf.model_key(told.model),
+                model_key=key_of(told.model),
                 name_zh=told.name_zh,
                 name_en=told.name_en,
                 unit=told.unit,
@@ -136,12 +87,13 @@ def load_goods(world: World, categories: Mapping[str, Category]) -> dict[str, Pr
     return products
 
 
-def brands_by_name(names: Iterator[tuple[str, str]]) -> dict[str, Brand]:
-    """The brands, made where they are missing, by their Chinese name."""
-    wanted = {shelf.model_key(zh) or zh: (zh, en) for zh, en in names}
+def brands_by_name(names: Iterable[tuple[str, str]]) -> dict[str, Brand]:
+    """The brands, made where they are missing, by each way in which their Chinese name is written."""
+    written = dict(names)
+    wanted = {key_of(zh): (zh, en) for zh, en in written.items()}
     Brand.objects.bulk_create([Brand(key=key, name_zh=zh, name_en=en) for key, (zh, en) in wanted.items()], ignore_conflicts=True)
     rows = {brand.key: brand for brand in Brand.objects.filter(key__in=wanted)}
-    return {zh: rows[key] for key, (zh, _en) in wanted.items()}
+    return {zh: rows[key_of(zh)] for zh in written}
 
 
 def list_offers(world: World, products: Mapping[str, Product], rows: Rows, progress: Progress) -> dict[str, int]:

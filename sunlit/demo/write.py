@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from sunlit.demo import cast
 from sunlit.demo.listing import list_offers, load_goods, load_tree
 from sunlit.demo.play import play
 from sunlit.demo.shapes import Organisation, World
+from sunlit.demo.shelf import codes_of
 from sunlit.domain.planning import services as planning
 from sunlit.domain.planning.models import BudgetQuota
 from sunlit.domain.registry.models import Supplier
@@ -67,7 +68,7 @@ def write(world: World, progress: Progress) -> None:
     _suppliers(rows, world)
     progress("organisations", len(world.organisations), len(world.organisations))
     progress("goods", 0, len(world.products))
-    categories = load_tree()
+    categories = load_tree(by=rows.actors[cast.HE.login], at=begin)
     products = load_goods(world, categories)
     progress("goods", len(world.products), len(world.products))
     _quotas(rows, world, begin)
@@ -182,17 +183,11 @@ def _suppliers(rows: Rows, world: World) -> None:
             number=row.number,
             region_path=row.region.path,
             organisation=row,
-            category_codes=list(_codes(party)),
+            category_codes=list(codes_of(party.families)),
             staff=party.staff,
             admitted_at=at,
         )
         move(supplier, "admit", by=rows.regulator_of(party.region), at=at)
-
-
-def _codes(party: Organisation) -> Sequence[str]:
-    from sunlit.demo.shelf import codes_of
-
-    return codes_of(party.families)
 
 
 def _quotas(rows: Rows, world: World, begin: datetime) -> None:
