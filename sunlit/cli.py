@@ -54,6 +54,7 @@ IMPORTS: tuple[Elsewhere, ...] = (
     Elsewhere("categories", "sunlit.domain.catalog.commands:categories", "The procurement catalogue, from a CSV file."),
     Elsewhere("goods", "sunlit.domain.catalog.commands:goods", "Goods and their prices, from CSV files."),
     Elsewhere("quotas", "sunlit.domain.planning.commands:quotas", "Budget quotas of buyers, from a CSV file."),
+    Elsewhere("rules", "sunlit.domain.rulebook.commands:rules", "The rules and working calendars that came with this release."),
 )
 
 
@@ -248,6 +249,19 @@ def translations(check: bool) -> None:
         sys.exit(bool(gaps))
     count = office.compile_all(force=True)
     click.echo(f"{count} catalogues compiled.")
+
+
+@sunlit.command()
+def goldens() -> None:
+    """Write the documents that are made from the code: reasons, lives, the API's description."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sunlit.config.settings")
+    django.setup()
+    from sunlit.config import goldens as office
+
+    written = office.write()
+    click.echo(f"{len(written)} documents written.")
 
 
 def compile_translations() -> None:
