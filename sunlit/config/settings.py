@@ -127,5 +127,6 @@ logs.configure(environment.get("SUNLIT_LOG_FORMAT"))
 PROCRASTINATE_IMPORT_PATHS = ["sunlit.foundation.outbox.tasks"]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 
+LEDGER_ORIGIN = environment.get("SUNLIT_LEDGER_ORIGIN")
 LIVE_URL = environment.get("SUNLIT_LIVE_URL")
 BANK_URL = environment.get("SUNLIT_BANK_URL")
