@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from sunlit.foundation.accounts.actors import Actor, actor_in
-from sunlit.foundation.accounts.models import Address, ApiToken, InvoiceTitle, Organisation, Region, Seat, Session
+from sunlit.foundation.accounts.models import Address, ApiToken, InvoiceTitle, Organisation, Region, Seat, Session, User
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 
 __all__ = [
@@ -16,7 +16,9 @@ __all__ = [
     "invoice_titles_of",
     "organisation",
     "organisations",
+    "people",
     "people_of",
+    "person",
     "region",
     "regions",
     "seats_of",
@@ -25,6 +27,7 @@ __all__ = [
 ]
 
 REMEMBERED_SECONDS = 60.0
+_SEATS = Prefetch("seats", Seat.objects.select_related("organisation__region").order_by("pk"))
 _regions: tuple[float, list[Region]] = (0.0, [])
 
 
@@ -79,6 +82,21 @@ def organisations(
     if after:
         found = found.filter(Q(name_key__gt=after[0]) | Q(name_key=after[0], pk__gt=after[1]))
     return list(found[:rows])
+
+
+def people(*, q: str = "", after: str = "", rows: int = PAGE_ROWS) -> list[User]:
+    """Everybody by login, with their seats; `after` is the last login of the page before. Two queries."""
+    found = User.objects.filter(login__gt=after).prefetch_related(_SEATS)
+    if q:
+        found = found.filter(
+            Q(login__icontains=q) | Q(name_zh__icontains=q) | Q(name_en__icontains=q) | Q(seats__organisation__name_zh__icontains=q)
+        )
+    return list(found.order_by("login").distinct()[:rows])
+
+
+def person(pk: int) -> User | None:
+    """One person with all seats, the closed ones too. Two queries."""
+    return User.objects.prefetch_related(_SEATS).filter(pk=pk).first()
 
 
 def people_of(organisation_id: int) -> list[Seat]:

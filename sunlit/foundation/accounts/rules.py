@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.foundation.kernel.refusals import FORBIDDEN, Reason
+from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Reason
 
 WRONG_LOGIN = Reason("ACC-001", _("The login or the password is wrong."), 403)
 TOO_MANY_TRIES = Reason("ACC-002", _("Too many failed tries. Wait {minutes} minutes, then try again."), 429)
@@ -28,6 +28,13 @@ SCOPE_UNKNOWN = Reason("ACC-017", _("There is no scope “{scope}”."))
 TOTP_RUNNING = Reason("ACC-018", _("Two-step sign-in is already switched on."))
 NOT_ENROLLED = Reason("ACC-019", _("Begin with the enrolment of an authenticator."))
 TEXT_LONG = Reason("ACC-023", _("At most {most} characters."))
+KIND_UNKNOWN = Reason("ACC-024", _("Choose what kind of organisation this is."))
+CREDIT_CODE_TAKEN = Reason("ACC-025", _("An organisation of this kind with the code {code} is already set up."), CONFLICT)
+NUMBER_TAKEN = Reason("ACC-026", _("The number {number} is taken."), CONFLICT)
+REASON_MISSING = Reason("ACC-027", _("Give a reason of at least {least} characters."))
+ALREADY_SO = Reason("ACC-028", _("Somebody has done this already: look at the organisation again."), CONFLICT)
+OWN_ORGANISATION = Reason("ACC-029", _("Your own organisation cannot be closed from inside."), CONFLICT)
+SUPPLIER_STANDING = Reason("ACC-030", _("A supplier is suspended by the regulator of its region; it is not closed here."), CONFLICT)
 
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "buyer": ("orderer", "lead", "receiver", "finance", "admin"),
@@ -37,4 +44,12 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
     "operator": ("operator", "admin"),
     "bank": ("teller", "admin"),
 }
+PREFIXES: Final = {
+    "buyer": "CG",
+    "supplier": "GY",
+    "agency": "DL",
+    "regulator": "JG",
+    "operator": "YY",
+    "bank": "YH",
+}  # of organisations' numbers
 SCOPES: Final = ("catalog:read", "catalog:write", "orders:read", "orders:write", "feed:read")

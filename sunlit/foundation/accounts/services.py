@@ -22,7 +22,9 @@ from sunlit.foundation.access import operator
 from sunlit.foundation.accounts import rules
 from sunlit.foundation.accounts.actors import Actor, actor_in
 from sunlit.foundation.accounts.models import Address, ApiToken, Attempt, InvoiceTitle, Organisation, Region, Seat, Session, User
-from sunlit.foundation.kernel.limits import NAME_CHARS
+from sunlit.foundation.kernel import credit_code as credit_codes
+from sunlit.foundation.kernel.limits import NAME_CHARS, REASON_CHARS_LEAST
+from sunlit.foundation.kernel.numbering import new_number
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.ledger import services as ledger
@@ -35,6 +37,9 @@ TOKEN_BYTES = 32
 LOGIN = re.compile(r"[A-Za-z0-9._-]{3,60}")
 
 sentences.say("organisation.set_up", _("{organisation} set up {name} ({number})"))
+sentences.say("organisation.close", _("{organisation} closed {name} ({number}): {reason}"))
+sentences.say("organisation.reopen", _("{organisation} opened {name} ({number}) again: {reason}"))
+sentences.say("user.reset_password", _("{actor} gave {person} a new password"))
 sentences.say("seat.give", _("{actor} gave {person} the roles {roles} in {number}"))
 sentences.say("seat.take", _("{actor} closed the seat of {person} in {number}"))
 sentences.say("organisation.set_limit", _("{actor} set the approval limit of {number} to {limit}"))
@@ -166,11 +171,12 @@ def pinyin_key(name: str) -> str:
 def set_up_organisation(
     *, kind: str, number: str, name_zh: str, region: Region, by: Actor, at: datetime, name_en: str = "", credit_code: str = "", **more: Any
 ) -> Organisation:
-    """Set up an organisation. Refused: ACC-010 unless the operator, a regulator of the region, or the admission of a supplier asks; ACC-008."""
+    """Set up an organisation. Refused: ACC-010 unless the operator, a regulator of the region, or the admission of a supplier asks;
+    ACC-008 no name, ACC-024 no such kind, ACC-025/026 credit code or number taken, USC-001 … the credit code is wrong.
+    """
     if not (operator.allows(by, None) or _regulates(by, region.path)):
         raise Refused(Problem(rules.NOT_ALLOWED, {"who": _("the operator or the regulator of the region")}))
-    if not name_zh.strip():
-        raise Refused(Problem(rules.NAME_MISSING, on="name_zh"))
+    check(_organisation_problems(kind, number, name_zh, credit_code))
     made = Organisation.objects.create(
         kind=kind,
         number=number,
@@ -226,6 +232,81 @@ def give_seat(organisation: Organisation, *, user: User, roles: Iterable[str], b
     act = "seat.give" if wanted else "seat.take"
     ledger.record(act=act, subject=f"organisation/{organisation.number}", by=by, at=at, facts=facts, region=by.region_path)
     return seat
+
+
+def number_for(kind: str, at: datetime) -> str:
+    """A fresh number for an organisation of this kind: CG-20261122-7K3M9QW4 for a buyer."""
+    return new_number(rules.PREFIXES[kind], at)
+
+
+@transaction.atomic
+def close_organisation(organisation: Organisation, *, reason: str, by: Actor, at: datetime) -> Organisation:
+    """Nobody acts for it any more, nor its keys, until it is opened again.
+
+    Refused: ACC-010 not the operator, ACC-027 no reason, ACC-028 closed already, ACC-029 the own one, ACC-030 a supplier.
+    """
+    if organisation.pk == by.organisation_id:
+        raise Refused(Problem(rules.OWN_ORGANISATION))
+    if organisation.kind == "supplier":
+        raise Refused(Problem(rules.SUPPLIER_STANDING))
+    return _set_active(organisation, False, reason, by, at)
+
+
+@transaction.atomic
+def reopen_organisation(organisation: Organisation, *, reason: str, by: Actor, at: datetime) -> Organisation:
+    """Its people may act for it again. Refused: ACC-010 not the operator, ACC-027 no reason, ACC-028 open already."""
+    return _set_active(organisation, True, reason, by, at)
+
+
+@transaction.atomic
+def reset_password(user: User, *, new: str, by: Actor, at: datetime, drop_totp: bool = False) -> User:
+    """For who has forgotten the password or, with `drop_totp`, lost the authenticator; every sign-in of the person ends.
+
+    Refused: ACC-010 not the operator, ACC-011 too weak.
+    """
+    _only_operator(by)
+    set_password(user, new)
+    if drop_totp:
+        User.objects.filter(pk=user.pk).update(totp_secret="", totp_last_step=0)
+    Session.objects.filter(user=user).delete()
+    facts = {"number": user.login, "person": user.name_zh, "actor": by.user_name, "totp": not drop_totp}
+    ledger.record(act="user.reset_password", subject=f"user/{user.pk}", by=by, at=at, facts=facts)
+    return user
+
+
+def _set_active(organisation: Organisation, active: bool, reason: str, by: Actor, at: datetime) -> Organisation:
+    _only_operator(by)
+    it = Organisation.objects.select_for_update(of=("self",)).select_related("region").get(pk=organisation.pk)
+    if len(reason.strip()) < REASON_CHARS_LEAST:
+        raise Refused(Problem(rules.REASON_MISSING, {"least": REASON_CHARS_LEAST}, on="reason"))
+    if it.active == active:
+        raise Refused(Problem(rules.ALREADY_SO))
+    it.active = active
+    it.save(update_fields=["active"])
+    told = {"number": it.number, "name": it.name_zh, "reason": reason.strip(), "actor": by.user_name, "organisation": by.organisation_name}
+    act = "organisation.reopen" if active else "organisation.close"
+    ledger.record(act=act, subject=f"organisation/{it.number}", by=by, at=at, facts=told, region=it.region.path)
+    return it
+
+
+def _only_operator(by: Actor) -> None:
+    if not operator.allows(by, None):
+        raise Refused(Problem(rules.NOT_ALLOWED, {"who": _("the operator")}))
+
+
+def _organisation_problems(kind: str, number: str, name_zh: str, code: str) -> Iterator[Problem]:
+    if kind not in rules.PREFIXES:
+        yield Problem(rules.KIND_UNKNOWN, on="kind")
+    if not name_zh.strip():
+        yield Problem(rules.NAME_MISSING, on="name_zh")
+    elif len(name_zh) > NAME_CHARS:
+        yield Problem(rules.TEXT_LONG, {"most": NAME_CHARS}, on="name_zh")
+    if Organisation.objects.filter(number=number).exists():
+        yield Problem(rules.NUMBER_TAKEN, {"number": number}, on="number")
+    if code and (wrong := credit_codes.validate(code)):
+        yield wrong
+    elif code and Organisation.objects.filter(kind=kind, credit_code=code).exists():
+        yield Problem(rules.CREDIT_CODE_TAKEN, {"code": code}, on="credit_code")
 
 
 def _person_problems(login: str, name_zh: str) -> Iterator[Problem]:

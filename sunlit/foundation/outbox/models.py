@@ -1,4 +1,4 @@
-"""What the outbox remembers: how far each follower has read, and which form or call was already carried out."""
+"""What the outbox remembers: how far each follower has read, which form or call was carried out, why a delivery failed."""
 
 from __future__ import annotations
 
@@ -27,3 +27,11 @@ class Once(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["at"], name="once_by_age")]
+
+
+class Failure(models.Model):
+    """Why a job failed when it was last tried. `job` is its number in the queue."""
+
+    job = models.BigIntegerField(primary_key=True)
+    error = models.TextField()
+    at = models.DateTimeField()

@@ -7,21 +7,27 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from procrastinate import RetryStrategy
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
+from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.limits import EVENT_TRIES
-from sunlit.foundation.outbox import events, rounds
+from sunlit.foundation.outbox import events, rounds, services
 
 logger = structlog.get_logger(__name__)
 
 STALLED_AFTER = timedelta(seconds=60)
 
 
-@app.task(name="deliver", queue="events", retry=RetryStrategy(max_attempts=EVENT_TRIES, exponential_wait=2))
-def deliver(*, listener: str, event: str, data: dict[str, Any]) -> None:
-    """Deliver one announcement to one listener; retried with growing pauses, then a dead letter."""
-    events.deliver(listener=listener, event=event, data=data)
+@app.task(name="deliver", queue="events", retry=RetryStrategy(max_attempts=EVENT_TRIES, exponential_wait=2), pass_context=True)
+def deliver(context: JobContext, *, listener: str, event: str, data: dict[str, Any]) -> None:
+    """Deliver one announcement to one listener; retried with growing pauses, then a dead letter that says why."""
+    try:
+        events.deliver(listener=listener, event=event, data=data)
+    except Exception as error:
+        if context.job.id is not None:
+            services.note_failure(context.job.id, error, at=clock.now())
+        raise
 
 
 def defer(jobs: list[dict[str, Any]]) -> None:

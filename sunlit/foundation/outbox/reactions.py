@@ -7,6 +7,7 @@ from datetime import timedelta
 from sunlit.foundation.accounts.models import Session
 from sunlit.foundation.files import services as files
 from sunlit.foundation.kernel import clock
+from sunlit.foundation.outbox import services
 from sunlit.foundation.outbox.models import Once
 from sunlit.foundation.outbox.rounds import every_day
 
@@ -20,3 +21,4 @@ def tidy_up() -> None:
     Once.objects.filter(at__lt=at - REMEMBERED).delete()
     Session.objects.filter(expire_date__lt=at).delete()
     files.forget_expired(at=at)
+    services.forget_failures()
