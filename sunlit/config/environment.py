@@ -159,6 +159,11 @@ SETTINGS: tuple[Setting, ...] = (
         "SUNLIT_BANK_URL", "", "Payment interface of the bank. Empty: the sandbox bank, started beside the platform.", _url("http", "https")
     ),
     Setting(
+        "SUNLIT_LEDGER_ORIGIN",
+        "sunlit.localhost/ledger",
+        "Name under which the ledger's checkpoints are signed; choose it before a real site starts and never change it.",
+    ),
+    Setting(
         "SUNLIT_METRICS_TOKEN",
         "",
         "Bearer token that may read `/metrics`. Empty: only requests made directly from this machine.",
