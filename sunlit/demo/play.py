@@ -96,6 +96,7 @@ class Stage:
     @contextmanager
     def in_its_own_time(self) -> Iterator[None]:
         """Announcements are delivered at once, by a clock that shows the time being played; old news and mail are left out."""
+        assert {BANK, INBOX} <= set(events.listeners()), "a listener was renamed"
         real_now, real_defer = clock.now, queue.defer
         setattr(clock, "now", lambda: self.now)  # noqa: B010
         setattr(queue, "defer", lambda jobs: self._deliver(jobs, real_defer))  # noqa: B010
