@@ -172,7 +172,7 @@ def move_many(
 ) -> list[L]:
     """Move many at once: locked in the order of their ids, lawful, permitted, ruled, written together, one entry about `under`.
 
-    `change` gives each thing's own new values; all must name the same fields. All move or, with Refused, none.
+    `change` gives each thing's own new values (of a relation its `…_id`). All move or, with Refused, none.
     """
     if not things:
         return []
@@ -184,10 +184,10 @@ def move_many(
         named: set[str] = set()
         for it in held:
             _allowed(it, life, step, by, at, told)
-            changed = _changes(it, step, at, change(it))
-            for name, value in changed.items():
-                setattr(it, name, value)
-            named |= set(changed)
+            for name, value in _changes(it, step, at, change(it)).items():
+                if getattr(it, name) != value:
+                    setattr(it, name, value)
+                    named.add(name)  # columns that nobody changes are not written
         rows.bulk_update(held, sorted(named))
         _recorded_many(held, life, step, under=under, by=by, at=at, facts=facts or {})
     return held

@@ -24,6 +24,10 @@ REGION_UNKNOWN = Reason("REG-011", _("There is no region “{code}” in this ne
 NOT_YOUR_REGION = Reason("REG-012", _("{region} lies outside your region."), 403)
 LOGIN_TAKEN = Reason("REG-013", _("The login “{login}” is taken."))
 NOT_ADMITTED = Reason("REG-014", _("Supplier {number} is {state}: nothing can be sold by it now."))
+TEXT_LONG = Reason("REG-015", _("At most {most} characters."))
+STAFF_WRONG = Reason("REG-016", _("“{value}” is not a number of staff: a whole number up to {most}."))
+TOO_MANY_DOCUMENTS = Reason("REG-017", _("At most {most} documents."))
+DOCUMENT_UNKNOWN = Reason("REG-018", _("Attach documents that you uploaded yourself."))
 
 
 def reason_is_given(case: Case) -> Iterator[Problem]:

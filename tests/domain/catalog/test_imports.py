@@ -42,10 +42,11 @@ def xlsx(rows: Sequence[Sequence[Any]], keys: Sequence[str] = KEYS) -> bytes:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
-    for row in (keys, *rows):
+    for number, row in enumerate((keys, *rows), 1):
         sheet.append(list(row))
-        for cell in sheet[sheet.max_row]:
-            cell.data_type = "s" if cell.data_type == "f" else cell.data_type
+        for column, value in enumerate(row, 1):
+            if str(value).startswith("="):
+                sheet.cell(number, column).data_type = "s"
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -8,8 +8,8 @@ import pytest
 
 from sunlit.domain.catalog import queries, services
 from sunlit.domain.catalog.models import Offer, PriceChange, Product
-from sunlit.domain.rulebook.models import Rule
 from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.models import Rule
 from sunlit.foundation.accounts.actors import NOBODY
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def shelf(transactional_db: None) -> Iterator[Town]:
     town = build()
     services.load_templates({LAPTOPS: TEMPLATE}, by=CLOCK, at=NOON)
-    yield town
+    return town
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:

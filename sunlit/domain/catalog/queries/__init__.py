@@ -3,9 +3,11 @@
 from sunlit.domain.catalog.queries.categories import Tree, category, forget, template, tree
 from sunlit.domain.catalog.queries.clerks import (
     ImportPage,
+    categories_of,
     import_,
     imports_of,
     imports_under_way,
+    offers_by_number,
     prices_of,
     product_to_offer,
     products_like,
@@ -29,6 +31,7 @@ __all__ = [
     "ImportPage",
     "OfferPage",
     "Tree",
+    "categories_of",
     "category",
     "counts_of",
     "forget",
@@ -39,6 +42,7 @@ __all__ = [
     "locked_for_order",
     "medians",
     "offer",
+    "offers_by_number",
     "offers_in_region",
     "offers_of",
     "offers_to_review",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from sunlit.domain.catalog.models import Import, Offer, PriceChange, Product
-from sunlit.domain.catalog.policies import imports_visible_to
+from sunlit.domain.catalog.models import Category, Import, Offer, PriceChange, Product
+from sunlit.domain.catalog.policies import imports_visible_to, visible_to
 from sunlit.domain.catalog.rules.reading import key_of
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -44,6 +45,18 @@ def imports_under_way(*, seen_by: Actor) -> list[Import]:
     """The files that are being checked or wait for a decision."""
     found = imports_visible_to(seen_by).select_related("file", "category").defer("problems")
     return list(found.filter(state__in=UNDER_WAY).order_by("-pk")[:PRODUCT_ROWS])
+
+
+def offers_by_number(numbers: Iterable[str], *, seen_by: Actor) -> list[Offer]:
+    """Some offers with product and category; those that the actor may not see are left out."""
+    found = visible_to(seen_by).select_related("product__category", "product__brand").filter(number__in=set(numbers))
+    return list(found.order_by("-pk"))
+
+
+def categories_of(supplier_id: int) -> list[Category]:
+    """The categories in which a supplier offers most, by code."""
+    counted = Category.objects.filter(products__offers__supplier_id=supplier_id).annotate(offers=Count("products__offers"))
+    return sorted(counted.order_by("-offers", "code")[:PRODUCT_ROWS], key=lambda category: category.code)
 
 
 def product_to_offer(number: str) -> Product | None:

@@ -161,7 +161,7 @@ def _revise(decisions: Sequence[Decision], products: Mapping[ProductKey, Product
     until = _review_until(at_bench)
 
     def more(decision: Decision) -> dict[str, Any]:
-        return {"product": products[decision.row.product_key], "reason": "", "review_until": until}
+        return {"product_id": products[decision.row.product_key].pk, "reason": "", "review_until": until}
 
     _change(decisions, "revise", at_bench, handed, more)
     PolicyTag.objects.filter(offer__in=[decision.offer for decision in decisions if decision.offer]).delete()
