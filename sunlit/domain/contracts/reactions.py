@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sunlit.domain.contracts import services
-from sunlit.domain.contracts.events import PaymentOrdered
-from sunlit.domain.contracts.models import Payment
+from sunlit.domain.contracts.events import PaymentOrdered, Rated
+from sunlit.domain.contracts.models import Payment, Rating
+from sunlit.domain.registry import services as registry
 from sunlit.foundation.gateways.bank import the_bank
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.outbox.events import hears
@@ -17,6 +18,16 @@ def send_to_the_bank(event: PaymentOrdered) -> None:
     payment = Payment.objects.select_related("order__buyer").get(number=event.number)
     if payment.state == "ordered":
         services.send(payment, bank=the_bank(), at=clock.now())
+
+
+@hears(Rated)
+def keep_the_standing(event: Rated) -> None:
+    """The supplier's mean stars, counted anew from all its ratings."""
+    stars = [
+        (r.quality + r.delivery + r.service) / 3
+        for r in Rating.objects.filter(supplier_id=event.supplier_id).only("quality", "delivery", "service")
+    ]
+    registry.set_ratings(event.supplier_id, count=len(stars), total=round(sum(stars)))
 
 
 @every_minute

@@ -17,7 +17,6 @@ CATEGORY_MISSING = Reason("REG-004", _("Choose at least one category that you su
 TERM_PAST = Reason("REG-005", _("The suspension must end on a later day than today."))
 TERM_RUNNING = Reason("REG-006", _("The suspension still runs until {until}."))
 STILL_OPEN = Reason("REG-007", _("{count} orders are still open: finish them first."))
-CREDIT_CODE_WRONG = Reason("REG-008", _("“{code}” is not a unified social credit code: {why}."))
 CREDIT_CODE_TAKEN = Reason("REG-009", _("A supplier with the code {code} is already admitted or under review."))
 CATEGORY_UNKNOWN = Reason("REG-010", _("There is no category “{code}”."))
 REGION_UNKNOWN = Reason("REG-011", _("There is no region “{code}” in this net."))

@@ -91,6 +91,7 @@ supplier = Life(
     Supplier,
     [
         Move("admit", (), ACTIVE, regulator | operator, _("{organisation} admitted supplier {number}"), _("Admit")),
+        Move("readmit", LEFT, ACTIVE, regulator | operator, _("{organisation} admitted supplier {number} again"), _("Admit again")),
         Move(
             "suspend",
             ACTIVE,

@@ -208,7 +208,7 @@ def add_person(
 ) -> Seat:
     """Give a new person a login and a seat. Refused: ACC-006 … ACC-011."""
     _may_seat(organisation, by)
-    check(_person_problems(login, name_zh))
+    check(person_problems(login, name_zh))
     user = User(login=login, name_zh=name_zh.strip(), name_en=name_en.strip(), email=email.strip(), created_at=at)
     user.set_unusable_password()
     user.save(force_insert=True)
@@ -309,7 +309,8 @@ def _organisation_problems(kind: str, number: str, name_zh: str, code: str) -> I
         yield Problem(rules.CREDIT_CODE_TAKEN, {"code": code}, on="credit_code")
 
 
-def _person_problems(login: str, name_zh: str) -> Iterator[Problem]:
+def person_problems(login: str, name_zh: str) -> Iterator[Problem]:
+    """Why nobody can get this login or name: ACC-006, ACC-007, ACC-008."""
     if not LOGIN.fullmatch(login):
         yield Problem(rules.LOGIN_WRONG, on="login")
     elif User.objects.filter(login=login).exists():
