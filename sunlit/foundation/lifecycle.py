@@ -112,15 +112,17 @@ def move(
     announces: Callable[[L], Sequence[Event]] | None = None,
     expected: int | None = None,
     related: tuple[str, ...] = (),
+    within: bool = False,
 ) -> L:
     """Lock, then lawful, permitted, ruled, stamped, recorded, announced: in one transaction. Returns the subject as it now stands.
 
     `facts` go to the rules and into the ledger; `handed` goes to the rules alone. `change` are the fields that the act sets.
+    `within`: the caller's transaction stands or falls with this move, so it needs no savepoint of its own.
     Raises Refused (LIF-001 not in this state, LIF-002 not by you, LIF-003 stale `expected` version, or what the rules say) and changes nothing.
     """
     life, facts = _lives[type(subject)], dict(facts or {})
     step, told = life.moves[verb], {**facts, **(handed or {})}
-    with transaction.atomic():
+    with transaction.atomic(savepoint=not within):
         it = _locked(subject, related)
         _lawful(it, life, step, expected)
         _permitted(it, step, by)

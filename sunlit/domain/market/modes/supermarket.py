@@ -217,6 +217,7 @@ def _order(
         at=at,
         facts={"total": total, "contents": order.contents_hash, "parties": order.parties},
         announces=moved(verb),
+        within=True,
     )
     for line in lines:
         line.order = order
