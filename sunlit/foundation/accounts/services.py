@@ -31,6 +31,7 @@ from sunlit.foundation.ledger import services as ledger
 
 TRIES_PER_LOGIN = 5
 TRIES_PER_ADDRESS = 30
+REGISTRATIONS_PER_ADDRESS = 10
 TRIES_WINDOW = timedelta(minutes=15)
 TOTP_SECONDS = 30
 TOKEN_BYTES = 32
@@ -159,6 +160,25 @@ def end_session(public_id: str, *, user_id: int) -> bool:
     return bool(Session.objects.filter(public_id=public_id, user_id=user_id).delete()[0])
 
 
+def register(*, login: str, name_zh: str, password: str, email: str = "", ip: str, at: datetime) -> User:
+    """A person without a seat, such as one who applies for a new organisation. Refused: ACC-002 too many from one address, ACC-006 … ACC-008, ACC-011."""
+    keys = {f"register:{ip}": REGISTRATIONS_PER_ADDRESS}
+    _not_too_often(keys, at)
+    with transaction.atomic():
+        user = _new_person(login=login, name_zh=name_zh, password=password, email=email, at=at)
+    _count(keys, at)
+    return user
+
+
+def _new_person(*, login: str, name_zh: str, password: str, at: datetime, name_en: str = "", email: str = "") -> User:
+    check(person_problems(login, name_zh))
+    user = User(login=login, name_zh=name_zh.strip(), name_en=name_en.strip(), email=email.strip(), created_at=at)
+    user.set_unusable_password()
+    user.save(force_insert=True)
+    set_password(user, password)
+    return user
+
+
 # Organisations and seats
 
 
@@ -208,11 +228,7 @@ def add_person(
 ) -> Seat:
     """Give a new person a login and a seat. Refused: ACC-006 … ACC-011."""
     _may_seat(organisation, by)
-    check(person_problems(login, name_zh))
-    user = User(login=login, name_zh=name_zh.strip(), name_en=name_en.strip(), email=email.strip(), created_at=at)
-    user.set_unusable_password()
-    user.save(force_insert=True)
-    set_password(user, password)
+    user = _new_person(login=login, name_zh=name_zh, name_en=name_en, password=password, email=email, at=at)
     return give_seat(organisation, user=user, roles=roles, by=by, at=at)
 
 

@@ -17,6 +17,7 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.accounts import queries, rules, services
 from sunlit.foundation.accounts.models import Organisation, Seat, User
@@ -43,7 +44,8 @@ def sign_in(request: Request) -> HttpResponse:
     def act() -> HttpResponse:
         given = {name: request.POST.get(name, "") for name in ("login", "password", "code")}
         user = services.sign_in(**given, ip=client_ip(request), at=request.now)
-        return _welcome(request, user, wanted)
+        seatless = reverse("supplier:apply") if registry.my_applications(user.pk) else ""
+        return welcome(request, user, wanted, seatless=seatless)
 
     context = {"next": wanted, "personas": _personas() if settings.DEMO else []}
     return form_page(request, "account/sign_in.html", context, act)
@@ -55,7 +57,7 @@ def sign_in_as(request: Request) -> HttpResponse:
     if not settings.DEMO:
         raise Http404
     user = User.objects.filter(login=request.POST.get("login", ""), is_active=True).first()
-    return _welcome(request, found_or_404(user), request.POST.get("next", ""))
+    return welcome(request, found_or_404(user), request.POST.get("next", ""))
 
 
 def _personas() -> list[Seat]:
@@ -66,16 +68,19 @@ def _personas() -> list[Seat]:
     return sorted(seats, key=lambda seat: order[seat.user.login])
 
 
-def _welcome(request: Request, user: User, wanted: str) -> HttpResponse:
+def welcome(request: Request, user: User, wanted: str = "", *, seatless: str = "") -> HttpResponse:
+    """Sign the person in and show the way. Who holds no seat goes to `seatless`, or is refused (ACC-005) where that is empty."""
     seats = queries.seats_of(user.pk)
-    if not seats:
+    if not seats and not seatless:
         raise Refused(Problem(rules.NO_SEAT, on="login"))
     language = translation.get_language()
     remember(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    request.session["seat"] = seats[0].pk
+    if seats:
+        request.session["seat"] = seats[0].pk
     request.session["_ip"], request.session["_agent"] = client_ip(request), request.headers.get("User-Agent", "")[:200]
     request.session["_started_at"], request.session["_public_id"] = request.now.isoformat(), str(uuid.uuid4())
-    response = HttpResponseRedirect(_safe(request, wanted) or home_of(seats[0].organisation.kind))
+    home = home_of(seats[0].organisation.kind) if seats else seatless
+    response = HttpResponseRedirect((_safe(request, wanted) if seats else "") or home)
     response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language or settings.LANGUAGE_CODE, samesite="Lax", secure=settings.TLS)
     return response
 
