@@ -19,6 +19,7 @@ templates.declare("application.return", title=_("Your entry application {number}
 templates.declare("application.refuse", title=_("Your entry application {number} was refused: {reason}"), mail=True)
 templates.declare("supplier.suspend", title=_("Your organisation was suspended until {until:day}: {reason}"), mail=True)
 templates.declare("supplier.reinstate", title=_("The suspension of your organisation was lifted."), mail=True)
+templates.declare("supplier.readmit", title=_("Your organisation is admitted again. Welcome back."), mail=True)
 templates.declare("supplier.serve_out", title=_("The suspension of your organisation has ended."), mail=True)
 
 
@@ -32,7 +33,7 @@ def tell_the_regulators(event: ApplicationSubmitted) -> None:
         path = path.rpartition("/")[0]
     if office:
         link = f"/regulator/applications/{event.number}/"
-        dedupe = f"application/{event.number}/submitted/{clock.now():%Y%m%d%H}"
+        dedupe = f"application/{event.number}/submitted/{event.version}"
         messages.tell(
             template="application.submitted",
             organisation_id=office.pk,
@@ -46,7 +47,7 @@ def tell_the_regulators(event: ApplicationSubmitted) -> None:
 @hears(ApplicationDecided)
 def tell_the_applicant(event: ApplicationDecided) -> None:
     params = {"number": event.number, "reason": event.reason}
-    dedupe = f"application/{event.number}/{event.verb}/{event.reason[:40]}"
+    dedupe = f"application/{event.number}/{event.verb}/{event.version}"
     messages.tell(
         template=f"application.{event.verb}",
         user_id=event.applicant_id,
@@ -61,7 +62,7 @@ def tell_the_applicant(event: ApplicationDecided) -> None:
 def tell_the_supplier(event: StandingChanged) -> None:
     if event.verb != "leave":
         params = {"reason": event.reason, "until": event.until}
-        dedupe = f"supplier/{event.number}/{event.verb}/{event.until or clock.now().date()}"
+        dedupe = f"supplier/{event.number}/{event.verb}/{event.version}"
         messages.tell(
             template=f"supplier.{event.verb}",
             organisation_id=event.organisation_id,
@@ -74,4 +75,4 @@ def tell_the_supplier(event: StandingChanged) -> None:
 
 @every_minute
 def end_suspensions() -> None:
-    services.serve_out_due(clock.now())
+    services.serve_out_due(at=clock.now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -134,7 +134,7 @@ def refuse_application(it: Application, *, reason: str, by: Actor, at: datetime,
 
 def suspend(it: Supplier, *, until: datetime, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Supplier:
     """No new orders and listings until the term ends. Refused: REG-001 no reason, REG-005 the term lies behind."""
-    told = {"reason": reason.strip(), "until": local_day(until)}
+    told = {"reason": reason.strip(), "until": last_day(until)}
     change = {"reason": reason.strip(), "suspended_until": until}
     return move(
         it, "suspend", by=by, at=at, change=change, facts=told, handed={"ends_at": until}, expected=expected, announces=_stands("suspend")
@@ -161,6 +161,12 @@ def leave(it: Supplier, *, open_orders: int, by: Actor, at: datetime, expected: 
     return move(it, "leave", by=by, at=at, facts={"open_orders": open_orders}, expected=expected, announces=_stands("leave"))
 
 
+def readmit(it: Supplier, *, by: Actor, at: datetime, expected: int | None = None) -> Supplier:
+    """Let a supplier that left come back."""
+    change = {"left_at": None, "reason": ""}
+    return move(it, "readmit", by=by, at=at, change=change, expected=expected, announces=_stands("readmit"))
+
+
 def serve_out_due(*, at: datetime) -> int:
     """End the suspensions whose term is over; returns how many. Called by the clock."""
     due = Supplier.objects.filter(state=states.SUSPENDED, suspended_until__lte=at).order_by("suspended_until", "pk")[:DUE_MOST]
@@ -175,13 +181,9 @@ def _served_out(it: Supplier, at: datetime) -> int:
     return 1
 
 
-@transaction.atomic
-def count_rating(organisation_id: int, *, stars: int) -> None:
-    """Add a rating of 1 to 5 stars to what is shown of the supplier. Called once for each rating."""
-    assert 1 <= stars <= 5, "one to five stars"
-    held = Supplier.objects.select_for_update().get(organisation_id=organisation_id)
-    held.ratings, held.rating_sum = held.ratings + 1, held.rating_sum + stars
-    held.save(update_fields=["ratings", "rating_sum"])
+def set_ratings(organisation_id: int, *, count: int, total: int) -> None:
+    """Keep what buyers said beside the standing: how many ratings, and the sum of their stars. Told twice, it stays the same."""
+    Supplier.objects.filter(organisation_id=organisation_id).update(ratings=count, rating_sum=total)
 
 
 def set_up_buyer(
@@ -278,7 +280,7 @@ def _decide(it: Application, verb: str, reason: str, by: Actor, at: datetime, ex
 
 
 def _submitted(it: Application) -> list[ApplicationSubmitted]:
-    return [ApplicationSubmitted(number=it.number, region_path=it.region_path)]
+    return [ApplicationSubmitted(number=it.number, region_path=it.region_path, version=it.version)]
 
 
 def _decided(verb: str) -> Callable[[Application], list[ApplicationDecided]]:
@@ -286,9 +288,26 @@ def _decided(verb: str) -> Callable[[Application], list[ApplicationDecided]]:
 
 
 def _stands(verb: str) -> Callable[[Supplier], list[StandingChanged]]:
-    return lambda it: [
-        StandingChanged(number=it.number, supplier_id=it.organisation_id, verb=verb, state=it.state, reason=it.reason, version=it.version)
-    ]
+    def announcements(it: Supplier) -> list[StandingChanged]:
+        until = last_day(it.suspended_until).isoformat() if it.suspended_until else ""
+        return [
+            StandingChanged(
+                number=it.number,
+                organisation_id=it.organisation_id,
+                verb=verb,
+                state=it.state,
+                reason=it.reason,
+                until=until,
+                version=it.version,
+            )
+        ]
+
+    return announcements
+
+
+def last_day(until: datetime) -> date:
+    """The last day of a term that ends at this instant: midnight ends the day before it."""
+    return local_day(until - timedelta(microseconds=1))
 
 
 def applicant(user: User) -> Actor:
