@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
+from sunlit.demo.entries import Act, entries
 from sunlit.demo.shapes import OrderPlan, Step, World
 from sunlit.domain.catalog.models import Offer
 from sunlit.domain.contracts import services as contracts
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
 NEWS = timedelta(days=10)  # people are told only what happened lately
 UNREAD = timedelta(days=2)
-STEPS_A_TICK = 100
-STATISTICS_AFTER = frozenset({100, 400, 1_500, 6_000, 24_000})  # steps
+ACTS_A_TICK = 100
+STATISTICS_AFTER = frozenset({100, 400, 1_500, 6_000, 24_000})  # acts
 BANK, INBOX, MAIL = (
     "domain.contracts.reactions.send_to_the_bank",
     "domain.market.reactions.tell_who_must_act",
@@ -42,21 +44,18 @@ REMARK = "数量、型号、外观与订单快照一致，通电试机正常。"
 
 
 def play(world: World, rows: Rows, progress: Progress) -> None:
-    """Every step of every order, in the order of time."""
+    """Everything that happened, in the order of time."""
     stage = Stage(world, rows)
-    steps = sorted(
-        ((step.at, index, place, plan, step) for index, plan in enumerate(world.orders) for place, step in enumerate(plan.steps)),
-        key=lambda it: it[:3],
-    )
+    acts = sorted([*stage.purchases(), *entries(world, rows)], key=lambda it: (it.at, it.subject, it.place))
     take_statistics()
     with stage.in_its_own_time():
-        for count, (at, _index, _place, plan, step) in enumerate(steps, 1):
-            stage.now, stage.plan = at, plan
-            stage.act(plan, step)
+        for count, act in enumerate(acts, 1):
+            stage.now = act.at
+            act.do()
             if count in STATISTICS_AFTER:
                 take_statistics()
-            if count % STEPS_A_TICK == 0 or count == len(steps):
-                progress("orders", count, len(steps))
+            if count % ACTS_A_TICK == 0 or count == len(acts):
+                progress("orders", count, len(acts))
     stage.settle()
 
 
@@ -72,7 +71,8 @@ class Stage:
 
     def __init__(self, world: World, rows: Rows) -> None:
         self.world, self.rows = world, rows
-        self.now, self.plan = world.at, world.orders[0] if world.orders else None
+        self.now = world.at
+        self.plan: OrderPlan | None = None
         self.offers = {offer.key: offer for offer in world.offers}
         self.shown: dict[str, Decimal] = {}  # prices that were set back to what they were
         self.orders: dict[str, Order] = {}
@@ -83,9 +83,14 @@ class Stage:
             for title in InvoiceTitle.objects.all()
         }
 
+    def purchases(self) -> Iterator[Act]:
+        for plan in self.world.orders:
+            for place, step in enumerate(plan.steps):
+                yield Act(step.at, plan.key, place, partial(self.act, plan, step))
+
     def act(self, plan: OrderPlan, step: Step) -> None:
         """One verb. What only the clock does happens when it is due."""
-        by = self.rows.actors[step.by]
+        self.plan, by = plan, self.rows.actors[step.by]
         if step.verb in ("place", "request"):
             self.orders[plan.key] = self._place(plan, by, step.at)
             return

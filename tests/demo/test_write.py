@@ -18,7 +18,7 @@ from sunlit.domain.contracts.models import Payment, Rating
 from sunlit.domain.disclosure.models import DealNotice
 from sunlit.domain.market.models import Order, OrderLine
 from sunlit.domain.planning.models import BudgetQuota, Hold
-from sunlit.domain.registry.models import Supplier
+from sunlit.domain.registry.models import Application, Supplier
 from sunlit.foundation.accounts.models import Organisation, Seat, User
 from sunlit.foundation.ledger.models import Entry
 from sunlit.foundation.lifecycle import lives, row_digest
@@ -30,7 +30,8 @@ SOLD_OUT_OF = ("disapproved", "declined", "lapsed", "cancelled", "returned")
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_a_written_region_stands_as_planned_and_its_books_agree():
+def test_a_written_region_stands_as_planned_and_its_books_agree(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
     assert is_empty()
     region, told = world.build(AT, orders=80), []
     write(region, lambda stage, done, total: told.append((stage, done, total)))
@@ -47,8 +48,17 @@ def test_a_written_region_stands_as_planned_and_its_books_agree():
 
 def _everybody_is_there(region: World) -> None:
     assert Organisation.objects.count() == len(region.organisations)
-    assert Supplier.objects.filter(state="active").count() == 69
-    assert Seat.objects.count() == User.objects.count() == len(region.people)
+    assert Counter(Supplier.objects.values_list("state", flat=True)) == {"active": 68, "suspended": 1}
+    assert Seat.objects.count() == len(region.people)
+    assert User.objects.count() == len(region.people) + len(region.applications)
+    assert Counter(Application.objects.values_list("state", flat=True)) == {
+        "submitted": 4,
+        "returned": 2,
+        "refused": 2,
+        "draft": 2,
+        "withdrawn": 1,
+    }
+    assert not Application.objects.filter(state__in=["returned", "refused"], reason="").exists()
     assert User.objects.get(login="aygul").check_password(PASSWORD)
     assert Organisation.objects.get(number="CG-0001").name_zh == "梨城实验中学"
     assert Organisation.objects.get(number="JG-652801").region.path == "652800/652801"
