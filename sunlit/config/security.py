@@ -25,7 +25,7 @@ TOO_FAST = Reason("SEC-003", _("Too many requests. Wait {seconds} seconds, then 
 PERMISSIONS = ", ".join(
     f"{name}=()"
     for name in (
-        "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
+        "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
         "magnetometer", "microphone", "midi", "payment", "serial", "usb",
     )
 )  # fmt: skip

@@ -118,6 +118,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = str(DATA_DIR / "static")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/built/"  # their addresses carry a mark of their content
 
 globals().update(environment.mail())
 
