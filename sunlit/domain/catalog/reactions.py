@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext_noop
 
 from sunlit.domain.catalog import services
 from sunlit.domain.catalog.events import ImportAsked, ImportEnded, OfferDecided, OffersListed
 from sunlit.foundation.kernel import clock
+from sunlit.foundation.ledger.queries import Act
 from sunlit.foundation.messages.services import tell
 from sunlit.foundation.messages.templates import declare
 from sunlit.foundation.outbox.events import hears
+from sunlit.foundation.outbox.follow import follows
+from sunlit.foundation.outbox.rounds import every_minute
 
 CLERKS = ("catalog", "admin")
 
@@ -37,7 +42,7 @@ def work_on_import(event: ImportAsked) -> None:
 
 @hears(ImportEnded)
 def tell_about_import(event: ImportEnded) -> None:
-    params = {"number": event.number, "good": event.good, "bad": event.bad}
+    params: dict[str, str | int] = {"number": event.number, "good": event.good, "bad": event.bad}
     _tell_clerks(
         event.supplier_id, _ENDED[event.state].key, params, f"/supplier/imports/{event.number}/", f"import/{event.number}/{event.state}"
     )
@@ -55,5 +60,17 @@ def tell_the_supplier_of_many(event: OffersListed) -> None:
     _tell_clerks(event.supplier_id, "offers.listed", {"count": event.count}, "/supplier/offers/", f"{event.batch}/{event.supplier_id}")
 
 
-def _tell_clerks(supplier_id: int, template: str, params: dict[str, object], link: str, dedupe: str) -> None:
+@follows("search")
+def keep_the_index(acts: list[Act]) -> None:
+    """Whatever happens to offers, their suppliers and the tree is soon found, or no longer found."""
+    services.index_acts(acts)
+
+
+@every_minute
+def build_a_missing_index() -> None:
+    """A data folder that was lost, or an index of an older release, is built anew from the record."""
+    services.build_missing_index()
+
+
+def _tell_clerks(supplier_id: int, template: str, params: Mapping[str, str | int], link: str, dedupe: str) -> None:
     tell(template=template, at=clock.now(), dedupe=dedupe, organisation_id=supplier_id, roles=CLERKS, params=params, link=link)

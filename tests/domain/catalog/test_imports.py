@@ -155,12 +155,12 @@ def test_the_same_file_again_changes_nothing_and_a_new_price_is_one_line_of_hist
 
 
 def test_a_worker_that_died_goes_on_behind_the_last_committed_batch(shelf: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sunlit.domain.catalog.services import imports
+    from sunlit.domain.catalog.services import imports, shelving
 
     monkeypatch.setattr(imports, "BATCH_ROWS", 2)
     it = services.check_import(handed_in(xlsx([a_row(n) for n in range(1, 6)]), shelf.wu).number, by=shelf.wu, at=NOON)
     it = services.carry_out_import(it, by=shelf.wu, at=NOON)
-    shelve, calls = imports.shelve, []
+    shelve, calls = shelving.shelve, list[int]()
 
     def dies_at_the_second(*args: Any) -> Any:
         calls.append(1)

@@ -1,7 +1,7 @@
 """Several at once: one library, nothing twice, nobody stuck. Real transactions in real threads."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def shelf(transactional_db: None) -> Iterator[Town]:
+def shelf(transactional_db: None) -> Town:
     town = build()
     services.load_templates({LAPTOPS: TEMPLATE}, by=CLOCK, at=NOON)
     return town
@@ -29,7 +29,7 @@ def shelf(transactional_db: None) -> Iterator[Town]:
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
     """Begin all acts together; each answers with its result or its refusal's codes."""
-    gate, answers = threading.Barrier(len(acts)), [None] * len(acts)
+    gate, answers = threading.Barrier(len(acts)), list[Any]([None] * len(acts))
 
     def run(place: int, act: Callable[[], Any]) -> None:
         try:

@@ -9,6 +9,7 @@ from sunlit.domain.catalog.services.imports import (
     hand_in_import,
     problem_of,
 )
+from sunlit.domain.catalog.services.indexing import build_missing_index, index_acts, rebuild_index
 from sunlit.domain.catalog.services.loading import Loaded, add_reference_prices, load_categories, load_compact, load_templates
 from sunlit.domain.catalog.services.offers import (
     Approved,
@@ -41,6 +42,7 @@ __all__ = [
     "appeal",
     "approve_offer",
     "approve_offers",
+    "build_missing_index",
     "carry_on_import",
     "carry_out_import",
     "check_import",
@@ -50,12 +52,14 @@ __all__ = [
     "edit_offer",
     "freeze",
     "hand_in_import",
+    "index_acts",
     "keep_frozen",
     "label_of",
     "load_categories",
     "load_compact",
     "load_templates",
     "problem_of",
+    "rebuild_index",
     "refuse_offer",
     "release",
     "reprice",
