@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sunlit.demo.write import Progress, Rows
 
 NEWS = timedelta(days=10)  # people are told only what happened lately
-UNREAD = timedelta(days=2)
+UNREAD = timedelta(days=4)  # over a weekend, too
 ACTS_A_TICK = 100
 STATISTICS_AFTER = frozenset({100, 400, 1_500, 6_000, 24_000})  # acts
 BANK, INBOX, MAIL = (
