@@ -48,9 +48,11 @@ TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     ),
     "bounce": ((BUYER, ("finance",), _("The bank did not pay order {number}: {reason}")),),
     "rate": ((SUPPLIER, ("sales", "admin"), _("Order {number} was rated by the buyer.")),),
-    "remind": (
-        (SUPPLIER, ("sales", "admin"), _("Order {number} is late. Please look at it.")),
-        (BUYER, ("orderer", "receiver", "finance"), _("Order {number} is late. Please look at it.")),
+    "remind_supplier": ((SUPPLIER, ("sales", "admin"), _("The goods of order {number} were due: please dispatch them.")),),
+    "remind_receiver": ((BUYER, ("receiver", "orderer"), _("Receipt or acceptance of order {number} was due: please look at it.")),),
+    "remind_payer": (
+        (SUPPLIER, ("finance", "sales", "admin"), _("The invoice or payment of order {number} was due: please look at it.")),
+        (BUYER, ("finance",), _("The invoice or payment of order {number} was due: please look at it.")),
     ),
 }
 

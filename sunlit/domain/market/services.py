@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.utils.translation import gettext_noop
 
 from sunlit.domain.catalog import services as catalog_services
 from sunlit.domain.catalog.models import Offer, Product
@@ -266,25 +265,25 @@ def close_due(at: datetime) -> int:
     return sum(_each(due, lambda order: _turn(order, "close", by=CLOCK, at=at)) for due in (rated, silent))
 
 
-LATE = {
-    ("confirmed", "partly_dispatched"): ("deliver_until", gettext_noop("delivery")),
-    ("dispatched",): ("receive_until", gettext_noop("receipt")),
-    ("received",): ("accept_until", gettext_noop("acceptance")),
-    ("accepted", "invoiced"): ("pay_until", gettext_noop("payment")),
-}
+LATE = (
+    (("confirmed", "partly_dispatched"), "deliver_until", "remind_supplier"),
+    (("dispatched",), "receive_until", "remind_receiver"),
+    (("received",), "accept_until", "remind_receiver"),
+    (("accepted", "invoiced"), "pay_until", "remind_payer"),
+)
 
 
 def remind_due(at: datetime) -> int:
     """Who is late is reminded, once a stage; nothing is ever accepted or paid silently. Returns how many."""
     total = 0
-    for states, (field, late) in LATE.items():
+    for states, field, verb in LATE:
         due = Order.objects.filter(state__in=states, **{f"{field}__lte": at}).exclude(reminded=field).order_by(field, "pk")
-        total += _each(due, partial(_remind, field=field, late=late, at=at))
+        total += _each(due, partial(_remind, verb=verb, field=field, at=at))
     return total
 
 
-def _remind(order: Order, *, field: str, late: str, at: datetime) -> Order:
-    return _turn(order, "remind", by=CLOCK, at=at, change={"reminded": field}, facts={"late": late})
+def _remind(order: Order, *, verb: str, field: str, at: datetime) -> Order:
+    return _turn(order, verb, by=CLOCK, at=at, change={"reminded": field})
 
 
 def _each(due: QuerySet[Order], act: Callable[[Order], Any]) -> int:

@@ -254,14 +254,11 @@ order = Life(
         Move("rate", PAID, RATED, orderer, _("{actor} rated the supplier of order {number}: {stars} of 5"), _("Rate"), (), "rated_at"),
         Move("close", (PAID, RATED), CLOSED, clock, _("Order {number} was closed"), _("Close"), (rules.rating_time_is_over,), "ended_at"),
         # Lateness
+        Move("remind_supplier", (CONFIRMED, PARTLY_DISPATCHED), None, clock, _("Order {number} is late: the goods were due"), _("Remind")),
         Move(
-            "remind",
-            (CONFIRMED, PARTLY_DISPATCHED, DISPATCHED, RECEIVED, ACCEPTED, INVOICED),
-            None,
-            clock,
-            _("Order {number} is late: {late}"),
-            _("Remind"),
+            "remind_receiver", (DISPATCHED, RECEIVED), None, clock, _("Order {number} is late: receipt or acceptance was due"), _("Remind")
         ),
+        Move("remind_payer", (ACCEPTED, INVOICED), None, clock, _("Order {number} is late: the payment was due"), _("Remind")),
     ],
     states={
         AWAITING_APPROVAL: _("awaiting approval"),
