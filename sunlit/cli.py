@@ -52,7 +52,7 @@ COMMANDS: tuple[Elsewhere, ...] = (
 )
 IMPORTS: tuple[Elsewhere, ...] = (
     Elsewhere("categories", "sunlit.domain.catalog.commands:categories", "The procurement catalogue, from a CSV file."),
-    Elsewhere("goods", "sunlit.domain.catalog.commands:goods", "Goods and their prices, from CSV files."),
+    Elsewhere("goods", "sunlit.demo.real:goods", "Goods and their prices, from CSV files."),
     Elsewhere("quotas", "sunlit.domain.planning.commands:quotas", "Budget quotas of buyers, from a CSV file."),
     Elsewhere("rules", "sunlit.domain.rulebook.commands:rules", "The rules and working calendars that came with this release."),
 )
