@@ -177,7 +177,7 @@ import_ = Life(
         CHECKED: _("checked"),
         CARRYING_OUT: _("being imported"),
         DONE: _("imported"),
-        FAILED: _("failed"),
+        FAILED: _("stopped"),
         DISCARDED: _("discarded"),
     },
 )

@@ -180,7 +180,7 @@ def _facets(asked: SearchRequest, category: Category | None, counted: Mapping[st
         FacetList("band", str(_("Price")), _bands(counted.get("band", ()), asked.bands)),
         *_attribute_lists(asked, category, counted),
         FacetList("tag", str(_("Policy")), _values(counted.get("tag", ()), asked.tags, {tag.value: str(tag.label) for tag in Tag})),
-        FacetList("days", str(_("Delivery")), _days(counted.get("within", ()), asked.days)),
+        FacetList("days", str(_("Delivery time")), _days(counted.get("within", ()), asked.days)),
         FacetList("supplier", str(_("Supplier")), _suppliers(counted.get("supplier", ()), asked.suppliers)),
     ]
     return [each for each in lists if each.values]

@@ -34,7 +34,6 @@ CERTIFICATE_EXPIRED = Reason("CAT-021", _("The certificate {certificate} of “{
 NOT_A_DAY = Reason("CAT-022", _("“{value}” is not a date: write it as 2026-12-31."))
 ATTRIBUTE_NAME_LONG = Reason("CAT-023", _("The name of an own parameter has at most {most} characters: “{name}”."))
 TOO_MANY_OWN = Reason("CAT-024", _("At most {most} own parameters; there are {count}."))
-NOT_TEXT = Reason("CAT-025", _("This must be text."))
 
 SKU_CHARS: Final = 80
 MODEL_CHARS: Final = 100
