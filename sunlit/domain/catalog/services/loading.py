@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -60,11 +60,13 @@ class Loaded:
 def load_categories(rows: Sequence[Mapping[str, Any]], *, by: Actor, at: datetime) -> Loaded:
     """Set categories by code (columns code, name, parent_code as in the 2022 catalogue; name_en, icon, unit, unit_en may be given). All rows or none.
 
+    A row whose parent the published catalogue forgot is placed under the nearest one that its code implies.
     What the tree already knows beyond these columns stays: English names, icons, templates. Refused: CAT-070 … CAT-075.
     """
     _may_load(by)
     _not_too_many(rows, ROWS_MOST)
     known = {category.code: category for category in Category.objects.all()}
+    rows = _placed(rows, known)
     check(_row_problems(rows, known))
     wanted = {str(row["code"]).strip(): row for row in rows}
     codes = {category.pk: code for code, category in known.items()}
@@ -168,6 +170,19 @@ def _may_load(by: Actor) -> None:
 def _not_too_many(rows: Sequence[Any], most: int) -> None:
     if len(rows) > most:
         raise Refused(Problem(TOO_MANY, {"most": most, "count": len(rows)}, on="file"))
+
+
+def _placed(rows: Sequence[Mapping[str, Any]], known: Mapping[str, Category]) -> list[Mapping[str, Any]]:
+    """The rows, each under a parent that exists: the catalogue of 2022 names a few that it does not contain."""
+    codes = {str(row["code"]).strip() for row in rows} | set(known)
+    return [{**row, "parent_code": _nearest(str(row["code"]).strip(), str(row.get("parent_code") or "").strip(), codes)} for row in rows]
+
+
+def _nearest(code: str, parent: str, codes: Container[str]) -> str:
+    if not parent or parent in codes:
+        return parent
+    implied = (code[:7] + "00", code[:5] + "0000", code[:3] + "000000", code[:1])
+    return next((above for above in implied if above != code and above in codes), parent)
 
 
 def _row_problems(rows: Sequence[Mapping[str, Any]], known: Mapping[str, Category]) -> Iterator[Problem]:
