@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from time import monotonic
 from typing import Final
 
+from django.db.models import Q
+
 from sunlit.domain.rulebook.models import Holiday, Pack, Rule
 from sunlit.domain.rulebook.rules import CACHE_LIFE, NO_RULE, Rule_, Ruling, Verdict, judge, may_refuse, worst
 from sunlit.foundation.kernel import clock, regions
@@ -29,6 +31,7 @@ __all__ = [
     "end_of",
     "forget",
     "history",
+    "holidays",
     "judge",
     "may_refuse",
     "pack_version",
@@ -109,6 +112,12 @@ def calendar_for(region_path: str) -> Calendar:
     if known is None:
         known = days.calendars[region_path] = _made(days, region_path)
     return known
+
+
+def holidays(region_path: str, year: int) -> list[Holiday]:
+    """The days of a year that differ from the plain week, for the nation, the region and those above it, by day."""
+    here = Q(region=None) | Q(region__path__in=regions.line(region_path))
+    return list(Holiday.objects.filter(here, day__year=year).select_related("region").order_by("day", "id"))
 
 
 def deadline(key: str, *, start: datetime, region_path: str, on: date, kind: str = "") -> datetime:

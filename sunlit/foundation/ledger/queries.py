@@ -9,19 +9,23 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.foundation.kernel.refusals import CONFLICT, Problem, Reason, Refused
 from sunlit.foundation.ledger import notes, publishing, tiles
 from sunlit.foundation.ledger.canonical import canonical
 from sunlit.foundation.ledger.models import Entry, Progress
-from sunlit.foundation.ledger.sentences import sentence
+from sunlit.foundation.ledger.sentences import acts, sentence
 from sunlit.foundation.ledger.tree import consistency_path, inclusion_path
 
-__all__ = ["HISTORY_MAX", "Act", "at_index", "checkpoint", "consistency", "feed", "get", "history_of", "proof_of", "size"]
+__all__ = ["HISTORY_MAX", "Act", "about", "at_index", "checkpoint", "consistency", "feed", "get", "history_of", "proof_of", "size"]
 
 HISTORY_MAX = 500
 """Acts shown of one subject at a time."""
+BULK_SUBJECTS = frozenset({"batch", "quotas"})
+"""Kinds of subjects that name many things at once."""
+COMMON_SUBJECTS = ("rule", "holiday", "pack")
 PROOF_FORMAT = "sunlit-ledger-proof-1"
 
 NOT_SEALED = Reason("LED-001", _("Act {number} is not sealed into the public ledger yet. Ask again in a few seconds."), CONFLICT)
@@ -62,6 +66,17 @@ def history_of(subject: str, *, before: int | None = None, limit: int = HISTORY_
     if before is not None:
         entries = entries.filter(pk__lt=before)
     return list(entries[: min(limit, HISTORY_MAX)])[::-1]
+
+
+def about(number: str, *, region_path: str, before: int | None = None, limit: int = HISTORY_MAX) -> list[Entry]:
+    """What happened, in a region and those below it, to whatever bears this number; the latest first. Rules and days off are everybody's."""
+    subjects = [f"{kind}/{number}" for kind in sorted({act.partition(".")[0] for act in acts()} | BULK_SUBJECTS)]
+    here = Q(region=region_path) | Q(region__startswith=region_path + "/") if region_path else Q()
+    common = Q(region="", subject__in=[f"{kind}/{number}" for kind in COMMON_SUBJECTS])
+    entries = Entry.objects.select_related("leaf").filter(here | common, subject__in=subjects)
+    if before is not None:
+        entries = entries.filter(pk__lt=before)
+    return list(entries.order_by("-pk")[: min(limit, HISTORY_MAX)])
 
 
 def feed(after_index: int, limit: int) -> list[Act]:

@@ -1,6 +1,6 @@
 """The face of the marketplace: what others may ask of it."""
 
-from sunlit.domain.market.queries.board import Board, board, late_orders
+from sunlit.domain.market.queries.board import Board, RegionFigures, board, late_orders, regions
 from sunlit.domain.market.queries.cart import CartPage, cart, cart_count, rulings_before
 from sunlit.domain.market.queries.orders import (
     GROUPS,
@@ -27,6 +27,7 @@ __all__ = [
     "CartPage",
     "KnownSupplier",
     "OrderPage",
+    "RegionFigures",
     "Step",
     "Task",
     "board",
@@ -41,6 +42,7 @@ __all__ = [
     "open_orders_of_supplier",
     "order",
     "orders",
+    "regions",
     "rulings_before",
     "steps_of",
     "suppliers_of",

@@ -36,6 +36,18 @@ class Board:
     latest: list[Order]
 
 
+@dataclass(frozen=True)
+class RegionFigures:
+    """The orders of one region alone; `amount` without those that ended without a deal."""
+
+    region_path: str
+    count: int
+    amount: Decimal
+    running: int
+    late: int
+    warned: int
+
+
 def late_at(at: datetime) -> Q:
     """Orders that somebody is late with."""
     return (
@@ -84,6 +96,25 @@ def _daily(seen_by: Actor, at: datetime) -> list[tuple[str, int, Decimal]]:
         .order_by("day")
     )
     return [(day.isoformat(), n, amount) for day, n, amount in rows]
+
+
+def regions(*, seen_by: Actor, at: datetime) -> list[RegionFigures]:
+    """The orders of the actor's region and of each below it, by region code. One query."""
+    over = (*states.ENDED_WITHOUT_DEAL, *states.DEALS)
+    rows = (
+        visible_to(seen_by)
+        .order_by()
+        .values_list("region_path")
+        .annotate(
+            count=Count("id"),
+            amount=Sum("total", filter=~Q(state__in=states.ENDED_WITHOUT_DEAL), default=Decimal("0.00")),
+            running=Count("id", filter=~Q(state__in=over)),
+            late=Count("id", filter=late_at(at)),
+            warned=Count("id", filter=Q(rulings__contains=[{"verdict": "warned"}])),
+        )
+        .order_by("region_path")
+    )
+    return [RegionFigures(*row) for row in rows]
 
 
 def late_orders(*, seen_by: Actor, at: datetime, after: int | None = None, rows: int = 40) -> list[Order]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from sunlit.domain.market import states
 from sunlit.domain.market.models import Dispatch, Favourite, Order, OrderLine, Return
 from sunlit.domain.market.policies import visible_to
+from sunlit.domain.market.queries.board import late_at
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.lifecycle import Move
@@ -92,10 +93,13 @@ def orders(
     q: str = "",
     region_path: str = "",
     warned: bool = False,
+    late: datetime | None = None,
     after: int | None = None,
     rows: int = PAGE_ROWS,
 ) -> OrderPage:
-    """The orders that the actor may see, newest first. `q` is an order number or a part of a party's name; `after` the key of the page before."""
+    """The orders that the actor may see, newest first. `q` is an order number or a part of a party's name; `late` at a time: somebody was late with
+    it then; `after` the key of the page before.
+    """
     found = visible_to(seen_by).select_related("buyer", "supplier", "orderer")
     if state:
         found = found.filter(state=state)
@@ -107,6 +111,8 @@ def orders(
         found = found.filter(Q(region_path=region_path) | Q(region_path__startswith=region_path + "/"))
     if warned:
         found = found.filter(rulings__contains=[{"verdict": "warned"}])
+    if late:
+        found = found.filter(late_at(late))
     if after:
         found = found.filter(pk__lt=after)
     page = list(found.order_by("-pk")[: rows + 1])

@@ -1,0 +1,89 @@
+"""What a regulator watches in the library: like beside like, and offers on sale above their reference price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_DOWN, Decimal
+from typing import Any, Final
+
+from django.db import connection
+
+from sunlit.domain.catalog.models import Offer
+from sunlit.domain.catalog.policies import visible_to
+from sunlit.domain.catalog.rules.discipline import discipline_of
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.limits import PAGE_ROWS
+from sunlit.foundation.kernel.money import FEN
+
+ALIKE_ROWS: Final = 20
+
+# The newest price of each source, formed as the rulebook says, against what is on sale.
+_FORMED: Final = {
+    "min": "min(price)",
+    "mean": "round(avg(price), 2)",
+    "median": "round((percentile_disc(0.5) WITHIN GROUP (ORDER BY price) + percentile_disc(0.5) WITHIN GROUP (ORDER BY price DESC)) / 2, 2)",
+}
+_ABOVE: Final = """
+WITH newest AS (
+    SELECT DISTINCT ON (product_id, source) product_id, price FROM catalog_referenceprice
+    WHERE captured_at <= %(at)s ORDER BY product_id, source, captured_at DESC
+), formed AS (SELECT product_id, {formed} AS price FROM newest GROUP BY product_id)
+SELECT o.id, formed.price FROM catalog_offer o JOIN formed ON formed.product_id = o.product_id
+WHERE o.state = 'listed' AND o.price > formed.price * %(factor)s AND o.id < %(after)s
+  AND (o.region_path = %(region)s OR o.region_path LIKE %(below)s)
+ORDER BY o.id DESC LIMIT %(rows)s
+"""
+_LAST: Final = 2**62
+
+
+@dataclass(frozen=True)
+class Above:
+    """An offer on sale, its reference price, and by how much it lies above."""
+
+    offer: Offer
+    reference: Decimal
+
+    @property
+    def percent(self) -> Decimal:
+        return ((self.offer.price / self.reference - 1) * 100).quantize(Decimal("0.1"), ROUND_DOWN)
+
+
+@dataclass(frozen=True)
+class AbovePage:
+    """A page of them, the newest offer first; `after` is the key to ask the next page with, or ""."""
+
+    rows: list[Above]
+    after: str
+    tolerance: Decimal  # percent that the rulebook leaves
+
+
+def offers_alike(offer: Offer, *, seen_by: Actor) -> list[Offer]:
+    """What others ask for the same product, the cheapest first."""
+    found = visible_to(seen_by).filter(product_id=offer.product_id, state="listed").exclude(pk=offer.pk)
+    return list(found.select_related("supplier").order_by("price", "pk")[:ALIKE_ROWS])
+
+
+def above_reference(*, seen_by: Actor, at: datetime, after: str = "", rows: int = PAGE_ROWS) -> AbovePage:
+    """The offers of a regulator's region that are on sale above what the rulebook allows over the reference price. Two queries."""
+    book = discipline_of(seen_by.region_path, local_day(at))
+    asked: dict[str, Any] = {
+        "at": at,
+        "factor": 1 + book.tolerance.share,
+        "after": int(after) if after.isdigit() and len(after) < 19 else _LAST,
+        "region": seen_by.region_path,
+        "below": seen_by.region_path + "/%",
+        "rows": rows + 1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ABOVE.format(formed=_FORMED[book.formula.choice]), asked)
+        found = cursor.fetchall()
+    page = _with_offers(found[:rows])
+    return AbovePage(page, str(found[rows - 1][0]) if len(found) > rows else "", book.tolerance.percent)
+
+
+def _with_offers(found: Sequence[tuple[int, Decimal]]) -> list[Above]:
+    offers = Offer.objects.select_related("product", "supplier").in_bulk([pk for pk, _price in found])
+    return [Above(offers[pk], Decimal(price).quantize(FEN)) for pk, price in found]
