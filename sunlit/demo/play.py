@@ -102,14 +102,8 @@ class Stage:
     def in_its_own_time(self) -> Iterator[None]:
         """Announcements are delivered at once, by a clock that shows the time being played; old news and mail are left out."""
         assert {BANK, INBOX} <= set(events.listeners()), "a listener was renamed"
-        real_now, real_defer = clock.now, queue.defer
-        setattr(clock, "now", lambda: self.now)  # noqa: B010
-        setattr(queue, "defer", lambda jobs: self._deliver(jobs, real_defer))  # noqa: B010
-        try:
+        with clock.showing(lambda: self.now), queue.taken_by(self._deliver):
             yield
-        finally:
-            setattr(clock, "now", real_now)  # noqa: B010
-            setattr(queue, "defer", real_defer)  # noqa: B010
 
     def settle(self) -> None:
         """Prices are today's again; what was told some days ago was read."""
@@ -118,11 +112,11 @@ class Stage:
         )
         Message.objects.filter(at__lt=self.world.at - UNREAD).update(read_at=self.world.at - UNREAD)
 
-    def _deliver(self, jobs: list[dict[str, Any]], real_defer: Callable[[list[dict[str, Any]]], None]) -> None:
+    def _deliver(self, jobs: list[dict[str, Any]]) -> None:
         for job in jobs:
             if job["listener"] == BANK:
                 if self.plan is not None and self.plan.state == "paying":
-                    real_defer([job])  # the bank of the demonstration answers this one
+                    queue.to_the_worker([job])  # the bank of the demonstration answers this one
             elif job["listener"].startswith(MAIL) or (job["listener"] == INBOX and self.now < self.world.at - NEWS):
                 continue
             else:

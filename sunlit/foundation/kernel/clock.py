@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
+def _real() -> datetime:
+    return datetime.now(UTC)
+
+
+_read: Callable[[], datetime] = _real
+
+
 def now() -> datetime:
     """This instant, aware, in UTC."""
-    return datetime.now(UTC)
+    return _read()
+
+
+@contextmanager
+def showing(read: Callable[[], datetime]) -> Iterator[None]:
+    """Let this process live by another clock: the demonstration plays a year that has passed."""
+    global _read
+    before, _read = _read, read
+    try:
+        yield
+    finally:
+        _read = before
 
 
 def local_day(at: datetime) -> date:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -30,9 +31,28 @@ def deliver(context: JobContext, *, listener: str, event: str, data: dict[str, A
         raise
 
 
-def defer(jobs: list[dict[str, Any]]) -> None:
+def to_the_worker(jobs: list[dict[str, Any]]) -> None:
     """Write delivery jobs into the running transaction, in one statement."""
     deliver.batch_defer(*jobs)
+
+
+_take: Callable[[list[dict[str, Any]]], None] = to_the_worker
+
+
+def defer(jobs: list[dict[str, Any]]) -> None:
+    """Have these deliveries made: by the worker, unless somebody else takes them."""
+    _take(jobs)
+
+
+@contextmanager
+def taken_by(take: Callable[[list[dict[str, Any]]], None]) -> Iterator[None]:
+    """Let somebody else take the deliveries of this process: the demonstration makes them at once, in the time that it plays."""
+    global _take
+    before, _take = _take, take
+    try:
+        yield
+    finally:
+        _take = before
 
 
 @app.periodic(cron="* * * * *")
