@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, cast
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import NOBODY, Actor
+from sunlit.foundation.accounts.models import Kind
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.refusals import FORBIDDEN, Problem, Reason, Refused
 from sunlit.foundation.outbox.models import Once
+from sunlit.portals.ui import errors
+from sunlit.portals.ui.words import word
 
 SIGN_IN_AGAIN = Reason("ACC-020", _("You have been signed out. Sign in again: nothing was changed."), 401)
 NOT_YOUR_DOOR = Reason("ACC-021", _("This page is for other people: {who}."), FORBIDDEN)
@@ -70,9 +75,7 @@ class RefusalMiddleware:
 
 def refusal(request: Request, refused: Refused) -> HttpResponse:
     """The page (or, for htmx, the fragment) that tells every problem."""
-    template = "ui/refused_fragment.html" if request.htmx else "ui/refused.html"
-    back = request.headers.get("Referer", "")
-    return render(request, template, {"problems": refused.problems, "status": refused.status, "back": back}, status=refused.status)
+    return errors.refused(request, refused.problems, refused.status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -81,11 +84,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def door(
-    *, kind: str | tuple[str, ...] = "", roles: tuple[str, ...] = (), public: bool = False, methods: tuple[str, ...] = ("GET", "POST")
+    *,
+    kind: str | tuple[str, ...] = "",
+    roles: tuple[str, ...] = (),
+    public: bool = False,
+    methods: tuple[str, ...] = ("GET", "POST"),
+    once: bool = True,
 ) -> Callable[[View], View]:
     """Who may enter a view: the public, or people of one kind of organisation (in one of the roles).
 
     Nobody → sign-in page; another kind → 403 ACC-021; a POST with `_once` that comes twice is answered as the first time, and not done again.
+    `once=False` where a refusal must leave a trace: what such a form writes is kept even so (counted tries of a password).
     """
     kinds = (kind,) if isinstance(kind, str) else kind
 
@@ -94,11 +103,12 @@ def door(
         def enter(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in (*methods, "HEAD"):
                 return HttpResponse(status=405, headers={"Allow": ", ".join(methods)})
+            _must_be_text(request, kwargs)
             if not public:
                 if not request.actor.is_somebody:
                     return _to_sign_in(request)
                 _let_in(request.actor, kinds, roles)
-            if request.method == "POST" and request.POST.get(ONCE_FIELD):
+            if once and request.method == "POST" and request.POST.get(ONCE_FIELD):
                 return _once(view, request, args, kwargs)
             return view(request, *args, **kwargs)
 
@@ -111,9 +121,22 @@ def door(
 def _let_in(actor: Actor, kinds: tuple[str, ...], roles: tuple[str, ...]) -> None:
     wanted = [k for k in kinds if k]
     if wanted and actor.kind not in wanted:
-        raise Refused(Problem(NOT_YOUR_DOOR, {"who": ", ".join(wanted)}))
+        raise Refused(Problem(NOT_YOUR_DOOR, {"who": _named(Kind(kind).label for kind in wanted)}))
     if roles and not actor.has(*roles):
-        raise Refused(Problem(NOT_YOUR_DOOR, {"who": ", ".join(roles)}))
+        raise Refused(Problem(NOT_YOUR_DOOR, {"who": _named(word(role) for role in roles)}))
+
+
+def _named(words: Iterable[str]) -> str:
+    return gettext(", ").join(words)
+
+
+def _must_be_text(request: Request, kwargs: dict[str, Any]) -> None:
+    """No text of the database may hold a NUL; nobody types one."""
+    texts = [*(value for name in request.GET for value in request.GET.getlist(name)), *map(str, kwargs.values())]
+    if request.method == "POST":
+        texts += [value for name in request.POST for value in request.POST.getlist(name)]
+    if any("\x00" in text for text in texts):
+        raise BadRequest("a NUL character")
 
 
 def _to_sign_in(request: Request) -> HttpResponse:
@@ -123,9 +146,10 @@ def _to_sign_in(request: Request) -> HttpResponse:
 
 
 def _once(view: View, request: Request, args: tuple[Any, ...], kwargs: dict[str, Any]) -> HttpResponse:
-    """Carry the form out once: the same form coming again, even at the same instant, gets the first answer."""
-    key = f"form:{request.actor.user_id}:{request.POST[ONCE_FIELD][:64]}"
-    digest = hashlib.sha256(repr(sorted(request.POST.lists())).encode()).hexdigest()
+    """Carry the form out once: the same form coming again, even at the same instant, gets the first answer. Filled in otherwise, it is another form."""
+    files = [(name, [(file.name, file.size) for file in request.FILES.getlist(name)]) for name in request.FILES]
+    digest = hashlib.sha256(repr([request.path, sorted(request.POST.lists()), sorted(files)]).encode()).hexdigest()
+    key = f"form:{request.actor.user_id}:{request.POST[ONCE_FIELD][:64]}:{digest[:16]}"
     try:
         with transaction.atomic():
             once = Once.objects.create(key=key, request_hash=digest, at=request.now)  # waits for a twin under way

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Count, F, Sum
+
 from sunlit.domain.contracts import services
 from sunlit.domain.contracts.events import PaymentOrdered, Rated
 from sunlit.domain.contracts.models import Payment, Rating
@@ -22,12 +24,10 @@ def send_to_the_bank(event: PaymentOrdered) -> None:
 
 @hears(Rated)
 def keep_the_standing(event: Rated) -> None:
-    """The supplier's mean stars, counted anew from all its ratings."""
-    stars = [
-        (r.quality + r.delivery + r.service) / 3
-        for r in Rating.objects.filter(supplier_id=event.supplier_id).only("quality", "delivery", "service")
-    ]
-    registry.set_ratings(event.supplier_id, count=len(stars), total=round(sum(stars)))
+    """What buyers said of the supplier, counted anew from all its ratings."""
+    points = F("quality") + F("delivery") + F("service")
+    said = Rating.objects.filter(supplier_id=event.supplier_id).aggregate(count=Count("id"), points=Sum(points))
+    registry.set_ratings(event.supplier_id, count=said["count"], points=said["points"] or 0)
 
 
 @every_minute

@@ -5,8 +5,11 @@ from sunlit.foundation.outbox.events import Event, event
 
 @event
 class ApplicationSubmitted(Event):
+    """An entry application waits for the regulator of its region."""
+
     number: str
     region_path: str
+    version: int
 
 
 @event
@@ -17,14 +20,17 @@ class ApplicationDecided(Event):
     applicant_id: int
     verb: str
     reason: str
+    version: int
 
 
 @event
 class StandingChanged(Event):
-    """A supplier was suspended, reinstated, served its term or left."""
+    """A supplier was suspended, reinstated, served its term, left or came back. `until` is the last day of a suspension, or ""."""
 
     number: str
     organisation_id: int
     verb: str
+    state: str
     reason: str
     until: str
+    version: int

@@ -66,7 +66,7 @@ class Supplier(Living):
 
     # What buyers said, kept by reactions
     ratings = models.PositiveIntegerField(default=0)
-    rating_sum = models.PositiveIntegerField(default=0)
+    rating_sum = models.PositiveIntegerField(default=0)  # the stars of the three criteria, added up
 
     sealed = ("number", "state", "organisation_id", "reason", "suspended_until")
 

@@ -65,7 +65,7 @@ def supplier(key: str | int) -> Supplier | None:
 
 def rating_of(supplier: Supplier) -> Decimal | None:
     """The mean of all ratings in stars, with one place; None before the first."""
-    return (Decimal(supplier.rating_sum) / supplier.ratings).quantize(Decimal("0.1")) if supplier.ratings else None
+    return (Decimal(supplier.rating_sum) / (3 * supplier.ratings)).quantize(Decimal("0.1")) if supplier.ratings else None
 
 
 def application(number: str, *, seen_by: Actor) -> Application | None:

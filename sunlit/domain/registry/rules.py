@@ -26,6 +26,7 @@ NOT_ADMITTED = Reason("REG-014", _("Supplier {number} is {state}: nothing can be
 TEXT_LONG = Reason("REG-015", _("At most {most} characters."))
 STAFF_WRONG = Reason("REG-016", _("“{value}” is not a number of staff: a whole number up to {most}."))
 TOO_MANY_DOCUMENTS = Reason("REG-017", _("At most {most} documents."))
+OWN_APPLICATION = Reason("REG-019", _("This is your own application: somebody else must decide it."), 403)
 DOCUMENT_UNKNOWN = Reason("REG-018", _("Attach documents that you uploaded yourself."))
 
 
@@ -33,6 +34,12 @@ def reason_is_given(case: Case) -> Iterator[Problem]:
     """Who is returned, refused or suspended is told why (政府采购法实施条例 art. 63: records state the facts)."""
     if len(str(case.facts.get("reason", "")).strip()) < REASON_CHARS_LEAST:
         yield Problem(REASON_MISSING, {"least": REASON_CHARS_LEAST}, on="reason")
+
+
+def decider_is_not_applicant(case: Case) -> Iterator[Problem]:
+    """Nobody decides an own application (内部控制: 不相容岗位分离)."""
+    if case.by.user_id == case.it.applicant_id:
+        yield Problem(OWN_APPLICATION)
 
 
 def application_is_complete(case: Case) -> Iterator[Problem]:

@@ -181,9 +181,9 @@ def _served_out(it: Supplier, at: datetime) -> int:
     return 1
 
 
-def set_ratings(organisation_id: int, *, count: int, total: int) -> None:
-    """Keep what buyers said beside the standing: how many ratings, and the sum of their stars. Told twice, it stays the same."""
-    Supplier.objects.filter(organisation_id=organisation_id).update(ratings=count, rating_sum=total)
+def set_ratings(organisation_id: int, *, count: int, points: int) -> None:
+    """Keep what buyers said beside the standing: how many ratings, and the stars of their three criteria added up. Told twice, it stays the same."""
+    Supplier.objects.filter(organisation_id=organisation_id).update(ratings=count, rating_sum=points)
 
 
 def set_up_buyer(

@@ -52,7 +52,7 @@ application = Life(
             regulator,
             _("{organisation} admitted the supplier of application {number}"),
             _("Approve"),
-            (),
+            (rules.decider_is_not_applicant,),
             "decided_at",
         ),
         Move(

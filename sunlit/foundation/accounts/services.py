@@ -14,7 +14,7 @@ import pyotp
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from pypinyin import lazy_pinyin
 
@@ -69,10 +69,10 @@ def sign_in(*, login: str, password: str, code: str = "", ip: str, at: datetime)
     return user
 
 
-def _not_too_often(keys: Mapping[str, int], at: datetime) -> None:
+def _not_too_often(keys: Mapping[str, int], at: datetime, on: str = "password") -> None:
     for key, most in keys.items():
         if Attempt.objects.filter(key=key, at__gt=at - TRIES_WINDOW).count() >= most:
-            raise Refused(Problem(rules.TOO_MANY_TRIES, {"minutes": int(TRIES_WINDOW.total_seconds() // 60)}, on="password"))
+            raise Refused(Problem(rules.TOO_MANY_TRIES, {"minutes": int(TRIES_WINDOW.total_seconds() // 60)}, on=on))
 
 
 def _count(keys: Iterable[str], at: datetime) -> None:
@@ -127,32 +127,37 @@ def confirm_totp(user: User, *, secret: str, code: str, at: datetime) -> None:
     User.objects.filter(pk=user.pk).update(totp_secret=secret, totp_last_step=step)
 
 
-def drop_totp(user: User, *, password: str) -> None:
-    """Switch two-step sign-in off. Refused: ACC-012."""
-    _password_is(user, password)
+def drop_totp(user: User, *, password: str, at: datetime) -> None:
+    """Switch two-step sign-in off. Refused: ACC-002, ACC-012."""
+    _password_is(user, password, at)
     User.objects.filter(pk=user.pk).update(totp_secret="", totp_last_step=0)
 
 
-def change_password(user: User, *, old: str, new: str, keep_session: str = "") -> None:
-    """A new password; every other sign-in of the person ends. Refused: ACC-011, ACC-012."""
-    _password_is(user, old)
+def change_password(user: User, *, old: str, new: str, at: datetime, keep_session: str = "") -> None:
+    """A new password; every other sign-in of the person ends. Refused: ACC-002, ACC-011, ACC-012."""
+    _password_is(user, old, at)
     set_password(user, new)
     Session.objects.filter(user=user).exclude(session_key=keep_session).delete()
 
 
-def set_password(user: User, new: str) -> None:
-    """Refused: ACC-011 with every reason why it is too weak."""
+def set_password(user: User, new: str, *, on: str = "new") -> None:
+    """Refused: ACC-011 with every reason why it is too weak, or it cannot be kept."""
     try:
         validate_password(new, user)
     except ValidationError as error:
-        raise Refused(*(Problem(rules.PASSWORD_WEAK, {"why": why}, on="new") for why in error.messages)) from None
+        raise Refused(*(Problem(rules.PASSWORD_WEAK, {"why": why}, on=on) for why in error.messages)) from None
     user.set_password(new)
     user.save(update_fields=["password"])
 
 
-def _password_is(user: User, password: str) -> None:
+def _password_is(user: User, password: str, at: datetime) -> None:
+    """Counted like a sign-in: whoever sits at an open screen does not get to guess for long."""
+    keys = {f"password:{user.pk}": TRIES_PER_LOGIN}
+    _not_too_often(keys, at, on="old")
     if not user.check_password(password):
+        _count(keys, at)
         raise Refused(Problem(rules.PASSWORD_WRONG, on="old"))
+    Attempt.objects.filter(key__in=keys).delete()
 
 
 def end_session(public_id: str, *, user_id: int) -> bool:
@@ -174,8 +179,12 @@ def _new_person(*, login: str, name_zh: str, password: str, at: datetime, name_e
     check(person_problems(login, name_zh))
     user = User(login=login, name_zh=name_zh.strip(), name_en=name_en.strip(), email=email.strip(), created_at=at)
     user.set_unusable_password()
-    user.save(force_insert=True)
-    set_password(user, password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError:  # taken at the same instant
+        raise Refused(Problem(rules.LOGIN_TAKEN, {"login": login}, on="login")) from None
+    set_password(user, password, on="password")
     return user
 
 
@@ -197,7 +206,7 @@ def set_up_organisation(
     if not (operator.allows(by, None) or _regulates(by, region.path)):
         raise Refused(Problem(rules.NOT_ALLOWED, {"who": _("the operator or the regulator of the region")}))
     check(_organisation_problems(kind, number, name_zh, credit_code))
-    made = Organisation.objects.create(
+    made = Organisation(
         kind=kind,
         number=number,
         name_zh=name_zh.strip(),
@@ -208,6 +217,12 @@ def set_up_organisation(
         created_at=at,
         **more,
     )
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError:  # set up by somebody else at the same instant
+        check(_organisation_problems(kind, number, name_zh, credit_code))
+        raise
     facts = {"number": number, "name": made.name_zh, "kind": kind, "actor": by.user_name, "organisation": by.organisation_name}
     ledger.record(act="organisation.set_up", subject=f"organisation/{number}", by=by, at=at, facts=facts, region=region.path)
     return made

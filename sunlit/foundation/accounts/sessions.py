@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import datetime
 from typing import Any
@@ -26,5 +27,10 @@ class SessionStore(DatabaseStore):
         row.agent = data.get("_agent", "")
         started = data.get("_started_at")
         row.started_at = datetime.fromisoformat(started) if started else None
-        row.public_id = data.get("_public_id") or uuid.uuid4()
+        row.public_id = public_id(row.session_key)
         return row
+
+
+def public_id(session_key: str) -> uuid.UUID:
+    """The name of a sign-in for its owner's eyes: the same for the same key, which it does not give away."""
+    return uuid.UUID(bytes=hashlib.sha256(f"sign-in {session_key}".encode()).digest()[:16])

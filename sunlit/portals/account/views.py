@@ -10,10 +10,10 @@ import segno
 from django.conf import settings
 from django.contrib.auth import login as remember
 from django.contrib.auth import logout as forget
+from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -31,12 +31,13 @@ from sunlit.portals.ui.toasts import tell
 
 TOTP_PENDING = "totp_pending"
 MESSAGE_ROWS = 30
+LANGUAGE_SECONDS = 365 * 86_400
 
 
 # Signing in and out
 
 
-@door(public=True)
+@door(public=True, once=False)
 def sign_in(request: Request) -> HttpResponse:
     """Login and password, and the authenticator's code where it is switched on; in the demo, one click as each of the cast."""
     wanted = request.POST.get("next") or request.GET.get("next", "")
@@ -73,16 +74,15 @@ def welcome(request: Request, user: User, wanted: str = "", *, seatless: str = "
     seats = queries.seats_of(user.pk)
     if not seats and not seatless:
         raise Refused(Problem(rules.NO_SEAT, on="login"))
-    language = translation.get_language()
+    language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or user.language
     remember(request, user, backend="django.contrib.auth.backends.ModelBackend")
     if seats:
         request.session["seat"] = seats[0].pk
     request.session["_ip"], request.session["_agent"] = client_ip(request), request.headers.get("User-Agent", "")[:200]
-    request.session["_started_at"], request.session["_public_id"] = request.now.isoformat(), str(uuid.uuid4())
+    request.session["_started_at"] = request.now.isoformat()
     home = home_of(seats[0].organisation.kind) if seats else seatless
     response = HttpResponseRedirect((_safe(request, wanted) if seats else "") or home)
-    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language or settings.LANGUAGE_CODE, samesite="Lax", secure=settings.TLS)
-    return response
+    return _speaking(response, language)
 
 
 def home_of(kind: str) -> str:
@@ -116,10 +116,15 @@ def set_language(request: Request) -> HttpResponse:
     """The language of the pages, kept in a cookie and, for those signed in, with the person."""
     wanted = request.POST.get("language", "")
     language = wanted if wanted in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-    if request.actor.user_id:
+    if request.actor.is_somebody:
         User.objects.filter(pk=request.actor.person).update(language=language)
     response = HttpResponseRedirect(_safe(request, request.POST.get("next", "")) or "/")
-    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 86_400, samesite="Lax", secure=settings.TLS)
+    return _speaking(response, language)
+
+
+def _speaking(response: HttpResponse, language: str) -> HttpResponse:
+    known = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, known, max_age=LANGUAGE_SECONDS, samesite="Lax", secure=settings.TLS)
     return response
 
 
@@ -133,17 +138,13 @@ def profile(request: Request) -> HttpResponse:
     return render(request, "account/profile.html", {**context, "current": request.session.session_key})
 
 
-@door()
+@door(once=False)
 def password(request: Request) -> HttpResponse:
     def act() -> HttpResponse:
         user = User.objects.get(pk=request.actor.person)
-        services.change_password(
-            user, old=request.POST.get("old", ""), new=request.POST.get("new", ""), keep_session=request.session.session_key or ""
-        )
-        user.refresh_from_db()
-        seat = request.session["seat"]
-        remember(request, user, backend="django.contrib.auth.backends.ModelBackend")
-        request.session["seat"] = seat
+        given = {"old": request.POST.get("old", ""), "new": request.POST.get("new", "")}
+        services.change_password(user, **given, at=request.now, keep_session=request.session.session_key or "")
+        update_session_auth_hash(request, user)
         tell(request, _("Your password was changed; your other sign-ins ended."))
         return see_other("profile")
 
@@ -167,10 +168,10 @@ def totp(request: Request) -> HttpResponse:
     return form_page(request, "account/totp.html", {"secret": secret, "picture": picture}, act)
 
 
-@door()
+@door(once=False)
 def totp_off(request: Request) -> HttpResponse:
     def act() -> HttpResponse:
-        services.drop_totp(User.objects.get(pk=request.actor.person), password=request.POST.get("old", ""))
+        services.drop_totp(User.objects.get(pk=request.actor.person), password=request.POST.get("old", ""), at=request.now)
         tell(request, _("Two-step sign-in is switched off."))
         return see_other("profile")
 
