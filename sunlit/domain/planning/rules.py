@@ -20,3 +20,4 @@ REASON_MISSING = Reason("BUD-011", _("Give a reason of at least {least} characte
 EMPTY_FILE = Reason("BUD-012", _("The file has no rows."))
 TOO_MANY_ROWS = Reason("BUD-013", _("At most {most} rows at once."))
 COLUMN_MISSING = Reason("BUD-014", _("The file has no column “{column}”."))
+UNREADABLE = Reason("BUD-015", _("The file cannot be read as a table: save it as XLSX or CSV and try again."))

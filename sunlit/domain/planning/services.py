@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
+from python_calamine import CalamineError, CalamineWorkbook
 
 from sunlit.domain.planning import rules
 from sunlit.domain.planning.models import BudgetQuota, Hold, QuotaChange
@@ -28,6 +31,14 @@ from sunlit.foundation.lifecycle import digest
 ROWS_MOST = 20_000
 YEARS = range(2000, 2100)
 COLUMNS = ("number", "buyer", "year", "name", "economic_category", "total")
+HEADINGS = {
+    "number": "指标编号",
+    "buyer": "采购人编号",
+    "year": "预算年度",
+    "name": "指标名称",
+    "economic_category": "经济分类",
+    "total": "指标金额",
+}
 
 sentences.say("quota.import", _("{organisation} set {count} budget quotas by file"))
 sentences.say("quota.set_total", _("{organisation} set the total of quota {number} from {before} to {after}: {reason}"))
@@ -144,6 +155,55 @@ def import_quotas(rows: Sequence[Mapping[str, str]], *, by: Actor, at: datetime)
     if changes:
         _record_import(read, counts, by=by, at=at)
     return counts
+
+
+def rows_in(data: bytes, media_type: str) -> list[dict[str, str]]:
+    """The rows of a budget file (CSV or XLSX) by column; headings are the columns' names or what the template calls them.
+
+    Refused: BUD-015 it cannot be read as a table.
+    """
+    lines = list(csv.reader(io.StringIO(_decoded(data)))) if media_type == "text/csv" else _workbook(data)
+    while lines and not any(str(cell).strip() for cell in lines[-1]):
+        lines.pop()
+    if not lines:
+        return []
+    keys = [_column(str(cell)) for cell in lines[0]]
+    empty = dict.fromkeys(keys, "")
+    return [{**empty, **dict(zip(keys, map(_cell, line), strict=False))} for line in lines[1:]]
+
+
+def template() -> str:
+    """The table to fill in, as CSV that office programs open with Chinese headings."""
+    return "\ufeff" + ",".join(HEADINGS[column] for column in COLUMNS) + "\r\n"
+
+
+def _decoded(data: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Refused(Problem(rules.UNREADABLE, on="file"))
+
+
+def _workbook(data: bytes) -> list[list[Any]]:
+    try:
+        return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python(skip_empty_area=False)
+    except (CalamineError, IndexError):
+        raise Refused(Problem(rules.UNREADABLE, on="file")) from None
+
+
+def _column(heading: str) -> str:
+    known = {text: column for column, text in HEADINGS.items()}
+    told = heading.strip().removesuffix("*").strip()
+    return known.get(told, told.lower())
+
+
+def _cell(value: Any) -> str:
+    """Office programs store 2026 and 120000.5 as floats; what they show is what was meant."""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return str(value).strip()
 
 
 def _record_import(read: list[QuotaRow], counts: dict[str, int], *, by: Actor, at: datetime) -> None:

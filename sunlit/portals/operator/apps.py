@@ -1,4 +1,4 @@
-"""The operator portal."""
+"""The operator's portal."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class Operator(AppConfig):
     name = "sunlit.portals.operator"
     label = "portal_operator"
+
+    def ready(self) -> None:
+        from sunlit.portals.operator import navigation
+
+        navigation.hang_up()

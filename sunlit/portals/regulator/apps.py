@@ -1,4 +1,4 @@
-"""The regulator portal."""
+"""The regulator's portal."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class Regulator(AppConfig):
     name = "sunlit.portals.regulator"
     label = "portal_regulator"
+
+    def ready(self) -> None:
+        from sunlit.portals.regulator import navigation
+
+        navigation.hang_up()

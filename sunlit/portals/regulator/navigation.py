@@ -1,0 +1,23 @@
+"""What stands in the regulator's navigation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from sunlit.portals.ui.navigation import Item, offer
+
+
+def hang_up() -> None:
+    """Called once, when the portal is ready."""
+    offer(
+        "regulator",
+        Item("board", _("Live board"), "regulator:board", "activity"),
+        Item("reviews", _("Listing reviews"), "regulator:reviews", "clipboard-check"),
+        Item("applications", _("Entry applications"), "regulator:applications", "user-check"),
+        Item("orders", _("Orders and rulings"), "regulator:orders", "gavel"),
+        Item("suppliers", _("Suppliers"), "regulator:suppliers", "store"),
+        Item("offers", _("Offers"), "regulator:offers", "tag"),
+        Item("rules", _("Rulebook"), "regulator:rules", "scale"),
+        Item("calendar", _("Working calendar"), "regulator:calendar", "calendar"),
+        Item("buyers", _("Buyers"), "regulator:buyers", "building-2"),
+        Item("budgets", _("Budgets"), "regulator:budgets", "wallet"),
+        Item("ledger", _("Ledger"), "regulator:ledger", "stamp"),
+    )

@@ -1,0 +1,226 @@
+"""The rulebook as this office sees it: what holds, since when and by what source; setting a region's own rules and days off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any, Final
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sunlit.domain.rulebook import queries, services
+from sunlit.domain.rulebook.queries import Rule_
+from sunlit.domain.rulebook.rules import CHOICES, TOO_EARLY, earliest_day
+from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.kernel import regions
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.refusals import Problem, Refused
+from sunlit.foundation.ledger import queries as ledger
+from sunlit.portals.doors import Request, door, form_page
+from sunlit.portals.ui.filters import lang
+from sunlit.portals.ui.toasts import tell
+
+GROUPS: Final = {  # in the order in which they are shown
+    "order": gettext_lazy("Orders"),
+    "price": gettext_lazy("Prices"),
+    "listing": gettext_lazy("Listings"),
+    "registry": gettext_lazy("Suppliers"),
+    "threshold": gettext_lazy("Thresholds"),
+    "rfq": gettext_lazy("Requests for quotation"),
+    "ra": gettext_lazy("Reverse auctions"),
+    "batch": gettext_lazy("Batch purchases"),
+    "fw": gettext_lazy("Framework agreements"),
+    "selfbuy": gettext_lazy("Buying outside the marketplace"),
+    "medical": gettext_lazy("Medical goods"),
+    "import": gettext_lazy("Imports of files"),
+    "upload": gettext_lazy("Uploads"),
+    "TL": gettext_lazy("Time limits of the law"),
+    "NR": gettext_lazy("Figures of the law"),
+}
+COMPARED: Final = ("value", "source", "article", "evidence", "binding", "note")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a rule and what it changed against the one before it in the same region and for the same kind."""
+
+    rule: Rule_
+    before: Rule_ | None
+    changed: tuple[str, ...]
+    now: bool
+
+    @property
+    def number(self) -> int:
+        return self.rule.id
+
+
+@door(kind="regulator", methods=("GET",))
+def rules(request: Request) -> HttpResponse:
+    """Every rule in force, by subject; and what comes."""
+    own, today = request.actor.region_path, local_day(request.now)
+    asked = {"q": request.GET.get("q", "").strip()[:100], "open": request.GET.get("open", "")}
+    found = [rule for rule in queries.rules_page(own, today) if _fits(rule, asked)]
+    order = list(GROUPS)
+    found.sort(key=lambda rule: (order.index(_group(rule)) if _group(rule) in GROUPS else len(order), rule.key, rule.kind))
+    groups = [(key, GROUPS.get(key, key), list(members)) for key, members in groupby(found, key=_group)]
+    context = {
+        "groups": groups,
+        "count": len(found),
+        "coming": queries.coming(own, today),
+        "asked": asked,
+        "own": own,
+        "pack": queries.pack_version(),
+    }
+    return render(request, "regulator/rules.html", context)
+
+
+def _fits(rule: Rule_, asked: dict[str, str]) -> bool:
+    text = f"{rule.key} {rule.name_zh} {rule.name_en} {rule.source} {rule.article}".lower()
+    return asked["q"].lower() in text and (asked["open"] != "1" or rule.allowed is not None)
+
+
+def _group(rule: Rule_) -> str:
+    """The subject that the key begins with: order.confirm_limit, TL-001."""
+    return re.split(r"[.-]", rule.key, maxsplit=1)[0]
+
+
+@door(kind="regulator")
+def rule(request: Request, key: str) -> HttpResponse:
+    """One rule: what holds, its versions, and this office's own version of it."""
+    path, kind = _path(request), (request.POST or request.GET).get("kind", "")
+    it = _in_force(key, path, kind, local_day(request.now))
+    versions = list(_versions(queries.history(key, path), local_day(request.now)))
+
+    def act() -> HttpResponse:
+        if request.POST.get("verb") == "end":
+            services.end_rule(
+                key=key, region=path, effective_from=_day(request, "effective_from"), kind=kind, by=request.actor, at=request.now
+            )
+            tell(request, _("The own version ends on that day."))
+        else:
+            _set(request, key, path, kind)
+            tell(request, _("The new version is written; it holds from that day on."))
+        return HttpResponseRedirect(
+            f"{reverse('regulator:rule', args=[key])}?{urlencode({'kind': kind, 'region': regions.code_of(path)})}", status=303
+        )
+
+    context = {
+        "it": it,
+        "kind": kind,
+        "path": path,
+        "code": regions.code_of(path),
+        "versions": versions,
+        "kinds": sorted({version.rule.kind for version in versions}),
+        "places": _places(request),
+        "typed": typed(it),
+        "choices": [(name, str(CHOICES.get(name, name))) for name in (it.allowed or {}).get("choices", ())],
+        "earliest": earliest_day(request.now),
+        "has_own": any(
+            v.rule.region_path == path and v.rule.kind == kind and (v.now or v.rule.since > local_day(request.now)) for v in versions
+        ),
+        "history": ledger.about(key, region_path=request.actor.region_path)[:30],
+        "now": request.now,
+    }
+    return form_page(request, "regulator/rule.html", context, act)
+
+
+def _path(request: Request) -> str:
+    """The region that is asked about: this office's own, or one below it."""
+    code = (request.POST or request.GET).get("region", "")
+    found = accounts.region(code) if code else None
+    path = found.path if found else request.actor.region_path
+    if not regions.is_under(path, request.actor.region_path):
+        raise Http404
+    return path
+
+
+def _in_force(key: str, path: str, kind: str, on: date) -> Rule_:
+    try:
+        return queries.rule(key, region_path=path, kind=kind, on=on)
+    except Refused:
+        waiting = [it for it in queries.history(key, path) if it.kind == kind]
+        if not waiting:
+            raise Http404 from None
+        return waiting[0]
+
+
+def _versions(history: list[Rule_], today: date) -> Iterator[Version]:
+    """The newest first; each with the one before it in its own region and kind, or else with what it departs from above."""
+    for position, it in enumerate(history):
+        older = history[position + 1 :]
+        before = next((o for o in older if (o.region_path, o.kind) == (it.region_path, it.kind)), None)
+        above = (o for o in older if o.kind in (it.kind, "") and len(o.region_path) < len(it.region_path) and o.holds_on(it.since))
+        before = before or next(above, None)
+        yield Version(it, before, _changed(it, before), it.holds_on(today))
+
+
+def _changed(it: Rule_, before: Rule_ | None) -> tuple[str, ...]:
+    return tuple(name for name in COMPARED if before is not None and getattr(it, name) != getattr(before, name))
+
+
+def typed(it: Rule_) -> str:
+    """The value as a person would type it."""
+    value: Any = next((it.value[name] for name in ("n", "yuan", "percent", "choice", "words") if name in it.value), "")
+    return "、".join(value) if isinstance(value, list | tuple) else str(value)
+
+
+def _set(request: Request, key: str, path: str, kind: str) -> None:
+    given = request.POST
+    services.set_rule(
+        key=key,
+        region=path,
+        kind=kind,
+        value=given.get("value", ""),
+        effective_from=_day(request, "effective_from"),
+        source=given.get("source", "").strip(),
+        article=given.get("article", "").strip(),
+        note=given.get("note", "").strip(),
+        by=request.actor,
+        at=request.now,
+    )
+
+
+def _day(request: Request, field: str) -> date:
+    try:
+        return date.fromisoformat(request.POST.get(field, "").strip())
+    except ValueError:
+        raise Refused(Problem(TOO_EARLY, {"earliest": earliest_day(request.now)}, on=field)) from None
+
+
+def _places(request: Request) -> list[tuple[str, str]]:
+    return [(region.code, lang(region)) for region in accounts.regions() if regions.is_under(region.path, request.actor.region_path)]
+
+
+@door(kind="regulator")
+def calendar(request: Request) -> HttpResponse:
+    """The days that differ from the plain week; a region announces its own."""
+    text = (request.POST or request.GET).get("year", "")
+    year = int(text) if text.isdecimal() and len(text) == 4 else local_day(request.now).year
+    own = request.actor.region_path
+
+    def act() -> HttpResponse:
+        day = _day(request, "day")
+        given = {name: request.POST.get(name, "").strip() for name in ("name", "source")}
+        services.add_holiday(
+            day=day, region=_path(request), working=request.POST.get("working") == "1", **given, by=request.actor, at=request.now
+        )
+        tell(request, _("%(day)s is announced.") % {"day": day.isoformat()})
+        return HttpResponseRedirect(f"{reverse('regulator:calendar')}?year={day.year}", status=303)
+
+    context = {
+        "days": queries.holidays(own, year),
+        "year": year,
+        "provisional": queries.calendar_for(own).provisional(year),
+        "places": _places(request),
+        "code": regions.code_of(own),
+        "earliest": earliest_day(request.now),
+    }
+    return form_page(request, "regulator/calendar.html", context, act)
