@@ -1,0 +1,18 @@
+"""What stands in the supplier's navigation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from sunlit.portals.ui.navigation import Item, offer
+
+
+def hang_up() -> None:
+    """Called once, when the portal is ready."""
+    offer(
+        "supplier",
+        Item("desk", _("My desk"), "supplier:desk", "layout-dashboard"),
+        Item("orders", _("Orders"), "supplier:orders", "package"),
+        Item("offers", _("Offers"), "supplier:offers", "tag"),
+        Item("imports", _("Import"), "supplier:imports", "file-spreadsheet", frozenset({"catalog", "admin"})),
+        Item("ratings", _("Ratings"), "supplier:ratings", "star"),
+        Item("organisation", _("My organisation"), "organisation", "building-2"),
+    )

@@ -1,0 +1,173 @@
+"""The supplier's orders: answer them, send the goods, take goods back, send the invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from sunlit.domain.catalog.rules.reading import NOT_A_DAY
+from sunlit.domain.contracts import services as contracts
+from sunlit.domain.market import queries, services, states
+from sunlit.domain.market.models import Order, OrderLine
+from sunlit.domain.market.rules import QUANTITY_WRONG
+from sunlit.foundation.accounts.rules import AMOUNT_WRONG
+from sunlit.foundation.kernel import money
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.limits import QUANTITY_MOST
+from sunlit.foundation.kernel.refusals import Problem, Refused, check
+from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.supplier.uploads import kept
+from sunlit.portals.ui.orders import expected, order_page
+from sunlit.portals.ui.toasts import tell
+
+SENDERS = ("sales", "admin")
+INVOICERS = ("finance", "sales", "admin")
+CARRIERS = ("顺丰速运", "京东物流", "中国邮政EMS", "中通快递", "圆通速递", "韵达快递", "德邦快递", "自有车辆")
+
+
+@door(kind="supplier", methods=("GET",))
+def orders(request: Request) -> HttpResponse:
+    asked = {name: request.GET.get(name, "").strip() for name in ("group", "state", "q")}
+    after = request.GET.get("after", "")
+    page = queries.orders(seen_by=request.actor, **asked, after=int(after) if after.isdigit() else None)
+    names = {state: label for state, label in states.order.states.items() if state not in UNSEEN}
+    context = {"page": page, "counts": queries.counts(seen_by=request.actor), "asked": asked, "states": names, "lines": queries.lines_of(page.orders)}
+    return render(request, "supplier/orders.html", context | {"deadlines": {it.pk: queries.deadline_of(it) for it in page.orders}, "now": request.now})
+
+
+UNSEEN = (states.AWAITING_APPROVAL, states.DISAPPROVED)  # these never reached the supplier
+
+
+@door(kind="supplier", methods=("GET",))
+def order(request: Request, number: str) -> HttpResponse:
+    return render(request, "supplier/order.html", order_page(request, number))
+
+
+Verb = Callable[[Request, Order], Any]
+
+
+def _plain(service: Callable[..., Any]) -> Verb:
+    return lambda request, it: service(it, by=request.actor, at=request.now, expected=expected(request))
+
+
+def _reasoned(service: Callable[..., Any]) -> Verb:
+    return lambda request, it: service(it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request))
+
+
+VERBS: dict[str, Verb] = {
+    "confirm": _plain(services.confirm),
+    "decline": _reasoned(services.decline),
+    "agree_cancel": _plain(services.agree_cancel),
+    "refuse_cancel": _reasoned(services.refuse_cancel),
+    "take_back": _plain(services.take_back),
+}
+
+
+@door(kind="supplier", methods=("POST",))
+def act_on_order(request: Request, number: str) -> HttpResponse:
+    """One verb on one order; a refusal shows the order again, told what is wrong."""
+    it = found_or_404(queries.order(number, seen_by=request.actor))
+    verb = found_or_404(VERBS.get(request.POST.get("verb", "")))
+    try:
+        verb(request, it)
+    except Refused as refused:
+        context = order_page(request, number) | {"problems": refused.problems}
+        return render(request, "supplier/order.html", context, status=refused.status)
+    tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.order.moves[request.POST["verb"]].label, "number": number})
+    return see_other("supplier:order", number)
+
+
+# Goods
+
+
+@door(kind="supplier", roles=SENDERS)
+def dispatch(request: Request, number: str) -> HttpResponse:
+    """Send a parcel: carrier, waybill, and how many pieces of each line are in it."""
+    context = order_page(request, number)
+
+    def act() -> HttpResponse:
+        parcel = _parcel(request, context["lines"])
+        it = services.dispatch(context["order"], **_waybill(request), parcel=parcel, by=request.actor, at=request.now, expected=expected(request))
+        words = _("Order %(number)s is on its way.") if it.state == states.DISPATCHED else _("A part of order %(number)s is on its way.")
+        tell(request, words % {"number": number})
+        return see_other("supplier:order", number)
+
+    still = {line.position: line.quantity - line.dispatched for line in context["lines"]}
+    return form_page(request, "supplier/dispatch.html", context | {"still": still, "carriers": CARRIERS}, act)
+
+
+@door(kind="supplier", roles=SENDERS)
+def redeliver(request: Request, number: str) -> HttpResponse:
+    """Send other goods for those that came back."""
+    context = order_page(request, number)
+
+    def act() -> HttpResponse:
+        services.redeliver(context["order"], **_waybill(request), by=request.actor, at=request.now, expected=expected(request))
+        tell(request, _("Other goods for order %(number)s are on their way.") % {"number": number})
+        return see_other("supplier:order", number)
+
+    return form_page(request, "supplier/redeliver.html", context | {"carriers": CARRIERS}, act)
+
+
+def _waybill(request: Request) -> dict[str, str]:
+    return {name: request.POST.get(name, "").strip()[:100] for name in ("carrier", "waybill")}
+
+
+def _parcel(request: Request, lines: Iterable[OrderLine]) -> dict[int, int]:
+    """{position: quantity}; every quantity that cannot be read is told at its line."""
+    texts = {line.position: request.POST.get(f"quantity_{line.position}", "").strip() or "0" for line in lines}
+    check(Problem(QUANTITY_WRONG, {"most": QUANTITY_MOST}, f"quantity_{position}") for position, text in texts.items() if not _is_quantity(text))
+    return {position: int(text) for position, text in texts.items()}
+
+
+def _is_quantity(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= len(str(QUANTITY_MOST))
+
+
+# Money
+
+
+@door(kind="supplier", roles=INVOICERS)
+def invoice(request: Request, number: str) -> HttpResponse:
+    """Record the invoice: number, amount, day and the file."""
+    context = order_page(request, number)
+
+    def act() -> HttpResponse:
+        told = _invoice(request)
+        files = kept(request, "file", purpose="document", owner=request.actor.organisation_id, by=request.actor)
+        given = {"by": request.actor, "at": request.now, "expected": expected(request)}
+        contracts.invoice(context["order"], **told, file=files[0] if files else None, **given)
+        tell(request, _("The invoice for order %(number)s was sent to the buyer.") % {"number": number})
+        return see_other("supplier:order", number)
+
+    return form_page(request, "supplier/invoice.html", context | {"today": local_day(request.now)}, act)
+
+
+def _invoice(request: Request) -> dict[str, Any]:
+    """The figures of the invoice; everything that cannot be read is told together."""
+    problems: list[Problem] = []
+    amount, day = _amount(request.POST.get("amount", ""), problems), _day(request.POST.get("issued_on", ""), problems)
+    check(problems)
+    return {"number": request.POST.get("invoice_number", "").strip()[:100], "amount": amount, "issued_on": day}
+
+
+def _amount(text: str, problems: list[Problem]) -> Decimal | None:
+    try:
+        return money.yuan(text)
+    except money.NotMoney:
+        problems.append(Problem(AMOUNT_WRONG, {"amount": text}, on="amount"))
+        return None
+
+
+def _day(text: str, problems: list[Problem]) -> date | None:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        problems.append(Problem(NOT_A_DAY, {"value": text}, on="issued_on"))
+        return None
