@@ -11,7 +11,7 @@ from sunlit.demo import shelf
 from sunlit.demo.shapes import Offer as OfferPlan
 from sunlit.demo.shapes import World
 from sunlit.domain.catalog.models import Brand, Category, Offer, PolicyTag, PriceChange, Product, ReferencePrice
-from sunlit.domain.catalog.rules.reading import key_of
+from sunlit.domain.catalog.queries import key_of
 from sunlit.domain.catalog.services.loading import load_compact
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.accounts.actors import Actor

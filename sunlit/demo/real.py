@@ -18,7 +18,7 @@ from sunlit.demo import cast
 from sunlit.demo.guessing import MODEL_CHARS, Guess, Reader
 from sunlit.demo.listing import BATCH, Listed, brands_by_name, keep
 from sunlit.domain.catalog.models import Brand, Category, Offer, PriceChange, Product
-from sunlit.domain.catalog.rules.reading import key_of
+from sunlit.domain.catalog.queries import key_of
 from sunlit.domain.catalog.services.loading import load_templates
 from sunlit.domain.registry.models import Supplier
 from sunlit.foundation.accounts.actors import CLOCK, Actor

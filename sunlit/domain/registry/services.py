@@ -22,7 +22,7 @@ from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import NAME_CHARS
 from sunlit.foundation.kernel.numbering import new_number
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
-from sunlit.foundation.lifecycle import move
+from sunlit.foundation.lifecycle import NOT_NOW, NOT_YOURS, STALE, move
 
 OPEN: Final = ("draft", "submitted", "returned")
 ADMITTED_ROLES: Final = ("admin", "sales", "catalog", "finance")
@@ -45,6 +45,8 @@ def begin_application(
     """
     told, problems = _told({"credit_code": credit_code, "name_zh": name_zh, "region_code": region_code, **more})
     check([*problems, *_documents_fit(documents, by), *_code_is_free(told.get("credit_code", ""))])
+    if by.user_id is None:
+        raise Refused(Problem(NOT_YOURS, {"verb": states.application.moves["begin"].label, "who": states.applicant.name}))
     made = Application(number=new_number("RZ", at), applicant_id=by.user_id, created_at=at, **told)
     try:
         with transaction.atomic():
@@ -263,8 +265,6 @@ def _is_not_admitted(code: str) -> Iterator[Problem]:
 
 def _may_decide(it: Application, verb: str, by: Actor, expected: int | None) -> None:
     """Asked before anything is made for an approval; the move asks again."""
-    from sunlit.foundation.lifecycle import NOT_NOW, NOT_YOURS, STALE
-
     step = states.application.moves[verb]
     if expected is not None and expected != it.version:
         raise Refused(Problem(STALE, {"number": it.number}))
