@@ -1,4 +1,4 @@
-"""The public portal."""
+"""The public portal: what everybody sees without signing in."""
 
 from django.apps import AppConfig
 

@@ -1,5 +1,25 @@
-"""The addresses of this portal."""
+"""The addresses of the public portal."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sunlit.portals.public.views import deals, files, front, goods, shop, verify
+
+urlpatterns = [
+    path("", front.home, name="home"),
+    path("now/", front.now, name="now"),
+    path("about/", front.about, name="about"),
+    path("categories/", front.categories, name="categories"),
+    path("robots.txt", front.robots, name="robots"),
+    path("sitemap.xml", front.sitemap, name="sitemap"),
+    path("search/", goods.search, name="search"),
+    path("suggest/", goods.suggest, name="suggest"),
+    path("products/<str:number>/", goods.product, name="product"),
+    path("compare/", goods.compare, name="compare"),
+    path("suppliers/<str:number>/", shop.supplier, name="supplier"),
+    path("deals/", deals.deals, name="deals"),
+    path("deals/<str:number>/", deals.deal, name="deal"),
+    path("verify/", verify.verify, name="verify"),
+    path("verify/<int:entry>/proof.json", verify.proof, name="proof"),
+    path("ledger/<path:path>", files.published, name="ledger"),
+    path("files/<int:pk>/", files.file, name="file"),
+]

@@ -44,7 +44,7 @@ function axes(data, kind, colour) {
   return {
     ...common(colour, number),
     grid: { left: 4, right: 12, top: many ? 36 : 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-    legend: many ? { top: 0, left: 0, itemWidth: 14, itemHeight: 8, textStyle: { color: colour.soft } } : undefined,
+    legend: many ? { type: "scroll", top: 0, left: 0, itemWidth: 14, itemHeight: 8, textStyle: { color: colour.soft } } : undefined,
     xAxis: kind === "bars" ? value : category,
     yAxis: kind === "bars" ? category : value,
     series: data.series.map((line) => ({ name: line.name, data: line.values, ...look(kind), ...marks(data, colour) })),

@@ -1,0 +1,14 @@
+"""What stands in the navigation that everybody sees."""
+
+from django.utils.translation import gettext_lazy as _
+
+from sunlit.portals.ui.navigation import Item, offer
+
+offer(
+    "public",
+    Item("home", _("Home"), "home", "house"),
+    Item("categories", _("Categories"), "categories", "grid-2x2"),
+    Item("deals", _("Deals"), "deals", "receipt-text"),
+    Item("verify", _("Verify"), "verify", "stamp"),
+    Item("about", _("About"), "about", "info"),
+)
