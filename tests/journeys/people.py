@@ -1,0 +1,148 @@
+"""People at their browsers: each has a window of their own, signs in with one click, and complains about whatever the page gets wrong."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, Response, expect
+
+from tests.journeys.house import ROOT, House
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+SECONDS = 15  # the patience with one page
+SOON_SECONDS = 40  # the patience with something that other processes do
+LOOK_MILLISECONDS = 700
+CHROMIUM = ("--no-sandbox", "--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none")
+NOT_OURS = re.compile(r"Permissions-Policy|Failed to load resource")  # the second is judged by the answer itself
+BARRIERS = """
+() => axe.run(document, {resultTypes: ["violations"]})
+  .then(found => found.violations.map(each => each.id + " " + each.nodes.map(node => node.target.join(" ")).slice(0, 3).join(" , ")))
+"""
+
+
+class Person:
+    """Somebody of the cast (or nobody known) in front of a page."""
+
+    def __init__(self, house: House, context: BrowserContext, login: str) -> None:
+        self.house, self.context, self.login = house, context, login
+        self.complaints: list[str] = []
+        context.set_default_timeout(SECONDS * 1000)
+        self.page = self._watched(context.new_page())
+        if login:
+            self.go("/sign-in/")
+            self.page.click(f"[data-persona={login}]")
+            expect(self.page.locator("summary .avatar")).to_be_visible()
+
+    def another_tab(self) -> Page:
+        return self._watched(self.context.new_page())
+
+    def go(self, path: str) -> int:
+        """Open a page; returns the status of its answer."""
+        answer = self.page.goto(self.house.url + path)
+        return answer.status if answer else 0
+
+    def at(self, path: str) -> None:
+        """The page shown now is this one (its query aside)."""
+        expect(self.page).to_have_url(re.compile(re.escape(self.house.url + path) + r"(\?.*)?$"))
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.page.url).path
+
+    def sees(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("main")).to_contain_text(text)
+
+    def toast(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("#toasts")).to_contain_text(text)
+
+    def state(self, state: str) -> None:
+        """The thing on the page is in this state."""
+        expect(self.page.locator("main [data-state]").first).to_have_attribute("data-state", state)
+
+    def refused(self, code: str) -> None:
+        """The page tells a refusal by its code."""
+        expect(self.page.locator(f'main [data-code="{code}"]').first).to_be_visible()
+
+    def push(self, label: str | re.Pattern[str]) -> None:
+        """Push a button, or follow a link that looks like one."""
+        button = self.page.locator("main").get_by_role("button", name=label, exact=isinstance(label, str))
+        link = self.page.locator("main").get_by_role("link", name=label, exact=isinstance(label, str))
+        button.or_(link).first.click()
+
+    def verb(self, verb: str, *, reason: str = "") -> None:
+        """Carry out one of the moves that the page offers; those that want a reason ask for it in a window."""
+        if not reason:
+            self.page.click(f"main [data-verb={verb}]")
+            return
+        window = self.page.locator(f"#verb-{verb}")
+        self.page.click(f"[data-opens=verb-{verb}]")
+        window.locator("textarea[name=reason]").fill(reason)
+        window.locator(".dialog-foot button:not([data-closes])").click()
+
+    def find_soon(self, path: str, selector: str, *, text: str | re.Pattern[str] = "") -> Locator:
+        """Look at a page again and again until another process has done its part."""
+        return self.soon(lambda: self.go(path), lambda: self.page.locator(selector).filter(has_text=text or re.compile("")).first)
+
+    def soon(self, look: Callable[[], Any], what: Callable[[], Locator]) -> Locator:
+        deadline = time.monotonic() + SOON_SECONDS
+        while True:
+            look()
+            try:
+                expect(what()).to_be_visible(timeout=LOOK_MILLISECONDS)
+                return what()
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+
+    def barriers(self) -> list[str]:
+        """What keeps people out of this page, as axe finds it. Moving parts are let come to rest first."""
+        self.page.evaluate("() => document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })")
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found: list[str] = self.page.evaluate(BARRIERS)
+        return found
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        return int(self.page.evaluate("() => document.documentElement.scrollWidth - innerWidth"))
+
+    def download(self, push: Callable[[], Any], to: Path) -> Path:
+        with self.page.expect_download() as coming:
+            push()
+        coming.value.save_as(to)
+        return to
+
+    def leave(self) -> None:
+        self.context.close()
+
+    def _watched(self, page: Page) -> Page:
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("response", self._answered)
+        page.on("dialog", self._asked)
+        return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not NOT_OURS.search(message.text):
+            self.complaints.append(f"{message.location.get('url', '')}: {message.text}")
+
+    def _answered(self, response: Response) -> None:
+        """Pages may refuse; nothing may break, and what a page is made of must be there."""
+        part = response.request.resource_type not in {"document", "xhr", "fetch", "eventsource"}
+        if response.status >= 500 or (part and response.status >= 400):
+            self.complaints.append(f"{response.url}: answered with {response.status}")
+
+    def _asked(self, dialog: Dialog) -> None:
+        self.complaints.append(f"a window of the browser asked: {dialog.message}")
+        dialog.dismiss()
+
+
+def window(browser: Browser, **options: Any) -> BrowserContext:
+    """A fresh browser profile: Chinese, in Shanghai, at a desk."""
+    wanted: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", "reduced_motion": "reduce"}
+    return browser.new_context(**{**wanted, **options})
