@@ -127,7 +127,7 @@ def _let_in(actor: Actor, kinds: tuple[str, ...], roles: tuple[str, ...]) -> Non
 
 
 def _named(words: Iterable[str]) -> str:
-    return gettext(", ").join(words)
+    return gettext(", ").join(map(str, words))
 
 
 def _must_be_text(request: Request, kwargs: dict[str, Any]) -> None:
