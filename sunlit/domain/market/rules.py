@@ -53,6 +53,7 @@ SCORE_WRONG = Reason("ORD-028", _("Give 1 to 5 stars for every criterion."))
 RATING_TEXT_LONG = Reason("ORD-029", _("At most {most} characters."))
 NOT_ONE_CHECKOUT = Reason("ORD-030", _("This form was already used for another order. Go back to the cart and check out again."), CONFLICT)
 ORDER_FULL = Reason("ORD-031", _("An order holds at most {most} lines of one supplier: divide it."))
+WAYBILL_TWICE = Reason("ORD-033", _("A parcel of this order already went under waybill {waybill}."))
 PURPOSE_MISSING = Reason("ORD-032", _("Say what the goods are for."))
 
 
@@ -99,11 +100,13 @@ def confirm_time_is_over(case: Case) -> Iterator[Problem]:
 
 
 def waybill_is_given(case: Case) -> Iterator[Problem]:
-    """Goods travel under a waybill."""
+    """Goods travel under a waybill, each parcel under its own."""
     if not str(case.facts.get("waybill", "")).strip():
         yield Problem(WAYBILL_MISSING, on="waybill")
     if not str(case.facts.get("carrier", "")).strip():
         yield Problem(WAYBILL_MISSING, on="carrier")
+    if case.facts.get("waybill") in case.facts.get("waybills", ()):
+        yield Problem(WAYBILL_TWICE, {"waybill": case.facts["waybill"]}, on="waybill")
 
 
 def parcel_fits(case: Case) -> Iterator[Problem]:

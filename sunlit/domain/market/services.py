@@ -172,7 +172,7 @@ def dispatch(
 ) -> Order:
     """The supplier sends a parcel: `parcel` is {position: quantity}. The order is dispatched when nothing is open any more.
 
-    Refused: ORD-006 no waybill, ORD-007 an empty parcel, ORD-008 more than is open.
+    Refused: ORD-006 no waybill, ORD-033 a waybill used before, ORD-007 an empty parcel, ORD-008 more than is open.
     """
     Order.objects.select_for_update().get(pk=order.pk)
     lines = list(OrderLine.objects.filter(order=order).order_by("position"))
@@ -181,7 +181,7 @@ def dispatch(
     whole = all(parcel.get(position, 0) >= quantity for position, quantity in still.items())
     change = {"receive_until": _deadline("order.receipt_limit", order, at)} if whole else {}
     facts = {"carrier": carrier.strip(), "waybill": waybill.strip(), "parcel": {str(k): v for k, v in parcel.items()}}
-    handed = {"parcel": parcel, "open": still}
+    handed = {"parcel": parcel, "open": still, "waybills": _waybills(order)}
     order = _turn(
         order, "dispatch" if whole else "dispatch_part", by=by, at=at, expected=expected, change=change, facts=facts, handed=handed
     )
@@ -203,7 +203,7 @@ def redeliver(order: Order, *, carrier: str, waybill: str, by: Actor, at: dateti
     """The supplier sends other goods in exchange."""
     facts = {"carrier": carrier.strip(), "waybill": waybill.strip()}
     change = {"receive_until": _deadline("order.receipt_limit", order, at), "received_at": None, "accept_until": None}
-    order = _turn(order, "redeliver", by=by, at=at, expected=expected, change=change, facts=facts)
+    order = _turn(order, "redeliver", by=by, at=at, expected=expected, change=change, facts=facts, handed={"waybills": _waybills(order)})
     contents = {str(line.position): line.quantity for line in OrderLine.objects.filter(order=order)}
     Dispatch.objects.create(order=order, carrier=facts["carrier"], waybill=facts["waybill"], contents=contents, at=at)
     Return.objects.filter(order=order, kind="exchange", settled_at=None).update(settled_at=at)
@@ -345,6 +345,11 @@ def _give_up(order: Order, verb: str, *, reason: str | None, by: Actor, at: date
     catalog_services.return_stock(dict(lines))
     planning.release(reference=f"order/{order.number}", at=at)
     return order
+
+
+def _waybills(order: Order) -> set[str]:
+    """Under which waybills parcels of the order went already."""
+    return set(Dispatch.objects.filter(order=order).values_list("waybill", flat=True))
 
 
 def _deadline(rule: str, order: Order, at: datetime) -> datetime:

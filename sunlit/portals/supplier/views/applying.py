@@ -57,8 +57,8 @@ def register(request: Request) -> HttpResponse:
     """A login for somebody who applies."""
 
     def act() -> HttpResponse:
-        given = {name: request.POST.get(name, "") for name in ("login", "name_zh", "email")}
-        user = people.register(**given, password=request.POST.get("new", ""), ip=client_ip(request), at=request.now)
+        given = {name: request.POST.get(name, "") for name in ("login", "name_zh", "password", "email")}
+        user = people.register(**given, ip=client_ip(request), at=request.now)
         return welcome(request, user, seatless=reverse("supplier:begin"))
 
     return form_page(request, "supplier/apply.html", {}, act)
