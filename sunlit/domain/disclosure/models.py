@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from sunlit.foundation.accounts.models import Organisation
@@ -34,4 +35,5 @@ class DealNotice(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["-published_at", "-id"], name="latest_deals"),
             models.Index(fields=["region_path", "-published_at"], name="deals_of_a_region"),
+            GinIndex(fields=["lines"], opclasses=["jsonb_path_ops"], name="deals_by_what_was_bought"),
         ]
