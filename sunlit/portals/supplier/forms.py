@@ -48,7 +48,10 @@ class Form:
 
     def tags(self) -> list[Proof]:
         """Every policy tag there is."""
-        return [Proof(tag.value, str(tag.label), tag.value in self.proofs, *self.proofs.get(tag.value, ("", "")), tag.value in CERTIFIED) for tag in Tag]
+        return [
+            Proof(tag.value, str(tag.label), tag.value in self.proofs, *self.proofs.get(tag.value, ("", "")), tag.value in CERTIFIED)
+            for tag in Tag
+        ]
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,9 @@ def groups_of(template: Iterable[Attribute]) -> dict[str, list[Line]]:
 def shown(template: Iterable[Attribute], attributes: Mapping[str, str]) -> list[tuple[str, str]]:
     """The parameters of a product as pairs to read: those of the template in their order, then the supplier's own."""
     lines = lines_of(template)
-    told = [(line.label, _with_unit(line, attributes[key])) for line in lines if attributes.get(key := line.name.removeprefix(ATTRIBUTE_PREFIX))]
+    told = [
+        (line.label, _with_unit(line, attributes[key])) for line in lines if attributes.get(key := line.name.removeprefix(ATTRIBUTE_PREFIX))
+    ]
     known = {line.name.removeprefix(ATTRIBUTE_PREFIX) for line in lines}
     return [*told, *((key, text) for key, text in attributes.items() if key not in known)]
 

@@ -66,7 +66,7 @@ def town(db: None) -> Town:
 def seated() -> Seated:
     def sit(actor: Actor) -> Client:
         client = Client()
-        client.force_login(User.objects.get(pk=actor.user_id))
+        client.force_login(User.objects.get(pk=actor.person))
         session = client.session
         session["seat"] = actor.seat_id
         session.save()

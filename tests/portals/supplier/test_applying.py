@@ -61,7 +61,8 @@ def test_a_registration_is_refused_at_its_field(given: dict[str, str], expected:
 
 def test_one_address_does_not_register_a_crowd(town: Town) -> None:
     answers = [
-        Client().post(f"{APPLY}register/", {"login": f"crowd-{n}", "name_zh": "众人", "password": "sprouts-in-spring"}).status_code for n in range(11)
+        Client().post(f"{APPLY}register/", {"login": f"crowd-{n}", "name_zh": "众人", "password": "sprouts-in-spring"}).status_code
+        for n in range(11)
     ]
     assert answers == [302] * 10 + [429]
 

@@ -32,9 +32,18 @@ def test_a_clerk_of_the_catalogue_writes_offers_but_does_not_leave(town: Town, s
 def test_orders_and_offers_of_others_do_not_exist(town: Town, seated: Seated) -> None:
     order = confirmed(town)
     nurlan = seated(town.nurlan)
-    for name, number in (("order", order.number), ("dispatch", order.number), ("invoice", order.number), ("offer", town.laptop.number), ("edit_offer", town.laptop.number)):
+    for name, number in (
+        ("order", order.number),
+        ("dispatch", order.number),
+        ("invoice", order.number),
+        ("offer", town.laptop.number),
+        ("edit_offer", town.laptop.number),
+    ):
         assert nurlan.get(reverse(f"supplier:{name}", args=[number])).status_code == 404, name
-    assert nurlan.post(reverse("supplier:act_on_order", args=[order.number]), {"verb": "decline", "reason": "no stock left"}).status_code == 404
+    assert (
+        nurlan.post(reverse("supplier:act_on_order", args=[order.number]), {"verb": "decline", "reason": "no stock left"}).status_code
+        == 404
+    )
     assert nurlan.post(reverse("supplier:quick", args=[town.laptop.number]), {"price": "1.00", "stock": "1"}).status_code == 404
     town.laptop.refresh_from_db()
     assert str(town.laptop.price) == "4999.00"

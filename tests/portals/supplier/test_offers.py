@@ -127,7 +127,10 @@ def test_one_of_them_is_its_own_act_and_neither_is_none(town: Town, wu: Client) 
     quick(wu, town.paper, price="127.00", stock="7")
     town.paper.refresh_from_db()
     quick(wu, town.paper, price="127.00", stock="7")
-    assert list(Entry.objects.filter(subject=f"offer/{town.paper.number}").order_by("pk").values_list("act", flat=True)) == ["offer.reprice", "offer.restock"]
+    assert list(Entry.objects.filter(subject=f"offer/{town.paper.number}").order_by("pk").values_list("act", flat=True)) == [
+        "offer.reprice",
+        "offer.restock",
+    ]
 
 
 def test_without_scripts_the_list_comes_back(town: Town, wu: Client) -> None:
@@ -140,9 +143,13 @@ def test_without_scripts_the_list_comes_back(town: Town, wu: Client) -> None:
 
 @pytest.mark.parametrize(
     ("given", "code"),
-    [({"price": "abc", "stock": "1000"}, "CAT-012"), ({"price": "128.50", "stock": "-4"}, "CAT-015"), ({"price": "1.234", "stock": "x"}, "CAT-013")],
+    [
+        ({"price": "abc", "stock": "1000"}, "CAT-012"),
+        ({"price": "128.50", "stock": "-4"}, "CAT-015"),
+        ({"price": "1.234", "stock": "x"}, "CAT-013"),
+    ],
 )
-def test_a_wrong_figure_changes_nothing(given: dict[str, str], code: str, town: Town, wu: Client) -> None:
+def test_a_wrong_figure_changes_nothing(given: dict[str, Any], code: str, town: Town, wu: Client) -> None:
     answer = quick(wu, town.paper, **given)
     assert answer.status_code == 422
     assert f'data-code="{code}"' in answer.content.decode()
@@ -160,14 +167,21 @@ def test_sales_people_look_but_do_not_reprice(town: Town, seated: Any) -> None:
 
     from sunlit.foundation.accounts.models import Seat
 
-    Seat.objects.filter(pk=town.chen.seat_id).update(roles=["sales"])
+    Seat.objects.filter(user_id=town.chen.person).update(roles=["sales"])
     sales = seated(replace(town.chen, roles=frozenset({"sales"})))
     assert 'class="quick" method="post"' not in sales.get("/supplier/offers/").content.decode()
     assert quick(sales, town.paper, price="1.00", stock="1").status_code == 403
 
 
 def test_the_terms_change_while_it_stays_on_sale(town: Town, wu: Client) -> None:
-    told = {"expected": town.paper.version, "price": "120.00", "stock": "10", "quantity_most": "5", "delivery_days": "2", "delivery_regions": ["652801", "652823"]}
+    told = {
+        "expected": town.paper.version,
+        "price": "120.00",
+        "stock": "10",
+        "quantity_most": "5",
+        "delivery_days": "2",
+        "delivery_regions": ["652801", "652823"],
+    }
     assert wu.post(reverse("supplier:terms", args=["SP-3"]), told).status_code == 303
     offer = Offer.objects.get(number="SP-3")
     assert (offer.state, str(offer.price), offer.quantity_most, offer.delivery_regions) == ("listed", "120.00", 5, ["652801", "652823"])
@@ -183,7 +197,11 @@ def test_chosen_offers_leave_the_shelf_together_or_not_at_all(town: Town, wu: Cl
     assert codes(answer) == {("LIF-001", "")}
     assert Offer.objects.get(number="SP-1").state == "listed"
     assert wu.post(reverse("supplier:delist_many"), {"offer": ["SP-1", "SP-2", "SP-3"]}).status_code == 303
-    assert dict(Offer.objects.filter(number__startswith="SP-").values_list("number", "state")) == {"SP-1": "delisted", "SP-2": "listed", "SP-3": "delisted"}
+    assert dict(Offer.objects.filter(number__startswith="SP-").values_list("number", "state")) == {
+        "SP-1": "delisted",
+        "SP-2": "listed",
+        "SP-3": "delisted",
+    }
     assert codes(wu.get(reverse("supplier:delist_many"))) == {("SUP-002", "")}
 
 
@@ -192,7 +210,15 @@ def test_an_offer_is_rewritten_and_reviewed_anew(town: Town, wu: Client) -> None
     page = wu.get(reverse("supplier:edit_offer", args=[offer.number]))
     assert page.context["verbs"] == {"revise"}
     assert page.context["form"].texts["model"] == "TE-15"
-    told = {**WRITTEN, "model": "TE-15", "title": "天鹅 TE-15 新版便携式计算机", "price": "3999.00", "attr.memory": "16", "expected": offer.version, "verb": "revise"}
+    told = {
+        **WRITTEN,
+        "model": "TE-15",
+        "title": "天鹅 TE-15 新版便携式计算机",
+        "price": "3999.00",
+        "attr.memory": "16",
+        "expected": offer.version,
+        "verb": "revise",
+    }
     assert wu.post(reverse("supplier:edit_offer", args=[offer.number]), told).status_code == 303
     offer.refresh_from_db()
     assert (offer.state, offer.title, offer.sku_code) == ("review", "天鹅 TE-15 新版便携式计算机", "TS-100")

@@ -64,7 +64,9 @@ def test_cancelling_needs_both_sides(town: Town, chen: Client) -> None:
 
 
 def send(client: Client, order: Order, **given: Any) -> Any:
-    return client.post(reverse("supplier:dispatch", args=[order.number]), {"expected": order.version, "carrier": "顺丰速运", "waybill": "SF-9", **given})
+    return client.post(
+        reverse("supplier:dispatch", args=[order.number]), {"expected": order.version, "carrier": "顺丰速运", "waybill": "SF-9", **given}
+    )
 
 
 def test_the_parcel_is_filled_with_what_is_open(town: Town, chen: Client) -> None:

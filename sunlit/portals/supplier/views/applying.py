@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import get_user
 from django.db import transaction
@@ -129,7 +129,9 @@ def _form(request: Request, who: Actor, it: Application | None, write: Callable[
             made = write(told, documents)
             if request.POST.get("verb") == "submit":
                 services.submit_application(made, by=who, at=request.now)
-        words = _("Application %(number)s was submitted.") if request.POST.get("verb") == "submit" else _("Application %(number)s was saved.")
+        words = (
+            _("Application %(number)s was submitted.") if request.POST.get("verb") == "submit" else _("Application %(number)s was saved.")
+        )
         tell(request, words % {"number": made.number})
         return see_other("supplier:application", made.number)
 
@@ -143,7 +145,10 @@ def _posted(request: Request) -> dict[str, Any]:
 def _stored(it: Application | None) -> dict[str, Any]:
     if it is None:
         return dict.fromkeys(TEXTS, "") | {"category_codes": []}
-    return {name: getattr(it, name) for name in TEXTS if name != "region_code"} | {"region_code": it.region.code, "category_codes": it.category_codes}
+    return {name: getattr(it, name) for name in TEXTS if name != "region_code"} | {
+        "region_code": it.region.code,
+        "category_codes": it.category_codes,
+    }
 
 
 @door(public=True, methods=("GET",))
@@ -200,7 +205,8 @@ def document(request: Request, number: str, pk: int) -> HttpResponse:
     """A document of the own application: its owner has no organisation yet that it could belong to."""
     who = found_or_404(_applicant(request))
     it: Application = found_or_404(_own(number, who))
-    return files.serve(found_or_404(next((file for file in it.documents.all() if file.pk == pk), None)))
+    file = found_or_404(next((file for file in it.documents.all() if file.pk == pk), None))
+    return cast(HttpResponse, files.serve(file))
 
 
 def _own(number: str, who: Actor) -> Application | None:

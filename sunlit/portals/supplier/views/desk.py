@@ -85,4 +85,3 @@ def leave(request: Request) -> HttpResponse:
     counts = catalog.counts_of(own)
     context = {"supplier": supplier, "open_orders": market.open_orders_of_supplier(own), "listed": counts.get("listed", 0)}
     return form_page(request, "supplier/leave.html", context, act)
-

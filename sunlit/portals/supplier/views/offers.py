@@ -79,7 +79,7 @@ def _changed(request: Request, it: Offer, given: dict[str, str]) -> tuple[Offer,
 
 def _list(request: Request, asked: QueryDict, *, status: int = 200, **more: Any) -> HttpResponse:
     own = request.actor.party
-    found = {name: asked.get(name, "").strip() for name in ("state", "q", "category")}
+    found: dict[str, Any] = {name: asked.get(name, "").strip() for name in ("state", "q", "category")}
     page = queries.offers_of(own, **found, after=asked.get("after", ""))
     context = {
         "page": page,
@@ -150,7 +150,12 @@ def terms(request: Request, number: str) -> HttpResponse:
     it = found_or_404(_mine(request, number))
     given: dict[str, Any] = {name: request.POST.get(name, "") for name in TERMS}
     given["delivery_regions"] = request.POST.getlist("delivery_regions")
-    return _done(request, it, lambda: services.update_offer(it, terms=given, by=request.actor, at=request.now, expected=expected(request)), given=given)
+    return _done(
+        request,
+        it,
+        lambda: services.update_offer(it, terms=given, by=request.actor, at=request.now, expected=expected(request)),
+        given=given,
+    )
 
 
 @door(kind="supplier", methods=("POST",))
@@ -185,7 +190,9 @@ def start(request: Request) -> HttpResponse:
     """What is to be offered: a product that the library knows, or a category in which it is new."""
     words = request.GET.get("q", "").strip()[:100]
     found = queries.categories_of(request.actor.party)
-    return render(request, "supplier/start.html", {"q": words, "products": queries.products_like(words), "branches": branches(words), "own": found})
+    return render(
+        request, "supplier/start.html", {"q": words, "products": queries.products_like(words), "branches": branches(words), "own": found}
+    )
 
 
 def branches(words: str, *, also: Collection[str] = ()) -> list[tuple[Category, list[Category]]]:
@@ -243,7 +250,12 @@ def edit(request: Request, number: str) -> HttpResponse:
 def _form_page(request: Request, context: dict[str, Any], act: Callable[[], HttpResponse]) -> HttpResponse:
     template = queries.template(context["category"])
     most = rulebook.rule("listing.images", region_path=request.actor.region_path, on=local_day(request.now)).high
-    shown = {"groups": forms.groups_of(template), "region_options": forms.region_options(), "images_most": int(most), "line": queries.tree().line(context["category"].code)}
+    shown = {
+        "groups": forms.groups_of(template),
+        "region_options": forms.region_options(),
+        "images_most": int(most),
+        "line": queries.tree().line(context["category"].code),
+    }
 
     def told() -> HttpResponse:
         try:

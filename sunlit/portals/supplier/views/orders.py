@@ -33,12 +33,20 @@ CARRIERS = ("顺丰速运", "京东物流", "中国邮政EMS", "中通快递", "
 
 @door(kind="supplier", methods=("GET",))
 def orders(request: Request) -> HttpResponse:
-    asked = {name: request.GET.get(name, "").strip() for name in ("group", "state", "q")}
+    asked: dict[str, Any] = {name: request.GET.get(name, "").strip() for name in ("group", "state", "q")}
     after = request.GET.get("after", "")
     page = queries.orders(seen_by=request.actor, **asked, after=int(after) if after.isdigit() else None)
     names = {state: label for state, label in states.order.states.items() if state not in UNSEEN}
-    context = {"page": page, "counts": queries.counts(seen_by=request.actor), "asked": asked, "states": names, "lines": queries.lines_of(page.orders)}
-    return render(request, "supplier/orders.html", context | {"deadlines": {it.pk: queries.deadline_of(it) for it in page.orders}, "now": request.now})
+    context = {
+        "page": page,
+        "counts": queries.counts(seen_by=request.actor),
+        "asked": asked,
+        "states": names,
+        "lines": queries.lines_of(page.orders),
+    }
+    return render(
+        request, "supplier/orders.html", context | {"deadlines": {it.pk: queries.deadline_of(it) for it in page.orders}, "now": request.now}
+    )
 
 
 UNSEEN = (states.AWAITING_APPROVAL, states.DISAPPROVED)  # these never reached the supplier
@@ -57,7 +65,9 @@ def _plain(service: Callable[..., Any]) -> Verb:
 
 
 def _reasoned(service: Callable[..., Any]) -> Verb:
-    return lambda request, it: service(it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request))
+    return lambda request, it: service(
+        it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request)
+    )
 
 
 VERBS: dict[str, Verb] = {
@@ -93,7 +103,9 @@ def dispatch(request: Request, number: str) -> HttpResponse:
 
     def act() -> HttpResponse:
         parcel = _parcel(request, context["lines"])
-        it = services.dispatch(context["order"], **_waybill(request), parcel=parcel, by=request.actor, at=request.now, expected=expected(request))
+        it = services.dispatch(
+            context["order"], **_waybill(request), parcel=parcel, by=request.actor, at=request.now, expected=expected(request)
+        )
         words = _("Order %(number)s is on its way.") if it.state == states.DISPATCHED else _("A part of order %(number)s is on its way.")
         tell(request, words % {"number": number})
         return see_other("supplier:order", number)
@@ -122,7 +134,11 @@ def _waybill(request: Request) -> dict[str, str]:
 def _parcel(request: Request, lines: Iterable[OrderLine]) -> dict[int, int]:
     """{position: quantity}; every quantity that cannot be read is told at its line."""
     texts = {line.position: request.POST.get(f"quantity_{line.position}", "").strip() or "0" for line in lines}
-    check(Problem(QUANTITY_WRONG, {"most": QUANTITY_MOST}, f"quantity_{position}") for position, text in texts.items() if not _is_quantity(text))
+    check(
+        Problem(QUANTITY_WRONG, {"most": QUANTITY_MOST}, f"quantity_{position}")
+        for position, text in texts.items()
+        if not _is_quantity(text)
+    )
     return {position: int(text) for position, text in texts.items()}
 
 
@@ -141,7 +157,7 @@ def invoice(request: Request, number: str) -> HttpResponse:
     def act() -> HttpResponse:
         told = _invoice(request)
         files = kept(request, "file", purpose="document", owner=request.actor.organisation_id, by=request.actor)
-        given = {"by": request.actor, "at": request.now, "expected": expected(request)}
+        given: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
         contracts.invoice(context["order"], **told, file=files[0] if files else None, **given)
         tell(request, _("The invoice for order %(number)s was sent to the buyer.") % {"number": number})
         return see_other("supplier:order", number)
