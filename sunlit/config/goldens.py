@@ -32,8 +32,11 @@ def write() -> list[Path]:
 
 def reasons() -> str:
     """The catalogue of refusals for the help desk."""
+    from django.urls import get_resolver
+
     from sunlit.foundation.kernel.refusals import catalogue
 
+    assert get_resolver().url_patterns, "every portal is loaded, with its reasons"
     rows = []
     for code, reason in catalogue().items():
         with translation.override("zh-hans"):

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.config import environment
@@ -65,7 +66,7 @@ class SecurityMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         problem = body_problem(request)
-        response = _refused(problem) if problem else self.get_response(request)
+        response = _refused(request, problem) if problem else self.get_response(request)
         if "Content-Security-Policy" not in response:  # a file handed out brings its own, stricter one
             response["Content-Security-Policy"] = content_policy(_live_origin(request), tls=self.tls)
         response.setdefault("Permissions-Policy", PERMISSIONS)
@@ -88,9 +89,14 @@ def body_problem(request: HttpRequest) -> Problem | None:
     return None
 
 
-def _refused(problem: Problem) -> HttpResponse:
+def _refused(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Plain text: nothing of the page machinery has run yet. The connection is closed, so that the body need not be read."""
     headers = {"X-Code": problem.code, "Connection": "close"}
+    if request.path.startswith("/api/"):
+        from sunlit.portals.api import problems
+
+        with translation.override(translation.get_language_from_request(request)):
+            return problems.answer([problem], headers=headers)
     return HttpResponse(
         f"{problem.code} {problem.message}\n", status=problem.reason.status, content_type="text/plain; charset=utf-8", headers=headers
     )
@@ -131,6 +137,13 @@ class Brake:
                 level.tokens -= cost
                 return 0
             return max(1, math.ceil(round((cost - level.tokens) * 60 / self.per_minute, 6)))
+
+    def left(self, key: str, at: datetime) -> int:
+        """How many calls the key has now."""
+        with self._lock:
+            level = self._levels.get(key)
+            passed = max((at - level.at).total_seconds(), 0.0) if level else 0.0
+            return self.burst if level is None else int(min(level.tokens + passed * self.per_minute / 60, self.burst))
 
     def problem(self, key: str, at: datetime, *, cost: int = 1) -> Problem | None:
         """SEC-003 when the caller must wait."""

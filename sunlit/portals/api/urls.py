@@ -1,5 +1,26 @@
-"""The addresses of this portal."""
+"""The addresses of the API: what people read about it, and version 1 behind its gate."""
 
-from django.urls import URLPattern
+from __future__ import annotations
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from sunlit.portals.api import views
+from sunlit.portals.api.api import api
+from sunlit.portals.api.gate import gate
+
+
+def gated() -> list[URLPattern | URLResolver]:
+    """Every operation behind the gate; Ninja's own pages stay away."""
+    found = [each for each in api.urls[0] if isinstance(each, URLPattern) and each.name != "api-root"]
+    for each in found:
+        each.callback = gate(each.callback)
+    return [*found]
+
+
+urlpatterns = [
+    path("", views.guide, name="api"),
+    path("reasons/", views.reasons, name="api_reasons"),
+    path("v1/openapi.json", views.description, name="api_description"),
+    path("v1/", include((gated(), "api_v1"))),
+    re_path("", views.nothing, name="api_nothing"),
+]

@@ -1,0 +1,1 @@
+"""Version 1: the operations, one module a subject."""

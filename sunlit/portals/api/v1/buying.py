@@ -1,0 +1,191 @@
+"""Buying: the own organisation's addresses, titles and quotas, and placing orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Annotated
+
+from django.utils.translation import gettext_noop as _
+from ninja import Router, Status
+from pydantic import Field
+
+from sunlit.domain.catalog.models import Offer
+from sunlit.domain.catalog.queries import machines
+from sunlit.domain.market import queries as market
+from sunlit.domain.market.modes import supermarket
+from sunlit.domain.market.queries.wishes import Wish
+from sunlit.domain.planning import queries as planning
+from sunlit.domain.planning.models import BudgetQuota
+from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.limits import CART_LINES
+from sunlit.foundation.kernel.refusals import Problem, Refused, check
+from sunlit.portals.api import problems
+from sunlit.portals.api.keys import Call, Needs
+from sunlit.portals.api.shapes import ROWS, After, Given, Key, Money, Quantity, Rows, Text, Told, Yuan
+from sunlit.portals.api.v1 import orders
+from sunlit.portals.api.v1.orders import OrderWithAll, whole
+from sunlit.portals.doors import found_or_404
+
+router = Router(tags=["buying"])
+READ, WRITE, ANY = Needs("orders:read"), Needs("orders:write"), Needs()
+
+
+class AddressOut(Told):
+    id: int
+    receiver: str
+    phone: str
+    text: str
+    region: str
+    preferred: bool
+
+
+class TitleOut(Told):
+    id: int
+    title: str
+    tax_number: str
+    preferred: bool
+
+
+class OrganisationOut(Told):
+    number: str
+    name: str
+    kind: str
+    region: str
+    person: str
+    roles: list[str]
+    scopes: list[str]
+    addresses: list[AddressOut]
+    invoice_titles: list[TitleOut]
+
+
+class QuotaOut(Told):
+    number: str
+    name: str
+    buyer: str
+    year: int
+    total: Yuan
+    held: Yuan
+    committed: Yuan
+    spent: Yuan
+    available: Yuan
+
+
+class Quotas(Told):
+    quotas: list[QuotaOut]
+    next: str
+
+
+class LineGiven(Given):
+    offer: Key = Field(description="The offer's number.")
+    quantity: Quantity
+    price: Money = Field(description="The price that was seen: another one is refused (ORD-014), never applied silently.")
+
+
+class OrderGiven(Given):
+    lines: Annotated[list[LineGiven], Field(min_length=1, max_length=CART_LINES)]
+    quota: Key = Field(description="The quota's number.")
+    address: int = Field(description="The id of one of the organisation's addresses.")
+    invoice_title: int = Field(description="The id of one of the organisation's invoice titles.")
+    purpose: Text = ""
+    note: Text = ""
+
+
+class Placed(Told):
+    orders: list[OrderWithAll] = Field(description="One a supplier.")
+
+
+@router.get("organisation", auth=ANY, response=OrganisationOut, operation_id="organisation", summary=_("The organisation behind the key"))
+def organisation(request: Call) -> OrganisationOut:
+    by = request.actor
+    addresses = [
+        AddressOut(id=a.pk, receiver=a.receiver, phone=a.phone, text=a.text, region=a.region.code, preferred=a.preferred)
+        for a in accounts.addresses_of(by.party)
+    ]
+    titles = [
+        TitleOut(id=t.pk, title=t.title, tax_number=t.tax_number, preferred=t.preferred) for t in accounts.invoice_titles_of(by.party)
+    ]
+    return OrganisationOut(
+        number=by.organisation_number,
+        name=by.organisation_name,
+        kind=by.kind,
+        region=by.region_path,
+        person=by.user_name,
+        roles=sorted(by.roles),
+        scopes=sorted(request.scopes),
+        addresses=addresses,
+        invoice_titles=titles,
+    )
+
+
+@router.get("quotas", auth=READ, response=Quotas, operation_id="quotas", summary=_("Budget quotas of a year, by number"))
+def quotas(request: Call, year: Annotated[int | None, Field(ge=2000, le=2099)] = None, after: After = "", limit: Rows = ROWS) -> Quotas:
+    """This year's, unless another is named."""
+    asked = year or local_day(request.now).year
+    page = planning.quotas_page(seen_by=request.actor, year=asked, after=after, rows=limit + 1)
+    return Quotas(quotas=[_quota(it) for it in page[:limit]], next=page[limit - 1].number if len(page) > limit else "")
+
+
+@router.get("quotas/{number}", auth=READ, response=QuotaOut, operation_id="quota", summary=_("One budget quota"))
+def quota(request: Call, number: str) -> QuotaOut:
+    return _quota(found_or_404(planning.quota(number, seen_by=request.actor)))
+
+
+@orders.router.post("orders", auth=WRITE, response={201: Placed}, operation_id="place_orders", summary=_("Place orders, one a supplier"))
+def place_orders(request: Call, given: OrderGiven) -> Status[Placed]:
+    """Wants an Idempotency-Key. All lines are ordered, or none. Orders above the organisation's limit wait for its lead."""
+    by, key = request.actor, request.headers.get("Idempotency-Key", "")
+    if not key:
+        raise Refused(Problem(problems.KEY_MISSING))
+    wishes, quota_id = _wishes(given, request), _quota_id(given.quota, request)
+    terms = supermarket.terms_of(
+        quota_id=quota_id, address_id=given.address, title_id=given.invoice_title, purpose=given.purpose, note=given.note, by=by
+    )
+    try:
+        made = supermarket.place(key=f"api:{by.seat_id}:{key}", wishes=wishes, terms=terms, by=by, at=request.now)
+    except Refused as refused:
+        raise Refused(*_at_their_lines(refused, wishes)) from None
+    placed = [whole(found_or_404(market.order(it.number, seen_by=by)), by) for it in made]
+    return Status(201, Placed(orders=placed))
+
+
+def _wishes(given: OrderGiven, request: Call) -> list[Wish]:
+    """What is wanted, with the offers found. Refused: API-018 no such offer, API-019 named twice."""
+    offers = machines.offers_by_number([line.offer for line in given.lines], seen_by=request.actor)
+    check(_naming_problems(given.lines, offers))
+    return [_wish(offers[line.offer], line.quantity, line.price) for line in given.lines]
+
+
+def _naming_problems(lines: Sequence[LineGiven], offers: dict[str, Offer]) -> list[Problem]:
+    found: list[Problem] = []
+    seen: set[str] = set()
+    for index, line in enumerate(lines):
+        if line.offer in seen:
+            found.append(Problem(problems.NAMED_TWICE, {"number": line.offer}, on=f"lines.{index}.offer"))
+        elif line.offer not in offers:
+            found.append(Problem(problems.NO_SUCH_OFFER, {"number": line.offer}, on=f"lines.{index}.offer"))
+        seen.add(line.offer)
+    return found
+
+
+def _wish(offer: Offer, quantity: int, price: Decimal) -> Wish:
+    return Wish(offer_id=offer.pk, quantity=quantity, price_seen=price)
+
+
+def _quota_id(number: str, request: Call) -> int:
+    it = planning.quota(number, seen_by=request.actor)
+    if it is None:
+        raise Refused(Problem(problems.NO_SUCH_QUOTA, {"number": number}, on="quota"))
+    return it.pk
+
+
+def _at_their_lines(refused: Refused, wishes: Sequence[Wish]) -> list[Problem]:
+    """The shop speaks of lines by their offers, the caller by their places."""
+    places = {f"line_{wish.offer_id}": f"lines.{index}" for index, wish in enumerate(wishes)}
+    return [Problem(p.reason, p.params, places.get(p.on, p.on)) for p in refused.problems]
+
+
+def _quota(it: BudgetQuota) -> QuotaOut:
+    same = {name: getattr(it, name) for name in QuotaOut.model_fields if name != "buyer"}
+    return QuotaOut(buyer=it.buyer.number, **same)

@@ -1,0 +1,119 @@
+"""The library by programs: categories, products, offers; rows in batches, prices and stocks."""
+
+from __future__ import annotations
+
+from sunlit.domain.catalog.models import Attribute, Category, Offer, PriceChange
+from sunlit.foundation.ledger.models import Entry
+from tests.portals.api.conftest import Program, key_of
+from tests.town import Town
+
+ROW = {
+    "sku_code": "WU-1",
+    "category": "A05040101",
+    "title": "孔雀 A3 复印纸",
+    "brand": "孔雀",
+    "model": "A3-80",
+    "price": "188.00",
+    "stock": 40,
+}
+
+
+def test_categories(town: Town, aygul: Program) -> None:
+    Attribute.objects.create(
+        category=Category.objects.get(code="A05040101"),
+        key="weight",
+        name_zh="克重",
+        name_en="Weight",
+        type="number",
+        unit="g",
+        required=True,
+    )
+    page = aygul.get("categories?limit=2")
+    assert ([c["code"] for c in page["categories"]], page["next"]) == (["A", "A02010108"], "A02010108")
+    assert [c["code"] for c in aygul.get("categories?in_use=true&after=A02010108")["categories"]] == ["A05040101"]
+    paper = aygul.get("categories/A05040101")
+    assert (paper["parent"], paper["attributes"][0]["key"], paper["attributes"][0]["required"]) == ("A", "weight", True)
+    assert aygul.call("GET", "categories/B99").json()["code"] == "API-004"
+
+
+def test_products(town: Town, aygul: Program) -> None:
+    assert [p["number"] for p in aygul.get("products")["products"]] == ["SPU-1", "SPU-2"]
+    first = aygul.get("products?limit=1&category=A")
+    assert [p["number"] for p in aygul.get(f"products?limit=1&category=A&after={first['next']}")["products"]] == ["SPU-2"]
+    assert [p["number"] for p in aygul.get("products?category=A02010108&brand=kongque")["products"]] == ["SPU-1"]
+    assert aygul.get("products?brand=nobody")["products"] == []
+    laptop = aygul.get("products/SPU-1")
+    assert (laptop["median"], [(o["number"], o["price"]) for o in laptop["offers"]]) == (
+        "4949.00",
+        [("SP-2", "4899.00"), ("SP-1", "4999.00")],
+    )
+
+
+def test_own_offers(town: Town, wu: Program, aygul: Program) -> None:
+    page = wu.get("offers?limit=1")
+    assert ([o["number"] for o in page["offers"]], [o["number"] for o in wu.get(f"offers?after={page['next']}")["offers"]]) == (
+        ["SP-3"],
+        ["SP-1"],
+    )
+    assert (wu.get("offers/SP-3")["price"], wu.get("offers?state=draft")["offers"]) == ("128.50", [])
+    Offer.objects.filter(number="SP-2").update(state="frozen", reason="核查中")
+    assert aygul.call("GET", "offers/SP-2").status_code == 404
+
+
+def test_rows_are_entered_changed_and_kept_out(town: Town, wu: Program) -> None:
+    bad = {**ROW, "sku_code": "WU-2", "price": "12.345"}
+    told = wu.call("PUT", "offers", {"rows": [ROW, bad]})
+    assert told.status_code == 200, told.content.decode()
+    first, second = told.json()["rows"]
+    assert (first["result"], first["errors"], second["result"]) == ("new", [], "kept_out")
+    assert [(e["code"], e["field"]) for e in second["errors"]] == [("CAT-013", "price")]
+    assert told.json()["counts"] == {"new": 1, "kept_out": 1}
+    made = Offer.objects.get(sku_code="WU-1")
+    assert (made.state, str(made.price), made.number) == ("review", "188.00", first["number"])
+    again = wu.call("PUT", "offers", {"rows": [ROW]}).json()
+    assert again["counts"] == {"unchanged": 1}
+    assert Entry.objects.filter(act="offer.enter_many").count() == 1
+
+
+def test_a_batch_has_a_limit_and_a_supplier(town: Town, wu: Program) -> None:
+    too_many = wu.call("PUT", "offers", {"rows": [{**ROW, "sku_code": f"W{n}"} for n in range(501)]})
+    assert [(e["code"], e["field"]) for e in too_many.json()["errors"]] == [("API-014", "rows")]
+    assert Program(key_of(town.aygul)).call("PUT", "offers", {"rows": [ROW]}).json()["code"] == "LIF-002"
+    assert Offer.objects.count() == 3
+
+
+def test_price_and_stock_of_one(town: Town, wu: Program) -> None:
+    changed = wu.call("PATCH", "offers/SP-3", {"price": "120.00", "stock": 900, "version": None}).json()
+    assert (changed["price"], changed["stock"]) == ("120.00", 900)
+    assert [str(c.price) for c in PriceChange.objects.filter(offer=town.paper).order_by("id")] == ["128.50", "120.00"]
+    for body, code, field in (
+        ({"price": "119.999"}, "CAT-013", "price"),
+        ({"price": "-1.00"}, "CAT-014", "price"),
+        ({"stock": -1}, "CAT-015", "stock"),
+        ({}, "API-022", ""),
+        ({"stock": 5, "version": 99}, "LIF-003", ""),
+        ({"colour": "red"}, "API-012", "colour"),
+    ):
+        response = wu.call("PATCH", "offers/SP-3", body)
+        assert [(e["code"], e["field"]) for e in response.json()["errors"]] == [(code, field)]
+    town.paper.refresh_from_db()
+    assert (str(town.paper.price), town.paper.stock) == ("120.00", 900)
+
+
+def test_prices_and_stocks_of_many(town: Town, wu: Program) -> None:
+    rows = [
+        {"number": "SP-3", "stock": 7},
+        {"sku_code": "SP-1", "price": "4950.00"},
+        {"number": "SP-2", "stock": 1},
+        {"number": "SP-3", "price": "1.234"},
+        {"number": "SP-1"},
+    ]
+    told = wu.call("PATCH", "offers", {"rows": rows}).json()["rows"]
+    assert [(row["position"], row["result"], [e["code"] for e in row["errors"]]) for row in told] == [
+        (0, "updated", []),
+        (1, "updated", []),
+        (2, "kept_out", ["API-018"]),
+        (3, "kept_out", ["CAT-013"]),
+        (4, "kept_out", ["API-022"]),
+    ]
+    assert list(Offer.objects.order_by("number").values_list("stock", flat=True)) == [50, 5, 7]
