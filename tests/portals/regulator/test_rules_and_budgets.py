@@ -1,0 +1,183 @@
+"""The regulator's pen: rules with their versions, days off, and budgets by hand and by file."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from openpyxl import Workbook
+
+from sunlit.domain.planning.models import BudgetQuota, QuotaChange
+from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.models import Holiday, Rule
+from sunlit.foundation.ledger.models import Entry
+from tests.portals.regulator.conftest import codes, wrong_fields
+from tests.town import Town
+
+KEY = "order.supplier_confirm_limit"  # 2 working days; a region may choose 1 to 5
+CITY = "652800/652801"
+SET = {"verb": "set", "kind": "", "region": "652801", "value": "4", "effective_from": "2026-03-10", "source": "库财采〔2026〕12号"}
+
+
+# Rules
+
+
+def test_a_new_value_holds_from_its_day(town: Town, surina: Client) -> None:
+    assert surina.post(f"/regulator/rules/{KEY}/", SET).status_code == 303
+    before, after = (rulebook.rule(KEY, region_path=CITY, on=day) for day in (date(2026, 3, 9), date(2026, 3, 10)))
+    assert (before.n, after.n, after.source, after.evidence, after.set_by) == (2, 4, "库财采〔2026〕12号", "V", "JG-0001")
+    page = surina.get(f"/regulator/rules/{KEY}/").content.decode()
+    assert "<del>2 working days</del> → <ins>4 working days</ins>" in page
+    assert 'data-evidence="K"' in page
+    assert "coming" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"value": "9"}, "RUL-005", "value"),
+        ({"value": "many"}, "RUL-006", "value"),
+        ({"value": ""}, "RUL-006", "value"),
+        ({"effective_from": "2026-03-02"}, "RUL-003", "effective_from"),
+        ({"effective_from": "tomorrow"}, "RUL-003", "effective_from"),
+    ],
+)
+def test_what_may_not_be_set_stands_at_its_field(change: dict[str, str], code: str, field: str, town: Town, surina: Client) -> None:
+    answer = surina.post(f"/regulator/rules/{KEY}/", SET | change)
+    assert (answer.status_code, codes(answer), wrong_fields(answer)) == (422, {code}, {field})
+    assert not Rule.objects.filter(set_by="JG-0001").exists()
+    assert not Entry.objects.filter(act="rule.set").exists()
+
+
+def test_the_own_version_is_ended(town: Town, surina: Client) -> None:
+    surina.post(f"/regulator/rules/{KEY}/", SET)
+    end = {"verb": "end", "kind": "", "region": "652801", "effective_from": "2026-03-20"}
+    assert surina.post(f"/regulator/rules/{KEY}/", end).status_code == 303
+    days = (date(2026, 3, 19), date(2026, 3, 20))
+    assert [rulebook.rule(KEY, region_path=CITY, on=day).n for day in days] == [4, 2]
+
+
+def test_nobody_sets_a_rule_of_another_region(town: Town, surina: Client, zheng: Client) -> None:
+    assert surina.post(f"/regulator/rules/{KEY}/", SET | {"region": "652823"}).status_code == 404
+    assert zheng.post(f"/regulator/rules/{KEY}/", SET | {"region": "652823"}).status_code == 303
+    assert Rule.objects.get(set_by="JG-0000").region.code == "652823"  # type: ignore[union-attr]
+
+
+def test_a_fixed_rule_offers_no_form(town: Town, surina: Client) -> None:
+    page = surina.get("/regulator/rules/NR-001/").content.decode()
+    assert 'name="value"' not in page
+    assert surina.get("/regulator/rules/NR-999/").status_code == 404
+
+
+def test_a_region_announces_its_own_day_off(town: Town, zheng: Client) -> None:
+    form = {"day": "2026-03-20", "working": "0", "name": "肉孜节", "source": "巴政办〔2026〕3号", "region": "652800"}
+    assert zheng.post("/regulator/calendar/", form)["Location"] == "/regulator/calendar/?year=2026"
+    assert not rulebook.calendar_for(CITY).is_working_day(date(2026, 3, 20))
+    assert "肉孜节" in zheng.get("/regulator/calendar/?year=2026").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"name": " "}, "RUL-011", "name"),
+        ({"source": ""}, "RUL-011", "source"),
+        ({"day": "2026-03-01"}, "RUL-003", "day"),
+        ({"day": "x"}, "RUL-003", "day"),
+    ],
+)
+def test_a_day_without_its_announcement_is_refused(change: dict[str, str], code: str, field: str, town: Town, zheng: Client) -> None:
+    form = {"day": "2026-03-20", "working": "0", "name": "肉孜节", "source": "巴政办〔2026〕3号", "region": "652800"}
+    answer = zheng.post("/regulator/calendar/", form | change)
+    assert (answer.status_code, codes(answer), wrong_fields(answer)) == (422, {code}, {field})
+    assert not Holiday.objects.filter(set_by="JG-0000").exists()
+
+
+# Budgets
+
+
+def test_a_total_is_set_with_a_reason(town: Town, surina: Client) -> None:
+    form = {"verb": "set", "total": "80000.00", "reason": "年中压减"}
+    assert surina.post("/regulator/budgets/ZB-2026-001/", form).status_code == 303
+    quota = BudgetQuota.objects.get(number="ZB-2026-001")
+    [change] = QuotaChange.objects.filter(quota=quota)
+    assert (quota.total, change.before, change.reason, change.by) == (Decimal("80000.00"), Decimal("100000.00"), "年中压减", "JG-0001")
+
+
+@pytest.mark.parametrize(
+    ("form", "expected", "fields"),
+    [
+        ({"total": "10.005", "reason": "年中压减"}, {"ACC-016"}, {"total"}),
+        ({"total": "ten", "reason": "年中压减"}, {"ACC-016"}, {"total"}),
+        ({"total": "4999.99", "reason": ""}, {"BUD-003", "BUD-011"}, {"total", "reason"}),
+    ],
+)
+def test_a_total_below_what_is_used_or_without_reason_is_refused(
+    form: dict[str, str], expected: set[str], fields: set[str], town: Town, surina: Client
+) -> None:
+    BudgetQuota.objects.filter(number="ZB-2026-001").update(held=Decimal("5000.00"))
+    answer = surina.post("/regulator/budgets/ZB-2026-001/", {"verb": "set", **form})
+    assert (answer.status_code, codes(answer), wrong_fields(answer)) == (422, expected, fields)
+    assert BudgetQuota.objects.get(number="ZB-2026-001").total == Decimal("100000.00")
+
+
+HEAD = "指标编号,采购人编号,预算年度,指标名称,经济分类,指标金额\n"
+
+
+def sheet(text: str, name: str = "quotas.csv", encoding: str = "utf-8") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, text.encode(encoding))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_quotas_come_in_by_csv(encoding: str, town: Town, surina: Client) -> None:
+    text = HEAD + "ZB-9,CG-0001,2026,图书购置,30299,12000.50\nZB-2026-001,CG-0001,2026,办公设备购置,,90000\n"
+    assert surina.post("/regulator/budgets/import/", {"file": sheet(text, encoding=encoding)}).status_code == 303
+    assert dict(BudgetQuota.objects.filter(buyer=town.school).values_list("number", "total")) == {
+        "ZB-9": Decimal("12000.50"),
+        "ZB-2026-001": Decimal("90000.00"),
+    }
+
+
+def test_quotas_come_in_by_workbook(town: Town, surina: Client) -> None:
+    book = Workbook()
+    assert book.active is not None
+    for row in (["number", "buyer", "year", "name", "economic_category", "total"], ["ZB-9", "CG-0001", 2026, "图书购置", "30299", 12000.5]):
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    assert surina.post("/regulator/budgets/import/", {"file": SimpleUploadedFile("q.xlsx", out.getvalue())}).status_code == 303
+    assert BudgetQuota.objects.get(number="ZB-9").total == Decimal("12000.50")
+
+
+def test_every_wrong_row_is_told_and_no_row_comes_in(town: Town, surina: Client) -> None:
+    text = HEAD + "ZB-9,CG-0001,2026,图书购置,,100\n,CG-0001,2026,无号,,100\nZB-8,CG-0002,2026,外地,,100\nZB-7,CG-0001,26,年份,,1.234\n"
+    answer = surina.post("/regulator/budgets/import/", {"file": sheet(text)})
+    assert answer.status_code == 422
+    assert codes(answer) == {"BUD-004", "BUD-005", "BUD-006", "BUD-007"}
+    page = answer.content.decode()
+    assert "Row 3: the quota has no number." in page
+    assert "Row 4: there is no buyer with the number CG-0002 in your region." in page
+    assert not BudgetQuota.objects.filter(number="ZB-9").exists()
+
+
+@pytest.mark.parametrize(
+    ("upload", "code"),
+    [
+        (None, "BUD-012"),
+        (sheet("number,buyer\nA,B\n"), "BUD-014"),
+        (sheet(HEAD), "BUD-012"),
+        (SimpleUploadedFile("q.csv", b"\x89PNG\r\n\x1a\n" + b"\x00" * 64), "FIL-003"),
+    ],
+)
+def test_a_file_that_is_no_table_of_quotas_is_refused(upload: SimpleUploadedFile | None, code: str, town: Town, surina: Client) -> None:
+    answer = surina.post("/regulator/budgets/import/", {"file": upload} if upload else {})
+    assert (answer.status_code, code in codes(answer), wrong_fields(answer)) == (422, True, {"file"})
+    assert BudgetQuota.objects.count() == 2
+
+
+def test_the_template_names_the_columns(town: Town, surina: Client) -> None:
+    answer = surina.get("/regulator/budgets/template/")
+    assert answer.content.decode("utf-8-sig") == "指标编号,采购人编号,预算年度,指标名称,经济分类,指标金额\r\n"
