@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -91,16 +92,10 @@ def remove_line(line_id: int, *, by: Actor) -> None:
     _my_lines(by).filter(pk=line_id).delete()
 
 
-@transaction.atomic
-def accept_new_prices(*, by: Actor) -> int:
-    """The person has seen the prices as they are now; returns how many lines were told a new one."""
-    told = 0
-    for line in _my_lines(by).select_related("offer").select_for_update(of=("self",)):
-        if line.price_seen != line.offer.price:
-            line.price_seen = line.offer.price
-            line.save(update_fields=["price_seen"])
-            told += 1
-    return told
+def accept_new_prices(seen: Mapping[int, Decimal], *, by: Actor) -> None:
+    """The person has seen these prices, by line of the cart; one that changed again meanwhile is told again."""
+    for line_id, price in seen.items():
+        _my_lines(by).filter(pk=line_id).update(price_seen=price)
 
 
 def _my_lines(by: Actor) -> QuerySet[CartLine]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 from django.db.models import Prefetch, Q
 
@@ -111,9 +112,9 @@ def invoice_titles_of(organisation_id: int) -> list[InvoiceTitle]:
     return list(InvoiceTitle.objects.filter(organisation_id=organisation_id).order_by("-preferred", "pk"))
 
 
-def sessions_of(user_id: int) -> list[Session]:
-    """The person's sign-ins, the latest first."""
-    return list(Session.objects.filter(user_id=user_id).order_by("-started_at"))
+def sessions_of(user_id: int, *, at: datetime) -> list[Session]:
+    """The person's sign-ins that are still good, the latest first."""
+    return list(Session.objects.filter(user_id=user_id, expire_date__gt=at).order_by("-started_at", "pk"))
 
 
 def tokens_of(organisation_id: int) -> list[ApiToken]:

@@ -32,6 +32,24 @@ from sunlit.portals.ui.toasts import tell
 TOTP_PENDING = "totp_pending"
 MESSAGE_ROWS = 30
 LANGUAGE_SECONDS = 365 * 86_400
+AGENT_CHARS = 60
+BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrom", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl", "curl"),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("HarmonyOS", "HarmonyOS"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 # Signing in and out
@@ -134,8 +152,15 @@ def _speaking(response: HttpResponse, language: str) -> HttpResponse:
 @door()
 def profile(request: Request) -> HttpResponse:
     user = User.objects.get(pk=request.actor.person)
-    context = {"user": user, "seats": queries.seats_of(user.pk), "sessions": queries.sessions_of(user.pk)}
-    return render(request, "account/profile.html", {**context, "current": request.session.session_key})
+    context = {"user": user, "seats": queries.seats_of(user.pk), "sessions": queries.sessions_of(user.pk, at=request.now)}
+    return render(request, "account/profile.html", {**context, "current": request.session.session_key, "browser": browser})
+
+
+def browser(agent: str) -> str:
+    """The browser and system as people call them, else the beginning of what it said of itself."""
+    name = next((told for sign, told in BROWSERS if sign in agent), "")
+    system = next((told for sign, told in SYSTEMS if sign in agent), "")
+    return " · ".join(part for part in (name, system) if part) or agent[:AGENT_CHARS] or _("unknown")
 
 
 @door(once=False)

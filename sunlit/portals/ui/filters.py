@@ -55,6 +55,13 @@ def clock_time(value: datetime) -> str:
     return f"{value.astimezone(SHANGHAI):%H:%M}"
 
 
+def term(value: datetime | None) -> str:
+    """The end of a term; midnight is the 24:00 of the day that still belongs to it: `2026年3月4日 周三 24:00`."""
+    if value is None:
+        return NONE
+    return moment(value) if clock_time(value) != "00:00" else f"{day(value - timedelta(minutes=1))} 24:00"
+
+
 def iso(value: date | datetime | None) -> str:
     """For `datetime=` attributes and scripts."""
     return "" if value is None else value.isoformat()
@@ -190,6 +197,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "short_day": short_day,
     "short_moment": short_moment,
     "clock_time": clock_time,
+    "term": term,
     "iso": iso,
     "ago": ago,
     "left": left,

@@ -2,34 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.catalog.models import Attribute
 from sunlit.domain.contracts import queries as contracts
 from sunlit.domain.market import queries as market
 from sunlit.domain.market import states
 from sunlit.domain.market.models import Order
 from sunlit.domain.rulebook.rules import Ruling
+from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.ledger import queries as ledger
+from sunlit.foundation.ledger.models import Entry
 from sunlit.portals.doors import Request, found_or_404
+from sunlit.portals.ui.filters import chinese, lang
 
 # Verbs that need nothing but the decision, and those that need a reason. The others have forms of their own.
 PLAIN = frozenset({"approve", "confirm", "agree_cancel", "receive", "take_back", "request_payment"})
 REASONED = frozenset({"disapprove", "withdraw", "decline", "ask_cancel", "refuse_cancel", "ask_return", "ask_exchange"})
 ENDED_BADLY = frozenset({*states.ENDED_WITHOUT_DEAL, states.REJECTED, states.RETURNING, states.CANCEL_ASKED})
 
+# What happens next and whose turn it is, told under the state.
+NEXT: dict[str, str | Promise] = {
+    states.AWAITING_APPROVAL: _("The buyer's lead approves it or not; then it goes to the supplier."),
+    states.PLACED: _("The supplier confirms or declines it. Without an answer in time it lapses and the budget is free again."),
+    states.CONFIRMED: _("The supplier dispatches the goods."),
+    states.PARTLY_DISPATCHED: _("The supplier dispatches what is still open."),
+    states.DISPATCHED: _("The buyer's receiver confirms the receipt."),
+    states.RECEIVED: _("The buyer's receiver inspects the goods, then accepts or rejects them."),
+    states.REJECTED: _("The buyer returns the goods or has them exchanged."),
+    states.RETURNING: _("The supplier confirms that the goods are back; then the budget is free again."),
+    states.EXCHANGING: _("The supplier dispatches other goods."),
+    states.CANCEL_ASKED: _("The supplier agrees to cancel, or holds on to the order."),
+    states.ACCEPTED: _("The supplier sends the invoice."),
+    states.INVOICED: _("The buyer's finance orders the payment."),
+    states.PAYING: _("The bank carries the payment out."),
+    states.PAID: _("The orderer rates the supplier; after the term the order is closed."),
+    states.RATED: _("Everything is done; the order is closed by itself."),
+    states.CLOSED: _("Everything is done."),
+    **dict.fromkeys(states.ENDED_WITHOUT_DEAL, _("Ended without a deal: budget and stock are free again.")),
+}
+
+# The acts that finish a step of the way: whoever did the last of them stands under the step.
+FINISHES = {
+    "order.request": "placed",
+    "order.place": "placed",
+    "order.approve": "approved",
+    "order.confirm": "confirmed",
+    "order.dispatch": "dispatched",
+    "order.redeliver": "dispatched",
+    "order.receive": "received",
+    "order.accept": "accepted",
+    "order.invoice": "invoiced",
+    "order.pay": "paid",
+    "order.rate": "rated",
+}
+
+REASON_COUNTS = ENDED_BADLY | {states.EXCHANGING, states.CONFIRMED}  # elsewhere the reason of an earlier state is over
+
 
 def order_page(request: Request, number: str) -> dict[str, Any]:
     """Everything that the page of an order shows. 404 for an order that the actor may not see."""
     order: Order = found_or_404(market.order(number, seen_by=request.actor))
     moves = states.order.open_to(order, request.actor)
+    history = ledger.history_of(f"order/{order.number}")
     return {
         "order": order,
         "lines": list(order.lines.all()),
+        "parameters": {line.position: parameters(line.snapshot) for line in order.lines.all()},
         "paper": contracts.paper(order),
-        "steps": _steps(order),
-        "history": ledger.history_of(f"order/{order.number}"),
+        "steps": _steps(order, history),
+        "history": history,
         "rulings": [Ruling.from_json(told) for told in order.rulings],
         "moves": moves,
         "plain": [move for move in moves if move.verb in PLAIN],
@@ -37,8 +86,26 @@ def order_page(request: Request, number: str) -> dict[str, Any]:
         "verbs": {move.verb for move in moves},
         "until": market.deadline_of(order),
         "state_label": states.order.states[order.state],
+        "next": NEXT[order.state],
+        "reason": order.reason if order.state in REASON_COUNTS else "",
         "now": request.now,
     }
+
+
+def parameters(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The frozen parameters of a product by their names in the reader's language, in the order of the category's template."""
+    category, told = catalog.category(snapshot["category"]["code"]), dict(snapshot["attributes"])
+    lines = catalog.template(category) if category else ()
+    known = [(lang(line), _valued(line, str(told.pop(line.key)))) for line in lines if line.key in told]
+    return known + [(name, str(value)) for name, value in told.items()]
+
+
+def _valued(line: Attribute, value: str) -> str:
+    """A choice in the reader's words; a figure with its unit."""
+    if not chinese() and line.choices_en and value in line.choices:
+        return line.choices_en[line.choices.index(value)]
+    unit = line.unit if chinese() else line.unit_en or line.unit
+    return f"{value} {unit}" if unit and not value.endswith(unit) else value
 
 
 def expected(request: Request) -> int | None:
@@ -47,13 +114,21 @@ def expected(request: Request) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _steps(order: Order) -> list[dict[str, Any]]:
+def _steps(order: Order, history: Iterable[Entry]) -> list[dict[str, Any]]:
+    """The way with who, when and what comes next; where it ended badly, up to there."""
+    who = {FINISHES[entry.act]: entry.facts.get("actor", "") for entry in history if entry.act in FINISHES}
     told = []
     for step in market.steps_of(order):
         state = "done" if step.at else "current" if step.current else "todo"
-        upto = _("until %(day)s") % {"day": step.until.astimezone().strftime("%m-%d")} if step.until else ""
-        told.append({"label": step.label, "state": state, "at": step.at, "next": upto, "who": ""})
+        told.append(
+            {"label": step.label, "state": state, "at": step.at, "next": _until(step.until), "who": who.get(step.key) if step.at else ""}
+        )
     if order.state in ENDED_BADLY:
         told = [step for step in told if step["state"] == "done"]
         told.append({"label": states.order.states[order.state], "state": "bad", "at": order.ended_at, "next": "", "who": ""})
     return told
+
+
+def _until(until: datetime | None) -> str:
+    """The last day that still belongs to the term."""
+    return gettext("until %(day)s") % {"day": f"{local_day(until - timedelta(minutes=1)):%m-%d}"} if until else ""

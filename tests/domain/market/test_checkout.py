@@ -79,7 +79,11 @@ def test_a_price_that_changed_since_the_cart_is_told_and_never_applied(town: Tow
     Offer.objects.filter(pk=town.paper.pk).update(price=Decimal("130.00"))
     assert refused(town, line) == ["ORD-014"]
     assert queries.cart(town.aygul).problems[0].params == {"title": "孔雀 A4-70 复印纸", "seen": "¥128.50", "now": "¥130.00"}
-    assert services.accept_new_prices(by=town.aygul) == 1
+    services.accept_new_prices({line.pk: Decimal("129.00")}, by=town.aygul)  # what an older page showed
+    assert refused(town, line) == ["ORD-014"]
+    services.accept_new_prices({line.pk: Decimal("130.00")}, by=town.ma)  # somebody else's cart
+    assert refused(town, line) == ["ORD-014"]
+    services.accept_new_prices({line.pk: Decimal("130.00")}, by=town.aygul)
     [order] = check_out(town, line, key="k2")
     assert order.total == Decimal("1300.00")
 

@@ -206,7 +206,7 @@ def _order(
         delivery_days=max(offer.delivery_days for offer in group),
         placed_at=at,
     )
-    limit = approval_limit(buyer, at)
+    limit = rulings.approval_limit(buyer, at=at)
     verb = "request" if total > limit else "place"
     if verb == "place":
         order.confirm_until = rulebook.deadline("order.supplier_confirm_limit", start=at, region_path=buyer.region.path, on=local_day(at))
@@ -241,13 +241,6 @@ def _line(position: int, offer: Offer, quantity: int) -> OrderLine:
 def contents_hash(lines: Sequence[OrderLine]) -> str:
     """Digest of what was bought: positions, snapshots, quantities, prices and amounts."""
     return digest([[line.position, line.snapshot, line.quantity, line.price, line.amount] for line in lines])
-
-
-def approval_limit(buyer: Organisation, at: datetime) -> Decimal:
-    """Orders above this need the lead: the organisation's own limit, else the rulebook's."""
-    if buyer.approval_limit is not None:
-        return buyer.approval_limit
-    return rulebook.rule("order.approval_limit", region_path=buyer.region.path, on=local_day(at)).yuan
 
 
 def moved(verb: str, reason: str = "") -> Any:

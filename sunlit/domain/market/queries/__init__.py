@@ -20,6 +20,7 @@ from sunlit.domain.market.queries.orders import (
     suppliers_of,
     waiting_count,
 )
+from sunlit.domain.market.queries.rulings import approval_limit
 
 __all__ = [
     "GROUPS",
@@ -30,6 +31,7 @@ __all__ = [
     "RegionFigures",
     "Step",
     "Task",
+    "approval_limit",
     "board",
     "cart",
     "cart_count",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from sunlit.domain.catalog import states
 from sunlit.domain.catalog.models import Offer
 from sunlit.domain.market.models import CartLine
 from sunlit.domain.market.queries import rulings
@@ -51,6 +52,16 @@ class CartPage:
     @property
     def total(self) -> Decimal:
         return sum((group.total for group in self.groups), Decimal("0.00"))
+
+    @property
+    def ready_total(self) -> Decimal:
+        """What the lines cost that nothing stands in the way of."""
+        return sum((item.amount for item in self.items if not item.problems), Decimal("0.00"))
+
+    @property
+    def repriced(self) -> list[CartItem]:
+        """The lines whose price is not the one that was seen."""
+        return [item for item in self.items if item.offer.state == states.LISTED and item.offer.price != item.line.price_seen]
 
     @property
     def problems(self) -> list[Problem]:

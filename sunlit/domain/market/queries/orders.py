@@ -73,7 +73,7 @@ _DEADLINE = {
 
 def order(number: str, *, seen_by: Actor) -> Order | None:
     """One order with its parties, lines, dispatches and returns; None when the actor may not see it. Four queries."""
-    lines = Prefetch("lines", OrderLine.objects.select_related("product__category", "offer").order_by("position"))
+    lines = Prefetch("lines", OrderLine.objects.select_related("product__image").order_by("position"))
     return (
         visible_to(seen_by)
         .select_related("buyer", "supplier", "orderer", "receiver", "approver", "quota")

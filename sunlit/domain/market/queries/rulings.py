@@ -56,6 +56,11 @@ def on_placing(baskets: Sequence[Basket], *, buyer: Organisation, at: datetime) 
     ]
 
 
+def approval_limit(buyer: Organisation, *, at: datetime) -> Decimal:
+    """Orders above this need the lead: the organisation's own limit, else the rulebook's."""
+    return _own_limit(_Rulebook(buyer.region.path, at), buyer)
+
+
 def _own_limit(book: _Rulebook, buyer: Organisation) -> Decimal:
     return buyer.approval_limit if buyer.approval_limit is not None else book.rule("order.approval_limit").yuan
 

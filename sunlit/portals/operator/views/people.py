@@ -39,7 +39,7 @@ def person(request: Request, pk: int) -> HttpResponse:
         "it": it,
         "seats": it.seats.all(),
         "roles": rules.ROLES,
-        "sessions": queries.sessions_of(pk),
+        "sessions": queries.sessions_of(pk, at=request.now),
         "history": ledger.history_of(f"user/{pk}")[::-1],
         "now": request.now,
     }

@@ -2,11 +2,13 @@
 import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
 
+import { choices } from "./js/choices.js";
 import { compareTray } from "./js/compare.js";
 import { countdown } from "./js/countdown.js";
 import { dialogs } from "./js/dialogs.js";
 import { filePicker } from "./js/files.js";
 import { forms } from "./js/forms.js";
+import { fresh } from "./js/fresh.js";
 import { live } from "./js/live.js";
 import { menus } from "./js/menus.js";
 import { stepper } from "./js/stepper.js";
@@ -17,5 +19,5 @@ import { toast, toasts } from "./js/toast.js";
 window.htmx = htmx;
 
 for (const [name, component] of Object.entries({ compareTray, countdown, filePicker, stepper, theme, toast })) Alpine.data(name, component);
-for (const start of [dialogs, forms, live, menus, tabs, toasts]) start(htmx);
+for (const start of [choices, dialogs, forms, fresh, live, menus, tabs, toasts]) start(htmx);
 Alpine.start();
