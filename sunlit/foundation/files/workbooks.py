@@ -7,6 +7,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from xml.parsers import expat
 
 from django.utils.translation import gettext_lazy as _
 
@@ -25,20 +26,68 @@ HAS_LINKS = Reason(
     "FIL-024", _("The workbook “{name}” takes data from elsewhere ({part}). Break the links, keep the values, and save it again.")
 )
 HAS_ARCHIVES = Reason("FIL-025", _("The workbook “{name}” contains another file ({part}). Remove embedded objects and save it again."))
+SPANS_TOO_MUCH = Reason(
+    "FIL-027",
+    _(
+        "The workbook “{name}” has a sheet that spans {rows} rows and {columns} columns; at most {limit} million cells are accepted."
+        " Delete what stands far away from the table, also empty formatted rows and columns."
+    ),
+)
 DAMAGED = Reason("FIL-026", _("The workbook “{name}” is damaged or protected by a password. Save it again without a password."))
 
 ENTRIES_MOST = 2000
 UNPACKED_MOST = 200 * 1024 * 1024
 RATIO_MOST = 150
 RATIO_FROM = 5 * 1024 * 1024  # small tables of equal rows pack very well and harm nobody
+CELLS_MOST = 5_000_000  # of the rectangle around a sheet's cells: readers lay all of it out, however few are filled
 CHUNK = 1024 * 1024
 
 _ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
 _MACROS = re.compile(r"vbaProject|macrosheets/|vbaData", re.IGNORECASE)
 _LINKS = re.compile(r"(externalLinks/|connections\.xml|queryTables/|model/item\.data)", re.IGNORECASE)
 _EMBEDDED = re.compile(r"(embeddings/|activeX/|ctrlProps/|oleObject)", re.IGNORECASE)
+_OTHER_KIND = re.compile(r"(^|/)(workbook\.bin|content\.xml|mimetype)$", re.IGNORECASE)  # a second document that a reader could prefer
 _DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError, ValueError)
+
+
+class Span:
+    """How far the cells of a sheet reach, from A1 on: by what they say of their places and, where they say nothing, by counting."""
+
+    def __init__(self) -> None:
+        self.rows = self.columns = self.row = self.column = 0
+        self.parser = expat.ParserCreate("utf-8")
+        self.parser.StartElementHandler = self._take
+
+    @property
+    def cells(self) -> int:
+        return self.rows * self.columns
+
+    def read(self, chunk: bytes, *, last: bool = False) -> None:
+        """Raises expat.ExpatError where the part is no XML."""
+        self.parser.Parse(chunk, last)
+
+    def _take(self, tag: str, attributes: dict[str, str]) -> None:
+        tag = tag.rpartition(":")[2]
+        if tag not in ("row", "c"):
+            return
+        column, row = _place(attributes.get("r", ""))
+        if tag == "row":
+            self.row, self.column = row or self.row + 1, 0
+        else:
+            self.row, self.column = row or self.row, column or self.column + 1
+        self.rows, self.columns = max(self.rows, self.row), max(self.columns, self.column)
+
+
+def _place(text: str) -> tuple[int, int]:
+    """The numbers of column and row: "B12" is (2, 12); what is missing is 0."""
+    column, row = 0, 0
+    for sign in text[:24].upper():
+        if "A" <= sign <= "Z":
+            column = column * 26 + ord(sign) - 64
+        elif "0" <= sign <= "9":
+            row = row * 10 + ord(sign) - 48
+    return column, row
 
 
 def looks_like_one(data: bytes) -> bool:
@@ -72,6 +121,8 @@ def _first_fault(name: str, data: bytes, book: zipfile.ZipFile) -> Iterator[Prob
 
 
 def _fault_of_names(name: str, entries: list[zipfile.ZipInfo]) -> Problem | None:
+    if any(_OTHER_KIND.search(entry.filename) for entry in entries):
+        return Problem(DAMAGED, {"name": name}, on="file")
     for reason, pattern in ((HAS_MACROS, _MACROS), (HAS_LINKS, _LINKS), (HAS_ARCHIVES, _EMBEDDED)):
         for entry in entries:
             if pattern.search(entry.filename):
@@ -92,14 +143,31 @@ def _fault_of_content(name: str, data: bytes, book: zipfile.ZipFile, entries: li
     unpacked = 0
     for entry in entries:
         with book.open(entry) as part:
-            before = b""
+            before, span = b"", Span()
             while chunk := part.read(CHUNK):
                 unpacked += len(chunk)
                 fault = _fault_of_size(name, unpacked, len(data)) or _fault_of_chunk(name, entry.filename, before, chunk)
+                fault = fault or _fault_of_span(name, entry.filename, span, before, chunk)
                 if fault:
                     return fault
                 before = chunk[-16:]
+            if fault := _fault_of_span(name, entry.filename, span, before, b"", last=True):
+                return fault
     return None
+
+
+def _fault_of_span(name: str, part: str, span: Span, before: bytes, chunk: bytes, *, last: bool = False) -> Problem | None:
+    """A reader lays out the whole rectangle around the cells: two cells in opposite corners would fill every memory."""
+    if not part.endswith((".xml", ".rels")):
+        return Problem(DAMAGED, {"name": name}, on="file") if b"sheetData" in before + chunk else None  # a sheet under a false name
+    try:
+        span.read(chunk, last=last)
+    except expat.ExpatError:
+        return Problem(DAMAGED, {"name": name}, on="file")
+    if span.cells <= CELLS_MOST:
+        return None
+    told = {"name": name, "rows": span.rows, "columns": span.columns, "limit": CELLS_MOST // 1_000_000}
+    return Problem(SPANS_TOO_MUCH, told, on="file")
 
 
 def _fault_of_chunk(name: str, part: str, before: bytes, chunk: bytes) -> Problem | None:

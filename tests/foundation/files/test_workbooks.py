@@ -54,6 +54,36 @@ def test_a_bomb_is_refused_by_its_tightness() -> None:
     assert codes(workbook(extra={"xl/worksheets/sheet9.xml": bytes(20 * 1024 * 1024)})) == ["FIL-022"]
 
 
+def sheet(cells: str) -> bytes:
+    return f'<?xml version="1.0"?><x:worksheet xmlns:x="urn:x"><x:sheetData>{cells}</x:sheetData></x:worksheet>'.encode()
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        '<x:row r="1"><x:c r="A1"/></x:row><x:row r="1048576"><x:c r="XFD1048576"/></x:row>',
+        "<x:row><x:c x='>' r = 'XFD1'/></x:row><!-- <row r='1' --><x:row r='1048576'/>",
+        "<x:row>" + "<x:c/>" * 2_500 + "</x:row>" + "<x:row><x:c/></x:row>" * 2_500,
+    ],
+)
+def test_cells_that_lie_far_apart_are_refused_before_a_reader_lays_out_what_is_between(cells: str) -> None:
+    assert codes(workbook(extra={"xl/worksheets/sheet9.xml": sheet(cells)})) == ["FIL-027"]
+
+
+def test_a_sheet_that_is_cut_by_a_chunk_is_measured_all_the_same(monkeypatch) -> None:
+    monkeypatch.setattr(workbooks, "CHUNK", 7)
+    far = sheet('<x:row r="1048576"><x:c r="XFD1048576"/></x:row>')
+    assert codes(workbook(rows=1, extra={"xl/worksheets/sheet9.xml": far})) == ["FIL-027"]
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [("xl/picture.png", b"<x:sheetData>"), ("content.xml", b"<a/>"), ("xl/workbook.bin", b"x"), ("xl/worksheets/sheet9.xml", b"<row <c>")],
+)
+def test_another_document_in_disguise_is_damage(part: str, content: bytes) -> None:
+    assert codes(workbook(extra={part: content})) == ["FIL-026"]
+
+
 def test_a_header_that_lies_about_the_size_is_damage() -> None:
     data = bytearray(workbook(extra={"xl/zero.xml": bytes(6 * 1024 * 1024)}))
     with zipfile.ZipFile(BytesIO(data)) as book:
