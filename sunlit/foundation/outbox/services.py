@@ -62,7 +62,7 @@ def forget_failures() -> None:
 def _held(number: int, by: Actor) -> ProcrastinateJob:
     if not operator.allows(by, None):
         raise Refused(Problem(NOT_ALLOWED))
-    job = ProcrastinateJob.objects.select_for_update().filter(pk=number, status="failed").first()
+    job: ProcrastinateJob | None = ProcrastinateJob.objects.select_for_update().filter(pk=number, status="failed").first()
     if job is None:
         raise Refused(Problem(NOT_DEAD, {"number": number}))
     return job

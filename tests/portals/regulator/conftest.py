@@ -20,7 +20,7 @@ from sunlit.foundation.accounts.models import User
 from sunlit.foundation.kernel import clock
 from tests.town import NOON, Town, build
 
-Seated = Callable[[Actor], Client]
+Seated = Callable[..., Client]
 SOON = NOON + timedelta(minutes=5)
 
 
@@ -43,7 +43,7 @@ def town(db: None) -> Town:
 def seated() -> Seated:
     def sit(actor: Actor, language: str = "en") -> Client:
         client = Client()
-        client.force_login(User.objects.get(pk=actor.user_id))
+        client.force_login(User.objects.get(pk=actor.person))
         session = client.session
         session["seat"] = actor.seat_id
         session.save()

@@ -41,7 +41,7 @@ def reviews(request: Request) -> HttpResponse:
         "rows": rows,
         "after": page.after,
         "asked": asked,
-        "clean": [row["offer"].number for row in rows if row["clean"]],
+        "clean": [offer.number for offer in page.offers if is_clean(offer)],
         "count": queries.to_review_count(seen_by=request.actor),
         "states": [(state, states.offer.states[state]) for state in (states.REVIEW, states.UNFREEZE_REVIEW)],
         "now": request.now,
@@ -76,7 +76,7 @@ def approve_many(request: Request) -> HttpResponse:
 @door(kind="regulator", methods=("GET",))
 def offers(request: Request) -> HttpResponse:
     """The offers of the region's suppliers in every state: for freezing, releasing and looking back."""
-    asked = {"state": request.GET.get("state", "").strip(), "q": request.GET.get("q", "").strip()[:100]}
+    asked: dict[str, Any] = {"state": request.GET.get("state", "").strip(), "q": request.GET.get("q", "").strip()[:100]}
     page = queries.offers_in_region(seen_by=request.actor, **asked, after=request.GET.get("after", ""))
     context = {"page": page, "asked": asked, "states": [pair for pair in states.offer.states.items() if pair[0] != states.DRAFT]}
     return render(request, "regulator/offers.html", context)

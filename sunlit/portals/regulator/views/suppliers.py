@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -25,7 +26,7 @@ from sunlit.portals.ui.toasts import tell
 
 @door(kind="regulator", methods=("GET",))
 def suppliers(request: Request) -> HttpResponse:
-    asked = {name: request.GET.get(name, "").strip()[:100] for name in ("q", "standing")}
+    asked: dict[str, Any] = {name: request.GET.get(name, "").strip()[:100] for name in ("q", "standing")}
     page = queries.suppliers_page(seen_by=request.actor, region_path=request.actor.region_path, **asked, after=request.GET.get("after", ""))
     on_sale = catalog.listed_counts(supplier.organisation_id for supplier in page.suppliers)
     context = {"page": page, "asked": asked, "on_sale": on_sale, "states": states.supplier.states}
