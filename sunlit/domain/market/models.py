@@ -124,6 +124,11 @@ class Order(Living):
             models.Index(fields=["rate_until"], condition=Q(state__in=["paid", "rated"]), name="orders_to_close"),
         ]
 
+    @property
+    def known_to(self) -> list[str]:
+        """The parties that know of the order: the supplier from the moment its time to confirm runs, not while the buyer still decides."""
+        return self.parties if self.confirm_until else self.parties[:1]
+
 
 class OrderLine(models.Model):
     """One product of an order with its snapshot: name, parameters, price and image as they were."""

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_noop as _
 
 from sunlit.domain.market import services
 from sunlit.domain.market.events import OrderMoved
+from sunlit.domain.market.models import Order
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages import services as messages
 from sunlit.foundation.messages import templates
@@ -65,6 +66,8 @@ for _verb, _lines in TOLD.items():
 def tell_who_must_act(event: OrderMoved) -> None:
     """Put the news into the inboxes of the other side, once."""
     for whom, roles, _text in TOLD.get(event.verb, ()):
+        if whom == SUPPLIER and not Order.objects.filter(number=event.number, confirm_until__isnull=False).exists():
+            continue  # it never went to the supplier: the buyer decided against it before
         messages.tell(
             template=f"order.{event.verb}.{whom}",
             organisation_id=event.buyer_id if whom == BUYER else event.supplier_id,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.foundation.kernel.limits import REASON_CHARS_LEAST
+from sunlit.foundation.kernel.limits import NAME_CHARS, REASON_CHARS_LEAST
 from sunlit.foundation.kernel.refusals import CONFLICT, Problem, Reason
 from sunlit.foundation.lifecycle import Case
 
@@ -101,10 +101,12 @@ def confirm_time_is_over(case: Case) -> Iterator[Problem]:
 
 def waybill_is_given(case: Case) -> Iterator[Problem]:
     """Goods travel under a waybill, each parcel under its own."""
-    if not str(case.facts.get("waybill", "")).strip():
-        yield Problem(WAYBILL_MISSING, on="waybill")
-    if not str(case.facts.get("carrier", "")).strip():
-        yield Problem(WAYBILL_MISSING, on="carrier")
+    for field in ("waybill", "carrier"):
+        text = str(case.facts.get(field, "")).strip()
+        if not text:
+            yield Problem(WAYBILL_MISSING, on=field)
+        elif len(text) > NAME_CHARS:
+            yield Problem(RATING_TEXT_LONG, {"most": NAME_CHARS}, on=field)
     if case.facts.get("waybill") in case.facts.get("waybills", ()):
         yield Problem(WAYBILL_TWICE, {"waybill": case.facts["waybill"]}, on="waybill")
 

@@ -197,7 +197,8 @@ def receive(order: Order, *, by: Actor, at: datetime, expected: int | None = Non
 def redeliver(order: Order, *, carrier: str, waybill: str, by: Actor, at: datetime, expected: int | None = None) -> Order:
     """The supplier sends other goods in exchange."""
     facts = {"carrier": carrier.strip(), "waybill": waybill.strip()}
-    change = {"receive_until": _deadline("order.receipt_limit", order, at), "received_at": None, "accept_until": None}
+    anew = {"received_at": None, "accept_until": None, "reminded": ""}
+    change = {"receive_until": _deadline("order.receipt_limit", order, at), **anew}
     order = _turn(order, "redeliver", by=by, at=at, expected=expected, change=change, facts=facts, handed={"waybills": _waybills(order)})
     contents = {str(line.position): line.quantity for line in OrderLine.objects.filter(order=order)}
     Dispatch.objects.create(order=order, carrier=facts["carrier"], waybill=facts["waybill"], contents=contents, at=at)
@@ -327,7 +328,7 @@ def _turn(
     handed: Mapping[str, Any] | None = None,
 ) -> Order:
     reason = str((facts or {}).get("reason", ""))
-    told = {"parties": order.parties, **(facts or {})}
+    told = {"parties": order.parties if (change or {}).get("confirm_until") else order.known_to, **(facts or {})}
     return move(order, verb, by=by, at=at, change=change, facts=told, handed=handed, announces=moved(verb, reason), expected=expected)
 
 

@@ -11,13 +11,16 @@ from sunlit.domain.catalog.models import Offer
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.contracts.models import AcceptanceSheet, Payment, Rating
 from sunlit.domain.market import queries, services, states
+from sunlit.domain.market.events import OrderMoved
 from sunlit.domain.market.models import Dispatch, Order, OrderLine
+from sunlit.domain.market.reactions import tell_who_must_act
 from sunlit.foundation.accounts.actors import CLOCK
 from sunlit.foundation.gateways.bank import BankReceipt, BankUnreachable, PaymentOrder
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.foundation.lifecycle import move, row_digest
+from sunlit.foundation.messages.models import Message
 from tests.town import NOON, Town, an_order, build
 
 GOOD = [{"position": 1, "quantity": 10, "conforms": True, "remark": ""}]
@@ -324,3 +327,49 @@ def test_the_supplier_confirms_while_the_buyer_withdraws() -> None:
     town.quota.refresh_from_db()
     assert town.quota.held == Decimal("257.00") * confirmed
     assert stock_of(town.paper) == 1000 - 2 * confirmed
+
+
+def to_approve(town: Town) -> Order:
+    """An order above the school's own limit."""
+    type(town.school).objects.filter(pk=town.school.pk).update(approval_limit=Decimal("1000.00"))
+    order = an_order(town, offer=town.laptop, quantity=1)
+    assert order.state == "awaiting_approval"
+    return order
+
+
+def test_while_the_buyer_still_decides_the_supplier_is_told_nothing(town: Town) -> None:
+    order = to_approve(town)
+    services.withdraw(order, reason="暂不购买", by=town.aygul, at=NOON)
+    asked, withdrawn = ledger.history_of(f"order/{order.number}")
+    assert asked.facts["parties"] == withdrawn.facts["parties"] == ["CG-0001"]
+    told = {"number": order.number, "verb": "withdraw", "state": "cancelled", "total": "4999.00", "reason": "暂不购买", "version": 2}
+    parties = {"buyer_id": order.buyer_id, "supplier_id": order.supplier_id, "orderer_id": order.orderer_id}
+    tell_who_must_act(OrderMoved(**told, **parties))
+    assert Message.objects.count() == 0
+
+
+def test_once_approved_both_parties_are_named(town: Town) -> None:
+    order = services.approve(to_approve(town), by=town.zhou, at=NOON)
+    order = services.withdraw(order, reason="暂不购买", by=town.aygul, at=NOON)
+    told = [entry.facts["parties"] for entry in ledger.history_of(f"order/{order.number}")]
+    assert told == [["CG-0001"], ["CG-0001", "GY-0001"], ["CG-0001", "GY-0001"]]
+
+
+def test_a_waybill_is_short_enough_to_be_kept(town: Town) -> None:
+    order = services.confirm(an_order(town, quantity=10), by=town.chen, at=NOON)
+    with pytest.raises(Refused) as refused:
+        services.dispatch(order, carrier="邮政", waybill="E" * 201, parcel={1: 10}, by=town.chen, at=NOON)
+    assert [(problem.code, problem.on) for problem in refused.value.problems] == [("ORD-029", "waybill")]
+    assert Dispatch.objects.count() == 0
+
+
+def test_who_was_late_before_an_exchange_is_reminded_after_it_too(town: Town) -> None:
+    order = dispatched(town)
+    assert order.receive_until is not None
+    assert services.remind_due(order.receive_until) == 1
+    order = services.receive(order, by=town.batu, at=order.receive_until)
+    order = contracts.reject(order, items=BAD, reason="纸张受潮", by=town.batu, at=NOON)
+    order = contracts.ask_exchange(order, reason="请予换货", by=town.batu, at=NOON)
+    order = services.redeliver(order, carrier="邮政", waybill="EMS-2", by=town.chen, at=NOON)
+    assert order.receive_until is not None
+    assert services.remind_due(order.receive_until) == 1

@@ -215,7 +215,7 @@ def _order(
         verb,
         by=by,
         at=at,
-        facts={"total": total, "contents": order.contents_hash, "parties": order.parties},
+        facts={"total": total, "contents": order.contents_hash, "parties": order.known_to},
         announces=moved(verb),
         within=True,
     )
