@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from sunlit.domain.contracts import services as contracts
 from sunlit.domain.contracts.models import Invoice
 from sunlit.domain.market import services as market
 from sunlit.domain.market.models import Dispatch, Order
-from tests.portals.supplier.conftest import a_pdf, accepted, codes, confirmed
+from tests.portals.supplier.conftest import a_pdf, accepted, codes, confirmed, dispatched
 from tests.town import NOON, Town, an_order
 
 
@@ -157,3 +158,27 @@ def test_the_list_filters_and_costs_a_fixed_number_of_queries(town: Town, chen: 
         chen.get(reverse("supplier:orders"))
     with django_assert_max_num_queries(22):
         chen.get(reverse("supplier:order", args=[second.number]))
+
+
+def rejected(town: Town) -> Order:
+    order = market.receive(dispatched(town), by=town.batu, at=NOON)
+    items = [{"position": 1, "quantity": 3, "conforms": False, "remark": "受潮"}]
+    return contracts.reject(order, items=items, reason="纸张受潮，不能用", by=town.batu, at=NOON)
+
+
+def test_other_goods_go_out_under_a_new_waybill(town: Town, chen: Client) -> None:
+    order = contracts.ask_exchange(rejected(town), reason="请换干燥的", by=town.batu, at=NOON)
+    address = reverse("supplier:redeliver", args=[order.number])
+    assert "请换干燥的" in chen.get(address).content.decode()
+    told = {"expected": order.version, "carrier": "顺丰", "waybill": "SF-1"}
+    assert codes(chen.post(address, told)) == {("ORD-033", "waybill")}
+    assert chen.post(address, {**told, "waybill": "SF-2"}).status_code == 303
+    assert state_of(order) == "dispatched"
+
+
+def test_goods_that_came_back_are_taken(town: Town, chen: Client) -> None:
+    order = contracts.ask_return(rejected(town), reason="不需要了", by=town.batu, at=NOON)
+    assert act(chen, order, verb="take_back").status_code == 303
+    assert state_of(order) == "returned"
+    town.paper.refresh_from_db()
+    assert town.paper.stock == 1000
