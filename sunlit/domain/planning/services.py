@@ -23,6 +23,7 @@ from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.limits import REASON_CHARS_LEAST
+from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.ledger import services as ledger
@@ -162,7 +163,7 @@ def rows_in(data: bytes, media_type: str) -> list[dict[str, str]]:
 
     Refused: BUD-015 it cannot be read as a table.
     """
-    lines = list(csv.reader(io.StringIO(_decoded(data)))) if media_type == "text/csv" else _workbook(data)
+    lines = _csv(data) if media_type == "text/csv" else _workbook(data)
     while lines and not any(str(cell).strip() for cell in lines[-1]):
         lines.pop()
     if not lines:
@@ -186,10 +187,17 @@ def _decoded(data: bytes) -> str:
     raise Refused(Problem(rules.UNREADABLE, on="file"))
 
 
+def _csv(data: bytes) -> list[list[Any]]:
+    try:
+        return list(csv.reader(io.StringIO(_decoded(data), newline="")))
+    except csv.Error:
+        raise Refused(Problem(rules.UNREADABLE, on="file")) from None
+
+
 def _workbook(data: bytes) -> list[list[Any]]:
     try:
         return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, IndexError):
+    except (CalamineError, OSError, ValueError, IndexError):
         raise Refused(Problem(rules.UNREADABLE, on="file")) from None
 
 
@@ -256,7 +264,7 @@ def _cell_problems(index: int, row: Mapping[str, str], buyers: Mapping[str, Orga
         yield Problem(rules.NUMBER_TWICE, {"row": index, "number": number}, on="number")
     if row["buyer"].strip() not in buyers:
         yield Problem(rules.BUYER_UNKNOWN, {"row": index, "number": row["buyer"]}, on="buyer")
-    if not row["year"].strip().isdigit() or int(row["year"]) not in YEARS:
+    if row_id(row["year"].strip()) not in YEARS:
         yield Problem(rules.YEAR_WRONG, {"row": index, "year": row["year"]}, on="year")
     try:
         wrong = money.yuan(row["total"]) < 0

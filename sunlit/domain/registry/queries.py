@@ -12,6 +12,7 @@ from sunlit.domain.registry.models import Application, Supplier
 from sunlit.domain.registry.policies import suppliers_visible_to, visible_to
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
+from sunlit.foundation.kernel.paging import row_id
 
 __all__ = [
     "ApplicationPage",
@@ -88,8 +89,8 @@ def applications_to_review(
         found = found.filter(state=state)
     if q.strip():
         found = found.filter(Q(name_zh__icontains=q.strip()) | Q(credit_code=q.strip().upper()) | Q(number=q.strip().upper()))
-    if after.isdigit():
-        found = found.filter(pk__gt=int(after))
+    if (key := row_id(after)) is not None:
+        found = found.filter(pk__gt=key)
     page = list(found.order_by("pk")[: rows + 1])
     return ApplicationPage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")
 
@@ -113,7 +114,7 @@ def suppliers_page(
         found = found.filter(
             Q(organisation__name_zh__icontains=words) | Q(organisation__credit_code=words.upper()) | Q(number=words.upper())
         )
-    if after.isdigit():
-        found = found.filter(pk__lt=int(after))
+    if (key := row_id(after)) is not None:
+        found = found.filter(pk__lt=key)
     page = list(found.order_by("-pk")[: rows + 1])
     return SupplierPage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")

@@ -21,6 +21,7 @@ from sunlit.foundation.kernel import credit_code as credit_codes
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import NAME_CHARS
 from sunlit.foundation.kernel.numbering import new_number
+from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.foundation.lifecycle import NOT_NOW, NOT_YOURS, STALE, move
 
@@ -236,10 +237,10 @@ def _is_code(code: str) -> bool:
 
 def _staff(value: Any, problems: list[Problem]) -> int:
     text = str(value or "0").strip()
-    if not (text.isascii() and text.isdigit() and int(text) <= STAFF_MOST):
+    if (staff := row_id(text)) is None or staff > STAFF_MOST:
         problems.append(Problem(rules.STAFF_WRONG, {"value": text[:40], "most": STAFF_MOST}, on="staff"))
         return 0
-    return int(text)
+    return staff
 
 
 def _documents_fit(documents: Iterable[File], by: Actor) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from django.db.models import Max, OuterRef, Subquery
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob, ProcrastinateWorker
 
 from sunlit.foundation.kernel.limits import PAGE_ROWS
+from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.foundation.outbox import follow
 from sunlit.foundation.outbox.models import Cursor, Failure
@@ -90,8 +91,8 @@ class Following:
 def dead_letters(*, after: str = "", rows: int = PAGE_ROWS) -> LetterPage:
     """The jobs that failed for good; `after` is the key of the page before. Two queries."""
     found = _failed()
-    if after.isdigit():
-        found = found.filter(pk__lt=int(after))
+    if (key := row_id(after)) is not None:
+        found = found.filter(pk__lt=key)
     page = list(found.order_by("-pk")[: rows + 1])
     errors = dict(Failure.objects.filter(job__in=[job.pk for job in page]).values_list("job", "error"))
     letters = [_letter(job, errors.get(job.pk, "")) for job in page[:rows]]

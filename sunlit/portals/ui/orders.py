@@ -18,6 +18,7 @@ from sunlit.domain.market import states
 from sunlit.domain.market.models import Order
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.foundation.ledger.models import Entry
 from sunlit.portals.doors import Request, found_or_404
@@ -110,8 +111,7 @@ def _valued(line: Attribute, value: str) -> str:
 
 def expected(request: Request) -> int | None:
     """The version of the order that the form was made from."""
-    text = request.POST.get("expected", "")
-    return int(text) if text.isdigit() else None
+    return row_id(request.POST.get("expected", ""))
 
 
 def _steps(order: Order, history: Iterable[Entry]) -> list[dict[str, Any]]:

@@ -178,3 +178,17 @@ def test_a_total_is_never_cut_below_what_is_used(town: Town) -> None:
         services.set_total(town.quota, total=Decimal("599.99"), reason="年中调减预算", by=town.zheng, at=NOON)
     assert refused.value.codes == ["BUD-003"]
     assert services.set_total(town.quota, total=Decimal("600.00"), reason="年中调减预算", by=town.zheng, at=NOON).available == 0
+
+
+def test_a_table_that_cannot_be_taken_apart_is_unreadable() -> None:
+    with pytest.raises(Refused) as no:
+        services.rows_in(b"number,buyer\n" + b"x" * 200_000, "text/csv")
+    assert no.value.codes == ["BUD-015"]
+
+
+@pytest.mark.parametrize("year", ["²⁰²⁶", "9" * 5000, "1999", ""])
+def test_a_year_is_a_year(town: Town, year: str) -> None:
+    row = {"number": "ZB-9", "buyer": "CG-0001", "year": year, "name": "办公", "economic_category": "", "total": "1.00"}
+    with pytest.raises(Refused) as no:
+        services.import_quotas([row], by=town.zheng, at=NOON)
+    assert no.value.codes == ["BUD-006"]

@@ -12,6 +12,7 @@ from sunlit.domain.catalog.policies import imports_visible_to, visible_to
 from sunlit.domain.catalog.rules.reading import key_of
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
+from sunlit.foundation.kernel.paging import row_id
 
 UNDER_WAY = ("waiting", "checked", "carrying_out")
 PRODUCT_ROWS = 12
@@ -35,8 +36,8 @@ def import_(number: str, *, seen_by: Actor) -> Import | None:
 def imports_of(*, seen_by: Actor, after: str = "", rows: int = PAGE_ROWS) -> ImportPage:
     """The imports that the actor may see; `after` is the key of the page before. The stored problems stay in the database."""
     found = imports_visible_to(seen_by).select_related("file", "category").defer("problems")
-    if after.isdigit():
-        found = found.filter(pk__lt=int(after))
+    if (key := row_id(after)) is not None:
+        found = found.filter(pk__lt=key)
     page = list(found.order_by("-pk")[: rows + 1])
     return ImportPage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")
 

@@ -17,6 +17,7 @@ from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.kernel.money import FEN
+from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.regions import ROOT
 
 PARTIES = ("product__category", "product__brand", "product__image", "supplier__supplier")
@@ -52,8 +53,8 @@ def offers_of(supplier_id: int, *, state: str = "", q: str = "", category: str =
     if q.strip():
         words = q.strip()
         found = found.filter(Q(number=words.upper()) | Q(sku_code__iexact=words) | Q(title__icontains=words))
-    if after.isdigit():
-        found = found.filter(pk__lt=int(after))
+    if (key := row_id(after)) is not None:
+        found = found.filter(pk__lt=key)
     page = list(found.order_by("-pk")[: rows + 1])
     return OfferPage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")
 
@@ -99,8 +100,8 @@ def offers_in_region(*, seen_by: Actor, state: str = "", q: str = "", after: str
     if q.strip():
         words = q.strip()
         found = found.filter(Q(number=words.upper()) | Q(title__icontains=words) | Q(supplier__name_zh__icontains=words))
-    if after.isdigit():
-        found = found.filter(pk__lt=int(after))
+    if (key := row_id(after)) is not None:
+        found = found.filter(pk__lt=key)
     page = list(found.order_by("-pk")[: rows + 1])
     return OfferPage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")
 
@@ -150,4 +151,5 @@ def _beyond(found: QuerySet[Offer], after: str) -> QuerySet[Offer]:
         since = datetime.fromisoformat(until)
     except ValueError:
         return found
-    return found.filter(Q(review_until__gt=since) | Q(review_until=since, pk__gt=int(pk))) if pk.isdigit() and since.tzinfo else found
+    key = row_id(pk)
+    return found.filter(Q(review_until__gt=since) | Q(review_until=since, pk__gt=key)) if key is not None and since.tzinfo else found

@@ -17,6 +17,7 @@ from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.kernel.money import FEN
+from sunlit.foundation.kernel.paging import row_id
 
 ALIKE_ROWS: Final = 20
 
@@ -72,7 +73,7 @@ def above_reference(*, seen_by: Actor, at: datetime, after: str = "", rows: int 
     asked: dict[str, Any] = {
         "at": at,
         "factor": 1 + book.tolerance.share,
-        "after": int(after) if after.isdigit() and len(after) < 19 else _LAST,
+        "after": _LAST if (key := row_id(after)) is None else key,
         "region": seen_by.region_path,
         "below": seen_by.region_path + "/%",
         "rows": rows + 1,

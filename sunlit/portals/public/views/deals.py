@@ -13,6 +13,7 @@ from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.disclosure import queries
 from sunlit.domain.disclosure.models import DealNotice
 from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.ui.filters import lang
@@ -28,7 +29,7 @@ def deals(request: Request) -> HttpResponse:
         q=asked["q"],
         region_path=region.path if region else "",
         category=asked["category"],
-        after=int(after) if after.isdecimal() and len(after) < 19 else None,
+        after=row_id(after),
     )
     options = {
         "regions": [(each.code, lang(each)) for each in accounts.regions()],

@@ -18,6 +18,7 @@ from sunlit.foundation.files import services as files
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
+from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.toasts import tell
@@ -56,7 +57,7 @@ def quota(request: Request, number: str) -> HttpResponse:
         return see_other("regulator:quota", number)
 
     after = request.GET.get("after", "")
-    holds = queries.holds_of(it, before=int(after) if after.isdecimal() and len(after) < 19 else None, rows=PAGE_ROWS + 1)
+    holds = queries.holds_of(it, before=row_id(after), rows=PAGE_ROWS + 1)
     more = holds[PAGE_ROWS - 1].pk if len(holds) > PAGE_ROWS else ""
     context = {"quota": it, "holds": holds[:PAGE_ROWS], "after": more, "changes": queries.changes_of(it)}
     return form_page(request, "regulator/quota.html", context, act)

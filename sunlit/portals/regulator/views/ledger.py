@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from sunlit.foundation.kernel import numbering
+from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.ledger import queries
 from sunlit.portals.doors import Request, door
 
@@ -18,8 +19,7 @@ ROWS: Final = 50
 def ledger(request: Request) -> HttpResponse:
     number = request.GET.get("number", "").strip()[:100]
     before = request.GET.get("after", "")
-    place = int(before) if before.isdecimal() and len(before) < 19 else None
-    found = queries.about(number, region_path=request.actor.region_path, before=place, limit=ROWS + 1) if number else []
+    found = queries.about(number, region_path=request.actor.region_path, before=row_id(before), limit=ROWS + 1) if number else []
     context = {
         "number": number,
         "history": found[:ROWS],

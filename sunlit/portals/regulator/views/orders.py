@@ -16,6 +16,7 @@ from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel import regions
 from sunlit.foundation.kernel.clock import SHANGHAI, local_day
+from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door
 from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.orders import order_page
@@ -28,7 +29,7 @@ def orders(request: Request) -> HttpResponse:
     asked = _asked(request)
     after = request.GET.get("after", "")
     page = queries.orders(
-        seen_by=request.actor, **_filters(request, asked), after=int(after) if after.isdecimal() and len(after) < 19 else None
+        seen_by=request.actor, **_filters(request, asked), after=row_id(after)
     )
     context = {
         "page": page,

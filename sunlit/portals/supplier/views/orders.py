@@ -20,6 +20,7 @@ from sunlit.foundation.accounts.rules import AMOUNT_WRONG
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import QUANTITY_MOST
+from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.supplier.uploads import kept
@@ -35,7 +36,7 @@ CARRIERS = ("顺丰速运", "京东物流", "中国邮政EMS", "中通快递", "
 def orders(request: Request) -> HttpResponse:
     asked: dict[str, Any] = {name: request.GET.get(name, "").strip() for name in ("group", "state", "q")}
     after = request.GET.get("after", "")
-    page = queries.orders(seen_by=request.actor, **asked, after=int(after) if after.isdigit() else None)
+    page = queries.orders(seen_by=request.actor, **asked, after=row_id(after))
     names = {state: label for state, label in states.order.states.items() if state not in UNSEEN}
     context = {
         "page": page,

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from sunlit.domain.contracts import queries, services
+from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.portals.doors import Request, door, found_or_404, see_other
 from sunlit.portals.ui.toasts import tell
@@ -34,8 +35,7 @@ def reply(request: Request, order: str) -> HttpResponse:
 
 def _page(request: Request, *, problems: tuple[Problem, ...] = (), at_order: str = "", text: str = "", status: int = 200) -> HttpResponse:
     own = request.actor.party
-    key = request.GET.get("after", "")
-    found = queries.ratings_of(own, before=int(key) if key.isdigit() else None, rows=RATING_ROWS + 1)
+    found = queries.ratings_of(own, before=row_id(request.GET.get("after", "")), rows=RATING_ROWS + 1)
     rows = found[:RATING_ROWS]
     context = {
         "ratings": rows,
