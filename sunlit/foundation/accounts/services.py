@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -35,7 +36,8 @@ REGISTRATIONS_PER_ADDRESS = 10
 TRIES_WINDOW = timedelta(minutes=15)
 TOTP_SECONDS = 30
 TOKEN_BYTES = 32
-LOGIN = re.compile(r"[A-Za-z0-9._-]{3,60}")
+LOGIN_CHARS = 60
+LOGIN = re.compile(rf"[A-Za-z0-9._-]{{3,{LOGIN_CHARS}}}")
 
 sentences.say("organisation.set_up", _("{organisation} set up {name} ({number})"))
 sentences.say("organisation.close", _("{organisation} closed {name} ({number}): {reason}"))
@@ -57,7 +59,8 @@ def sign_in(*, login: str, password: str, code: str = "", ip: str, at: datetime)
 
     Refused: ACC-001 wrong, ACC-002 too many tries (per login and per address), ACC-003/004 code wanted or wrong. Tries are counted even so.
     """
-    keys = {f"login:{login.strip().lower()}": TRIES_PER_LOGIN, f"ip:{ip}": TRIES_PER_ADDRESS}
+    name = f"login:{login.strip().lower()[:LOGIN_CHARS]}"
+    keys = {name: TRIES_PER_LOGIN, f"ip:{ip}": TRIES_PER_ADDRESS}
     _not_too_often(keys, at)
     user = User.objects.filter(login=login.strip(), is_active=True).first()
     if not check_password(password, user.password if user else _decoy()) or user is None:
@@ -65,7 +68,7 @@ def sign_in(*, login: str, password: str, code: str = "", ip: str, at: datetime)
         raise Refused(Problem(rules.WRONG_LOGIN, on="password"))
     if user.totp_secret:
         _code_fits(user, code, keys, at)
-    Attempt.objects.filter(key=f"login:{login.strip().lower()}").delete()
+    Attempt.objects.filter(key=name).delete()
     return user
 
 
@@ -102,9 +105,9 @@ def _code_fits(user: User, code: str, keys: Iterable[str], at: datetime) -> None
 
 
 def _step_of(secret: str, code: str, at: datetime) -> int | None:
-    now = int(at.timestamp()) // TOTP_SECONDS
+    now, given = int(at.timestamp()) // TOTP_SECONDS, unicodedata.normalize("NFKC", code).encode()  # Chinese keyboards write １２３, too
     totp = pyotp.TOTP(secret)
-    return next((step for step in (now, now - 1, now + 1) if secrets.compare_digest(totp.at(step * TOTP_SECONDS), code)), None)
+    return next((step for step in (now, now - 1, now + 1) if secrets.compare_digest(totp.at(step * TOTP_SECONDS).encode(), given)), None)
 
 
 def new_totp_secret() -> str:
@@ -411,7 +414,7 @@ def remove_address(address_id: int, *, by: Actor) -> None:
 @transaction.atomic
 def add_invoice_title(*, title: str, tax_number: str, bank: str = "", account: str = "", preferred: bool, by: Actor) -> InvoiceTitle:
     """An invoice title of the own organisation. Refused: ACC-015, ACC-023."""
-    check(_text_problems({"title": title, "tax_number": tax_number}))
+    check([*_text_problems({"title": title, "tax_number": tax_number}), *_length_problems({"bank": bank, "account": account})])
     if preferred:
         InvoiceTitle.objects.filter(organisation_id=by.party).update(preferred=False)
     given = {"title": title, "tax_number": tax_number, "bank": bank, "account": account}
@@ -426,8 +429,12 @@ def _text_problems(texts: Mapping[str, str]) -> Iterator[Problem]:
     for field, text in texts.items():
         if not text.strip():
             yield Problem(rules.FIELD_MISSING, on=field)
-        elif len(text) > NAME_CHARS:
-            yield Problem(rules.TEXT_LONG, {"most": NAME_CHARS}, on=field)
+        else:
+            yield from _length_problems({field: text})
+
+
+def _length_problems(texts: Mapping[str, str]) -> Iterator[Problem]:
+    yield from (Problem(rules.TEXT_LONG, {"most": NAME_CHARS}, on=field) for field, text in texts.items() if len(text) > NAME_CHARS)
 
 
 # Keys for machines
@@ -442,7 +449,7 @@ def issue_token(*, name: str, scopes: Iterable[str], by: Actor, at: datetime, da
     problems = [Problem(rules.SCOPE_UNKNOWN, {"scope": scope}, on="scopes") for scope in wanted if scope not in rules.SCOPES]
     if not name.strip():
         problems.append(Problem(rules.NAME_MISSING, on="name"))
-    check(problems)
+    check([*problems, *_length_problems({"name": name})])
     plain = f"slt_{secrets.token_urlsafe(TOKEN_BYTES)}"
     token = ApiToken.objects.create(
         organisation_id=by.party,
