@@ -1,5 +1,6 @@
-// Native dialogs: a button names the dialog it opens; a click on the veil closes it.
+// Native dialogs: a button names the dialog it opens; a click on the veil closes it. One whose form came back with problems is open at once.
 export function dialogs() {
+  document.querySelector("dialog:has(.field-wrong)")?.showModal();
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");
     if (opener) document.getElementById(opener.dataset.opens)?.showModal();
