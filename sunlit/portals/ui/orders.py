@@ -80,7 +80,7 @@ def order_page(request: Request, number: str) -> dict[str, Any]:
         "paper": contracts.paper(order),
         "steps": _steps(order, history),
         "history": history,
-        "rulings": [Ruling.from_json(told) for told in order.rulings],
+        "rulings": [Ruling.from_json(told) for told in market.rulings_of(order, seen_by=request.actor)],
         "moves": moves,
         "plain": [move for move in moves if move.verb in PLAIN],
         "reasoned": [move for move in moves if move.verb in REASONED],

@@ -373,3 +373,12 @@ def test_who_was_late_before_an_exchange_is_reminded_after_it_too(town: Town) ->
     order = services.redeliver(order, carrier="邮政", waybill="EMS-2", by=town.chen, at=NOON)
     assert order.receive_until is not None
     assert services.remind_due(order.receive_until) == 1
+
+
+def test_what_the_rulebook_says_of_the_buyers_other_purchases_is_not_for_the_supplier(town: Town) -> None:
+    type(town.school).objects.filter(pk=town.school.pk).update(approval_limit=Decimal("130.00"))
+    order = an_order(town, quantity=1)
+    seen = {who: [told["rule"]["key"] for told in queries.rulings_of(order, seen_by=getattr(town, who))] for who in ("aygul", "surina", "chen")}
+    assert "order.repeat_count" in seen["aygul"]
+    assert seen["surina"] == seen["aygul"]
+    assert seen["chen"] == [key for key in seen["aygul"] if key != "order.repeat_count"]

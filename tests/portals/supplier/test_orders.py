@@ -182,3 +182,12 @@ def test_goods_that_came_back_are_taken(town: Town, chen: Client) -> None:
     assert state_of(order) == "returned"
     town.paper.refresh_from_db()
     assert town.paper.stock == 1000
+
+
+def test_the_buyers_own_affairs_are_not_shown(town: Town, chen: Client) -> None:
+    type(town.school).objects.filter(pk=town.school.pk).update(approval_limit="130.00")
+    order = an_order(town)
+    assert any(told["rule"]["key"] == "order.repeat_count" for told in order.rulings)
+    answer = chen.get(reverse("supplier:order", args=[order.number]))
+    assert [ruling.key for ruling in answer.context["rulings"] if ruling.key == "order.repeat_count"] == []
+    assert town.quota.number not in answer.content.decode()

@@ -20,7 +20,7 @@ from sunlit.domain.market.queries.orders import (
     suppliers_of,
     waiting_count,
 )
-from sunlit.domain.market.queries.rulings import approval_limit
+from sunlit.domain.market.queries.rulings import approval_limit, rulings_of
 
 __all__ = [
     "GROUPS",
@@ -46,6 +46,7 @@ __all__ = [
     "orders",
     "regions",
     "rulings_before",
+    "rulings_of",
     "steps_of",
     "suppliers_of",
     "waiting_count",

@@ -13,13 +13,17 @@ from django.db import connection
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Offer
 from sunlit.domain.market import rules
+from sunlit.domain.market.models import Order
 from sunlit.domain.market.states import ENDED_WITHOUT_DEAL
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.rules import Rule_, Ruling, Verdict, judge
+from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.kernel.clock import local_day
 
 Basket = Sequence[tuple[Offer, int]]  # the offers of one supplier with their quantities
+
+REPEATED = "order.repeat_count"
 
 _HISTORY = """
 SELECT category_code, count(*) FILTER (WHERE amount >= %(near)s AND amount < %(limit)s), COALESCE(sum(amount) FILTER (WHERE amount >= %(near)s AND amount < %(limit)s), 0)
@@ -56,6 +60,12 @@ def on_placing(baskets: Sequence[Basket], *, buyer: Organisation, at: datetime) 
     ]
 
 
+def rulings_of(order: Order, *, seen_by: Actor) -> list[dict[str, Any]]:
+    """What the rulebook said when the order was placed; what it said of the buyer's other purchases and own limit is not for the supplier."""
+    told: list[dict[str, Any]] = order.rulings
+    return [ruling for ruling in told if ruling["rule"]["key"] != REPEATED] if seen_by.kind == "supplier" else told
+
+
 def approval_limit(buyer: Organisation, *, at: datetime) -> Decimal:
     """Orders above this need the lead: the organisation's own limit, else the rulebook's."""
     return _own_limit(_Rulebook(buyer.region.path, at), buyer)
@@ -75,7 +85,7 @@ def _threshold(book: _Rulebook, basket: Basket) -> Iterator[Ruling]:
 
 def _repeated(book: _Rulebook, basket: Basket, history: Mapping[str, tuple[int, Decimal]], limit: Decimal) -> Iterator[Ruling]:
     """The same category again and again, each time just under the limit (条例28)."""
-    window, most, near = book.rule("order.repeat_window"), book.rule("order.repeat_count"), limit * book.rule("order.repeat_share").share
+    window, most, near = book.rule("order.repeat_window"), book.rule(REPEATED), limit * book.rule("order.repeat_share").share
     amounts: dict[str, Decimal] = {}
     for offer, quantity in basket:
         code = offer.product.category.code

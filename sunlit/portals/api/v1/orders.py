@@ -131,7 +131,7 @@ class OrderWithAll(OrderOut):
     purpose: str
     note: str
     reason: str
-    quota: str
+    quota: str = Field(description="The buyer's budget quota; “” for the supplier.")
     delivery: dict[str, str]
     invoice_title: dict[str, str]
     rulings: list[dict[str, Any]]
@@ -162,12 +162,13 @@ def order(request: Call, number: str) -> OrderWithAll:
 
 def whole(it: Order, actor: Actor) -> OrderWithAll:
     """The order with everything about it. Give it an order read by `market.queries.order`."""
-    same = {name: getattr(it, name) for name in ("purpose", "note", "reason", "delivery", "invoice_title", "rulings", "contents_hash")}
+    same = {name: getattr(it, name) for name in ("purpose", "note", "reason", "delivery", "invoice_title", "contents_hash")}
     return OrderWithAll(
         **_brief(it),
         **same,
         **_papers(contracts.paper(it)),
-        quota=it.quota.number,
+        rulings=market.rulings_of(it, seen_by=actor),
+        quota="" if actor.kind == "supplier" else it.quota.number,
         times=_times(it),
         lines=[_line(line) for line in it.lines.all()],
         parcels=[ParcelOut(carrier=p.carrier, waybill=p.waybill, contents=p.contents, at=p.at) for p in it.dispatches.all()],
@@ -198,7 +199,7 @@ def _times(it: Order) -> dict[str, Any]:
 
 def _line(line: OrderLine) -> LineOut:
     same = {name: getattr(line, name) for name in ("position", "quantity", "price", "amount", "dispatched", "accepted", "snapshot")}
-    return LineOut(offer=line.offer.number, product=line.product.number, **same)
+    return LineOut(offer=line.snapshot["offer"], product=line.snapshot["product"], **same)
 
 
 def _papers(paper: Paper) -> dict[str, Any]:
