@@ -8,10 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from sunlit.config.security import Brake
 from sunlit.domain.registry import services
 from sunlit.domain.registry.models import Application, Supplier
 from sunlit.foundation.accounts.models import User
 from sunlit.foundation.kernel import credit_code
+from sunlit.portals.supplier.views import applying
 from tests.portals.supplier.conftest import PDF, SOON, Seated, a_pdf, codes
 from tests.town import Town
 
@@ -43,6 +45,15 @@ def zhao(town: Town) -> Client:
 def test_a_stranger_is_told_what_it_takes(town: Town, client: Client) -> None:
     assert client.get(APPLY).status_code == 200
     assert client.get(f"{APPLY}new/")["Location"] == "/sign-in/?next=%2Fsupplier%2Fapply%2F"
+
+
+def test_one_address_does_not_ask_for_all_logins(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applying, "knocking", Brake(per_minute=10, burst=3))
+    answers = [
+        Client().post(f"{APPLY}register/", {"login": "chen", "name_zh": "陈", "password": "sprouts-in-spring", "_once": str(n)}).status_code
+        for n in range(4)
+    ]
+    assert answers == [422, 422, 422, 429]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from sunlit.config.security import Brake
 from sunlit.domain.registry import queries, services, states
 from sunlit.domain.registry.models import Application
 from sunlit.foundation.accounts import queries as accounts
@@ -31,6 +32,7 @@ from sunlit.portals.supplier.views.offers import branches
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 
+knocking = Brake(per_minute=10, burst=60)  # a form that says which logins are taken is not to be asked for all of them
 TEXTS = ("credit_code", "name_zh", "name_en", "region_code", "legal_representative", "contact", "phone", "address", "staff")
 OPEN = (states.DRAFT, states.SUBMITTED, states.RETURNED)
 
@@ -57,6 +59,8 @@ def register(request: Request) -> HttpResponse:
     """A login for somebody who applies."""
 
     def act() -> HttpResponse:
+        if problem := knocking.problem(client_ip(request), request.now):
+            raise Refused(problem)
         given = {name: request.POST.get(name, "") for name in ("login", "name_zh", "password", "email")}
         user = people.register(**given, ip=client_ip(request), at=request.now)
         return welcome(request, user, seatless=reverse("supplier:begin"))
