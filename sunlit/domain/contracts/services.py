@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import structlog
 from django.db import transaction
 
 from sunlit.domain.contracts import rules
@@ -18,7 +19,7 @@ from sunlit.domain.planning import services as planning
 from sunlit.foundation.access import holds
 from sunlit.foundation.accounts.actors import CLOCK, Actor
 from sunlit.foundation.files.models import File
-from sunlit.foundation.gateways.bank import Bank, BankReceipt, BankUnreachable, PaymentOrder
+from sunlit.foundation.gateways.bank import Bank, BankDisagrees, BankReceipt, BankUnreachable, PaymentOrder
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PHOTOS_A_SHEET, TEXT_CHARS
 from sunlit.foundation.kernel.numbering import new_number
@@ -29,6 +30,8 @@ from sunlit.foundation.outbox.events import announce
 
 Items = Sequence[Mapping[str, Any]]
 SETTLE_A_ROUND = 100
+
+log = structlog.stdlib.get_logger("sunlit.payments")
 
 
 # Acceptance
@@ -156,7 +159,10 @@ def answered(payment: Payment, receipt: BankReceipt, *, at: datetime) -> Payment
 
 
 def settle_due(*, bank: Bank, at: datetime) -> int:
-    """Ask the bank about every payment that is not settled yet, oldest first; send the ones it has not heard of. Returns how many moved."""
+    """Ask the bank about every payment that is not settled yet, oldest first; send the ones it has not heard of. Returns how many moved.
+
+    A payment about which the bank and we disagree is a matter for the operator; it does not keep the others waiting.
+    """
     moved = 0
     waiting = Payment.objects.select_related("order__buyer").filter(state__in=["ordered", "sent"]).order_by("ordered_at", "pk")
     for payment in waiting[:SETTLE_A_ROUND]:
@@ -166,6 +172,11 @@ def settle_due(*, bank: Bank, at: datetime) -> int:
             after = answered(payment, receipt, at=at) if receipt else send(payment, bank=bank, at=at)
         except BankUnreachable:
             break
+        except BankDisagrees:
+            log.exception("the bank disagrees about a payment", payment=payment.number)
+            continue
+        except Refused:  # somebody else heard the bank's answer at the same moment
+            continue
         moved += after.state != before
     return moved
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
 from django.db.models import F, QuerySet
 
 from sunlit.domain.catalog import services as catalog_services
@@ -56,6 +57,8 @@ __all__ = [
 ]
 
 DUE_A_ROUND = 200
+
+log = structlog.stdlib.get_logger("sunlit.clock")
 
 
 # The cart
@@ -283,12 +286,19 @@ def _remind(order: Order, *, verb: str, field: str, at: datetime) -> Order:
 
 
 def _each(due: QuerySet[Order], act: Callable[[Order], Any]) -> int:
-    """Act on each due order in a transaction of its own; one that somebody else moved meanwhile is passed by."""
+    """Act on each due order in a transaction of its own; one that somebody else moved meanwhile is passed by, and one that is broken
+    is told in the log: it does not keep the others from lapsing, being reminded of or closed.
+    """
     done = 0
     for order in due[:DUE_A_ROUND]:
         try:
             act(order)
         except Refused:
+            continue
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception("the clock cannot move an order", order=order.number)
             continue
         done += 1
     return done

@@ -14,8 +14,9 @@ from sunlit.domain.market import queries, services, states
 from sunlit.domain.market.events import OrderMoved
 from sunlit.domain.market.models import Dispatch, Order, OrderLine
 from sunlit.domain.market.reactions import tell_who_must_act
+from sunlit.domain.planning.models import Hold
 from sunlit.foundation.accounts.actors import CLOCK
-from sunlit.foundation.gateways.bank import BankReceipt, BankUnreachable, PaymentOrder
+from sunlit.foundation.gateways.bank import BankDisagrees, BankReceipt, BankUnreachable, PaymentOrder
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger import queries as ledger
@@ -382,3 +383,31 @@ def test_what_the_rulebook_says_of_the_buyers_other_purchases_is_not_for_the_sup
     assert "order.repeat_count" in seen["aygul"]
     assert seen["surina"] == seen["aygul"]
     assert seen["chen"] == [key for key in seen["aygul"] if key != "order.repeat_count"]
+
+
+def test_a_payment_that_the_bank_tells_otherwise_does_not_keep_the_others_waiting(town: Town) -> None:
+    numbers = []
+    for key in ("k1", "k2"):
+        order = services.confirm(an_order(town, key=key, quantity=10), by=town.chen, at=NOON)
+        order = services.dispatch(order, carrier="邮政", waybill=key, parcel={1: 10}, by=town.chen, at=NOON)
+        order = contracts.accept(services.receive(order, by=town.batu, at=NOON), items=GOOD, by=town.batu, at=NOON)
+        told = {"amount": Decimal("1285.00"), "issued_on": local_day(NOON), "by": town.chen, "at": NOON}
+        numbers.append(contracts.request_payment(contracts.invoice(order, number=key, **told), by=town.li, at=NOON).number)
+
+    class Confused(PaperBank):
+        def status(self, reference: str) -> BankReceipt | None:
+            if reference == numbers[0]:
+                raise BankDisagrees("another amount")
+            return super().status(reference)
+
+    bank = Confused("settled")
+    assert contracts.settle_due(bank=bank, at=NOON) == 1
+    assert dict(Payment.objects.values_list("number", "state")) == {numbers[0]: "ordered", numbers[1]: "paid"}
+
+
+def test_a_broken_order_does_not_keep_the_others_from_lapsing(town: Town) -> None:
+    broken, whole = an_order(town, key="k1"), an_order(town, key="k2")
+    Hold.objects.filter(reference=f"order/{broken.number}").update(state="released")
+    assert whole.confirm_until is not None
+    assert services.lapse_due(whole.confirm_until) == 1
+    assert dict(Order.objects.values_list("number", "state")) == {broken.number: "placed", whole.number: "lapsed"}
