@@ -1,4 +1,4 @@
-"""What holds for every test: no network but this machine."""
+"""What holds for every test: no network but this machine, and Chinese unless a test says otherwise."""
 
 import ipaddress
 import socket
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 
@@ -34,6 +36,13 @@ def no_network() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A page that a test reads in English leaves the next test in Chinese: Django keeps the last request's language in the thread."""
+    with translation.override(settings.LANGUAGE_CODE):
         yield
 
 
