@@ -84,6 +84,7 @@ def people(request: pytest.FixtureRequest, house: House, browser: Browser) -> It
     yield come
     if any(request.node.stash.get(_FAILED, [])):
         _keep_pictures(request.node.name, came)
+        print(house.log())  # noqa: T201 - pytest shows it with the failure
     for person in came:
         person.leave()
     assert [complaint for person in came for complaint in person.complaints] == []

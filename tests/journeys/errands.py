@@ -13,13 +13,14 @@ from playwright.sync_api import expect
 from tests.journeys.house import House
 from tests.journeys.people import Person
 
+PLACE = "main button[form=place]"
 SCHOOL, SHOP, CORNER = "CG-0001", "GY-0001", "GY-0002"
 ORDER_PATH = re.compile(r"/buyer/orders/(DD-[0-9A-Z-]+)/$")
 OFFERS = """
     SELECT o.number, o.title, o.price, o.stock, o.version, p.number AS product, p.model, p.name_zh, b.name_zh AS brand
     FROM catalog_offer o JOIN catalog_product p ON p.id = o.product_id JOIN catalog_brand b ON b.id = p.brand_id
     JOIN catalog_category c ON c.id = p.category_id JOIN accounts_organisation s ON s.id = o.supplier_id
-    WHERE o.state = 'listed' AND s.number = %s AND c.code LIKE %s AND o.price BETWEEN %s AND %s AND o.price = trunc(o.price)
+    WHERE o.state = 'listed' AND s.number = %s AND c.code LIKE %s AND o.price BETWEEN %s AND %s AND o.price * 10 = trunc(o.price * 10)
       AND o.stock >= %s AND o.quantity_most = 0 AND (o.delivery_regions = '{}' OR '652801' = ANY(o.delivery_regions))
     ORDER BY o.number
 """
@@ -44,9 +45,7 @@ def goods_of(house: House, supplier: str, category: str, low: int, high: int, *,
     rows = house.ask(OFFERS, supplier, f"{category}%", low, high, stock)
     assert len(rows) > nth, f"{supplier} sells too little of {category} between {low} and {high}"
     row = rows[nth]
-    return Goods(
-        row["number"], row["product"], row["title"], row["name_zh"], row["model"], row["brand"], row["price"], row["stock"]
-    )
+    return Goods(row["number"], row["product"], row["title"], row["name_zh"], row["model"], row["brand"], row["price"], row["stock"])
 
 
 def richest_quota(house: House, buyer: str = SCHOOL) -> dict[str, Any]:
@@ -94,7 +93,7 @@ def choose_terms(person: Person, house: House, purpose: str) -> None:
 
 def place(person: Person) -> str:
     """Place the order; returns its number."""
-    person.page.click("form:has(input[name=key]) .cart-foot button")
+    person.page.click(PLACE)
     expect(person.page).to_have_url(ORDER_PATH)
     found = ORDER_PATH.search(person.page.url)
     assert found is not None
@@ -122,8 +121,10 @@ def dispatch(chen: Person, order: str, waybill: str, **quantities: int) -> None:
 def accept(batu: Person, order: str, *photos: Path) -> None:
     batu.go(f"/buyer/orders/{order}/")
     batu.verb("receive")
+    batu.toast(order)
+    batu.go(f"/buyer/orders/{order}/")
     batu.state("received")
-    batu.page.click(f"a[href='/buyer/orders/{order}/acceptance/']")
+    batu.page.locator(f"main a[href='/buyer/orders/{order}/acceptance/']").first.click()
     if photos:
         batu.page.set_input_files("input[name=photos]", list(photos))
     batu.page.fill("textarea[name=remark]", "数量、型号与订单一致，通电试机正常。")
@@ -145,7 +146,7 @@ def pay(li: Person, order: str) -> None:
     li.go(f"/buyer/orders/{order}/")
     li.verb("request_payment")
     li.at(f"/buyer/orders/{order}/")
-    li.find_soon(f"/buyer/orders/{order}/", "main [data-state=paid]")
+    li.find_soon(f"/buyer/orders/{order}/", "main .badge[data-state=paid]")
 
 
 def rate(aygul: Person, order: str, comment: str) -> None:

@@ -31,6 +31,7 @@ READY_SECONDS = 90
 STOP_SECONDS = 30
 LOOK_SECONDS = 0.1
 TOLD_CHARS = 4000
+LOG = "house.log"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,10 @@ class House:
     def one(self, query: str, *values: Any) -> Any:
         [row] = self.ask(query, *values)
         return next(iter(row.values()))
+
+    def log(self) -> str:
+        """What the processes said last."""
+        return _end_of(self.folder / LOG)
 
     def get(self, path: str) -> bytes:
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
@@ -99,7 +104,7 @@ def open_house(*, orders: int | None = None) -> Iterator[House]:
             }
             command(["migrate"], environment)
             command(["demo"] if orders is None else ["demo", "--orders", str(orders)], environment)
-            with _running(environment, folder / "house.log", port):
+            with _running(environment, folder / LOG, port):
                 yield House(f"http://localhost:{port}", folder, environment)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

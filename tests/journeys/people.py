@@ -62,42 +62,35 @@ class Person:
 
     def state(self, state: str) -> None:
         """The thing on the page is in this state."""
-        expect(self.page.locator("main [data-state]").first).to_have_attribute("data-state", state)
+        expect(self.page.locator("main .badge[data-state]").first).to_have_attribute("data-state", state)
 
     def refused(self, code: str) -> None:
         """The page tells a refusal by its code."""
         expect(self.page.locator(f'main [data-code="{code}"]').first).to_be_visible()
 
-    def push(self, label: str | re.Pattern[str]) -> None:
-        """Push a button, or follow a link that looks like one."""
-        button = self.page.locator("main").get_by_role("button", name=label, exact=isinstance(label, str))
-        link = self.page.locator("main").get_by_role("link", name=label, exact=isinstance(label, str))
-        button.or_(link).first.click()
-
     def verb(self, verb: str, *, reason: str = "") -> None:
-        """Carry out one of the moves that the page offers; those that want a reason ask for it in a window."""
-        if not reason:
-            self.page.click(f"main [data-verb={verb}]")
-            return
-        window = self.page.locator(f"#verb-{verb}")
-        self.page.click(f"[data-opens=verb-{verb}]")
-        window.locator("textarea[name=reason]").fill(reason)
-        window.locator(".dialog-foot button:not([data-closes])").click()
+        """Carry out one of the moves that the page offers; those that want a reason ask for it in a window or unfold a form."""
+        main = self.page.locator("main")
+        form = main.locator(f"form:has(input[name=verb][value={verb}])")
+        if reason:
+            main.locator(f"[data-opens=verb-{verb}], details:has(input[name=verb][value={verb}]) > summary").first.click()
+            form.locator("textarea[name=reason]").fill(reason)
+            form.locator("button:not([data-closes])").click()
+        else:
+            main.locator(f"button[name=verb][value={verb}]").or_(form.locator("button:not([data-closes])")).first.click()
 
-    def find_soon(self, path: str, selector: str, *, text: str | re.Pattern[str] = "") -> Locator:
+    def find_soon(self, path: str, selector: str, *, text: str | re.Pattern[str] = re.compile(""), seconds: int = SOON_SECONDS) -> Locator:
         """Look at a page again and again until another process has done its part."""
-        return self.soon(lambda: self.go(path), lambda: self.page.locator(selector).filter(has_text=text or re.compile("")).first)
-
-    def soon(self, look: Callable[[], Any], what: Callable[[], Locator]) -> Locator:
-        deadline = time.monotonic() + SOON_SECONDS
+        deadline, wanted = time.monotonic() + seconds, self.page.locator(selector).filter(has_text=text).first
         while True:
-            look()
+            self.go(path)
             try:
-                expect(what()).to_be_visible(timeout=LOOK_MILLISECONDS)
-                return what()
+                expect(wanted).to_be_visible(timeout=LOOK_MILLISECONDS)
             except AssertionError:
                 if time.monotonic() > deadline:
                     raise
+            else:
+                return wanted
 
     def barriers(self) -> list[str]:
         """What keeps people out of this page, as axe finds it. Moving parts are let come to rest first."""
@@ -144,5 +137,10 @@ class Person:
 
 def window(browser: Browser, **options: Any) -> BrowserContext:
     """A fresh browser profile: Chinese, in Shanghai, at a desk."""
-    wanted: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", "reduced_motion": "reduce"}
+    wanted: dict[str, Any] = {
+        "viewport": {"width": 1440, "height": 900},
+        "locale": "zh-CN",
+        "timezone_id": "Asia/Shanghai",
+        "reduced_motion": "reduce",
+    }
     return browser.new_context(**{**wanted, **options})

@@ -70,7 +70,7 @@ def test_from_search_to_reply(house: House, people: People, photo: Path, tmp_pat
     # 6. Batu receives, inspects and accepts with a photo as evidence.
     batu = people("batu")
     errands.accept(batu, number, photo)
-    picture = batu.page.locator(".photos img")
+    picture = batu.page.locator("main .photos img")
     expect(picture).to_have_count(1)
     picture.scroll_into_view_if_needed()
     expect(picture).to_have_js_property("complete", True)
@@ -93,7 +93,19 @@ def test_from_search_to_reply(house: House, people: People, photo: Path, tmp_pat
     # 9. The order tells its whole story, each act with its place in the ledger.
     aygul.go(f"/buyer/orders/{number}/")
     states = aygul.page.locator(".timeline [data-state]").evaluate_all("lines => lines.map(line => line.dataset.state)")
-    way = ["awaiting_approval", "placed", "confirmed", "partly_dispatched", "dispatched", "received", "accepted", "invoiced", "paying", "paid", "rated"]
+    way = [
+        "awaiting_approval",
+        "placed",
+        "confirmed",
+        "partly_dispatched",
+        "dispatched",
+        "received",
+        "accepted",
+        "invoiced",
+        "paying",
+        "paid",
+        "rated",
+    ]
     assert sorted(states, key=way.index) == way
     expect(aygul.page.locator(".steps .step-done")).not_to_have_count(0)
     entry = aygul.page.locator(".timeline li[data-state=accepted] .ledger-link").inner_text().split()[-1]
