@@ -124,7 +124,7 @@ def _listed(told: OfferPlan, product: Product, supplier: Organisation, seller: A
     at = now - RECENT[told.state] if told.state in RECENT else listed or submitted or told.created_at
     path = supplier.region.path
     row = Offer(
-        number=new_number("BJ", told.created_at),
+        number=new_number("SK", told.created_at),
         region_path=path,
         state=told.state,
         version=1,

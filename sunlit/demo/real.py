@@ -232,7 +232,7 @@ def _list(
     listed = [
         Listed(
             Offer(
-                number=new_number("BJ", at),
+                number=new_number("SK", at),
                 region_path=supplier.region.path,
                 state="listed",
                 version=1,
