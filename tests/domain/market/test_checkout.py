@@ -217,3 +217,9 @@ def test_the_same_form_ten_times_at_once_is_one_order() -> None:
     assert Order.objects.count() == 1
     town.quota.refresh_from_db()
     assert town.quota.held == Decimal("385.50")
+
+
+def test_nobody_can_take_the_key_that_somebody_else_will_use(town: Town) -> None:
+    assert check_out(town, in_cart(town, town.paper), key="api:1:k1")
+    assert place(key="api:1:k1", wishes=[Wish(town.paper.pk, 1, town.paper.price)], terms=terms(town), by=town.aygul, at=NOON)
+    assert Order.objects.count() == 2

@@ -60,6 +60,7 @@ def checkout(
 
     Refused (ORD-013 … ORD-032, BUD-001/002) with every problem at its line or field; nothing is ordered then.
     """
+    key = f"cart:{by.person}:{key}"  # the form names it: nobody can take a key that somebody else, or a program, will use
     lines = list(CartLine.objects.filter(pk__in=line_ids, user_id=by.person, buyer_id=by.party).order_by("pk"))
     if not lines:
         done = orders_of_checkout(key, by)
