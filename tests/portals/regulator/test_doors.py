@@ -117,3 +117,10 @@ def test_the_ledger_tells_of_a_number_in_the_region_alone(town: Town, surina: Cl
     )
     mistyped = surina.get("/regulator/ledger/?number=DD-20260302-AAAAAAAA").content.decode()
     assert "No such number" in mistyped
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+86", "-1", "@SUM(A1)", "\t=1", "\n=1", "＝1+1"])
+def test_a_name_in_the_table_is_never_a_formula(name: str, town: Town, surina: Client) -> None:
+    an_order(town)
+    type(town.shop).objects.filter(pk=town.shop.pk).update(name_zh=name, name_en=name)
+    assert f"'{name}" in surina.get("/regulator/orders/table/?group=open").content.decode()

@@ -108,4 +108,4 @@ def _minute(at: datetime) -> str:
 
 def _harmless(cell: str) -> str:
     """A cell that an office program would take for a formula is marked as text."""
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell
+    return f"'{cell}" if cell.startswith(tuple("=+-@\t\r\n＝＋－＠")) else cell
