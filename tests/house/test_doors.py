@@ -35,7 +35,7 @@ def town(db: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def seated(settings: Any) -> Callable[[Actor], Client]:
     def sit(actor: Actor) -> Client:
         client = Client()
-        client.force_login(User.objects.get(pk=actor.user_id), backend=settings.AUTHENTICATION_BACKENDS[0])
+        client.force_login(User.objects.get(pk=actor.person), backend=settings.AUTHENTICATION_BACKENDS[0])
         session = client.session
         session["seat"] = actor.seat_id
         session.save()
