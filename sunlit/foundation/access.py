@@ -6,6 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Kind
 
@@ -18,15 +22,43 @@ class Grant:
 
     name: str
     test: Test
+    told: str | Promise = ""
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        return str(self.told or self.name)
 
     def allows(self, actor: Actor, subject: Any) -> bool:
         return self.test(actor, subject)
 
     def __or__(self, other: Grant) -> Grant:
-        return Grant(f"{self.name} or {other.name}", lambda actor, it: self.allows(actor, it) or other.allows(actor, it))
+        told = format_lazy(_("{one} or {other}"), one=self.told or self.name, other=other.told or other.name)
+        return Grant(f"{self.name} or {other.name}", lambda actor, it: self.allows(actor, it) or other.allows(actor, it), told)
 
     def __and__(self, other: Grant) -> Grant:
-        return Grant(f"{self.name} and {other.name}", lambda actor, it: self.allows(actor, it) and other.allows(actor, it))
+        told = format_lazy(_("{one} and {other}"), one=self.told or self.name, other=other.told or other.name)
+        return Grant(f"{self.name} and {other.name}", lambda actor, it: self.allows(actor, it) and other.allows(actor, it), told)
+
+
+PARTIES: dict[str, str | Promise] = {"buyer": _("buyer"), "supplier": _("supplier"), "organisation": _("organisation")}
+ROLES: dict[str, str | Promise] = {
+    "orderer": _("orderer"),
+    "lead": _("lead"),
+    "receiver": _("receiver"),
+    "finance": _("finance"),
+    "admin": _("administrator"),
+    "sales": _("sales"),
+    "catalog": _("catalogue clerk"),
+}
+
+
+def _roles(roles: tuple[str, ...]) -> str | Promise:
+    first, *others = (ROLES.get(role, role) for role in roles)
+    told: str | Promise = first
+    for other in others:
+        told = format_lazy(_("{one} or {other}"), one=told, other=other)
+    return told
 
 
 def holds(*roles: str, of: str) -> Grant:
@@ -35,9 +67,15 @@ def holds(*roles: str, of: str) -> Grant:
     kinds = {party} if party in Kind.values else set(Kind.values)
 
     def test(actor: Actor, subject: Any) -> bool:
-        return actor.organisation_id is not None and getattr(subject, of) == actor.organisation_id and actor.kind in kinds and actor.has(*roles)
+        return (
+            actor.organisation_id is not None
+            and getattr(subject, of) == actor.organisation_id
+            and actor.kind in kinds
+            and actor.has(*roles)
+        )
 
-    return Grant(f"{party}'s {'/'.join(roles)}", test)
+    told = format_lazy(_("the {party}'s {roles}"), party=PARTIES.get(party, party), roles=_roles(roles))
+    return Grant(f"{party}'s {'/'.join(roles)}", test, told)
 
 
 def regulates(field: str = "region_path") -> Grant:
@@ -47,7 +85,7 @@ def regulates(field: str = "region_path") -> Grant:
         path: str = getattr(subject, field)
         return actor.kind == "regulator" and (path == actor.region_path or path.startswith(actor.region_path + "/"))
 
-    return Grant("regulator of the region", test)
+    return Grant("regulator of the region", test, _("regulator of the region"))
 
 
 def _is_clock(actor: Actor, _subject: Any) -> bool:
@@ -62,6 +100,6 @@ def _is_anyone(_actor: Actor, _subject: Any) -> bool:
     return True
 
 
-clock = Grant("clock", _is_clock)
-operator = Grant("operator", _is_operator)
-anyone = Grant("anyone", _is_anyone)
+clock = Grant("clock", _is_clock, _("the platform's clock"))
+operator = Grant("operator", _is_operator, _("the operator"))
+anyone = Grant("anyone", _is_anyone, _("anyone"))

@@ -222,7 +222,7 @@ def _lawful(it: Living, life: Life, step: Move, expected: int | None) -> None:
 
 def _permitted(it: Living, step: Move, by: Actor) -> None:
     if not step.by.allows(by, it):
-        raise Refused(Problem(NOT_YOURS, {"verb": step.label, "who": step.by.name}))
+        raise Refused(Problem(NOT_YOURS, {"verb": step.label, "who": step.by.label}))
 
 
 def _stamped(it: Living, step: Move, at: datetime, change: Mapping[str, Any]) -> None:

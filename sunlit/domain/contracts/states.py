@@ -17,7 +17,7 @@ def _is_buyers_finance(actor: Actor, payment: Payment) -> bool:
     return holds("finance", of="buyer_id").allows(actor, payment.order)
 
 
-finance = Grant("buyer's finance", _is_buyers_finance)
+finance = Grant("buyer's finance", _is_buyers_finance, holds("finance", of="buyer_id").told)
 
 payment = Life(
     "payment",

@@ -18,7 +18,7 @@ def _is_applicant(actor: Actor, application: Application) -> bool:
     return actor.user_id is not None and actor.user_id == application.applicant_id
 
 
-applicant = Grant("applicant", _is_applicant)
+applicant = Grant("applicant", _is_applicant, _("the applicant"))
 regulator = regulates()
 
 application = Life(

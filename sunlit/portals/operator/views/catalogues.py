@@ -13,12 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from sunlit.config import environment
 from sunlit.config.environment import BadSetting, Setting
-from sunlit.foundation.access import Grant
 from sunlit.foundation.kernel.refusals import Reason, catalogue
 from sunlit.foundation.lifecycle import Life
 from sunlit.foundation.lifecycle import lives as all_lives
 from sunlit.portals.doors import Request, door
-from sunlit.portals.ui.words import word
 
 KINDS: Final = {
     "application": _("Entry application"),
@@ -28,14 +26,6 @@ KINDS: Final = {
     "payment": _("Payment"),
     "supplier": _("Standing of a supplier"),
 }
-WHO: Final = {
-    "regulator of the region": _("regulator of the region"),
-    "clock": _("the platform clock"),
-    "operator": _("the operator"),
-    "applicant": _("the applicant"),
-    "anyone": _("anyone"),
-}
-PARTIES: Final = {"buyer": _("Buyer"), "supplier": _("Supplier"), "organisation": _("The organisation")}
 
 
 @dataclass(frozen=True)
@@ -90,16 +80,4 @@ def _told(reason: Reason) -> dict[str, Any]:
 def lives(request: Request) -> HttpResponse:
     """The table of each life: states, and the moves between them with who may make them."""
     found: list[Life] = sorted(all_lives().values(), key=lambda life: life.kind)
-    return render(request, "operator/lives.html", {"lives": found, "names": KINDS, "who": who})
-
-
-def who(grant: Grant) -> str:
-    """The name of a grant in the reader's language: “buyer's orderer/lead” as the kit calls party and roles."""
-    return " / ".join(_party(name) for name in grant.name.split(" or "))
-
-
-def _party(name: str) -> str:
-    party, apostrophe, roles = name.partition("'s ")
-    if not apostrophe:
-        return str(WHO.get(name, name))
-    return f"{PARTIES.get(party, party)}: {'、'.join(word(role) for role in roles.split('/'))}"
+    return render(request, "operator/lives.html", {"lives": found, "names": KINDS})
