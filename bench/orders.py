@@ -69,7 +69,8 @@ def actor_of(buyer: int) -> Any:
 
 
 def place_one(actor: Any, buyer: int, offer: int, key: str) -> Any:
-    from sunlit.domain.market.modes.supermarket import Terms, Wish, place
+    from sunlit.domain.market.modes.supermarket import Terms, place
+    from sunlit.domain.market.queries.wishes import Wish
 
     delivery = {"receiver": "收货人", "phone": "0996-1", "address": "路1号", "region": "652801", "region_name": "库尔勒市", "region_path": "652800/652801"}
     title = {"title": "单位", "tax_number": "0", "bank": "", "account": ""}

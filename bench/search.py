@@ -52,6 +52,8 @@ KINDS = words("黑色 白色 全自动 便携式 商用 家用 立式 台式 双
 BRANDS = words("联想 惠普 得力 晨光 海尔 美的 格力 华为 佳能 爱普生 兄弟 小米 戴尔 齐心 普联 新华三 海信 长虹 创维 飞利浦")
 REGIONS = words("库尔勒 轮台 尉犁 若羌 且末 焉耆 和静 和硕 博湖 开发区 州本级")
 
+DOCUMENTS = 100_000
+SEED = 20250101
 QUESTIONS_EACH = 40
 PAGE = 20
 
@@ -133,7 +135,7 @@ def timed(runs: Sequence[Callable[[], object]]) -> dict[str, float]:
     return {"p50_ms": round(marks[49], 3), "p95_ms": round(marks[94], 3), "max_ms": round(max(took), 3)}
 
 
-def measure(count: int, seed: int) -> dict[str, object]:
+def main(count: int = DOCUMENTS, seed: int = SEED) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as directory:
         index = Index(directory, FIELDS)
         begun = time.perf_counter()
@@ -162,13 +164,9 @@ def measure(count: int, seed: int) -> dict[str, object]:
         }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=20250101)
-    chosen = parser.parse_args()
-    print(json.dumps(measure(chosen.documents, chosen.seed)))
-
-
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--documents", type=int, default=DOCUMENTS)
+    parser.add_argument("--seed", type=int, default=SEED)
+    chosen = parser.parse_args()
+    print(json.dumps(main(chosen.documents, chosen.seed)))

@@ -46,8 +46,8 @@ class Elsewhere:
 COMMANDS: tuple[Elsewhere, ...] = (
     Elsewhere("demo", "sunlit.demo.command:demo", "Fill the database with the demo region."),
     Elsewhere("verify", "sunlit.foundation.ledger.command:verify", "Check the published ledger; needs no database.", database=False),
-    Elsewhere("bench", "bench.command:bench", "Measure against the limits of the machine."),
-    Elsewhere("chaos", "bench.chaos:chaos", "Buy while processes are killed, then count."),
+    Elsewhere("bench", "bench.command:bench", "Measure against the limits of the machine.", database=False),
+    Elsewhere("chaos", "bench.chaos:chaos", "Buy while processes are killed, then count.", database=False),
     Elsewhere("token", "sunlit.portals.api.command:token", "Make and revoke tokens of the API."),
 )
 IMPORTS: tuple[Elsewhere, ...] = (
