@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -37,6 +38,12 @@ _LAST_ACTS = """
 SELECT DISTINCT ON (e.subject) e.subject, e.id, e.act, e.facts ->> 'row', l."index"
 FROM ledger_entry e LEFT JOIN ledger_leaf l ON l.entry_id = e.id
 WHERE e.subject = ANY(%s) AND e.facts ? 'row' ORDER BY e.subject, e.id DESC
+"""
+# A bulk act tells the digests of its rows by their numbers.
+_BULK_ACTS = """
+SELECT e.id, e.act, l."index", e.facts -> 'rows'
+FROM ledger_entry e LEFT JOIN ledger_leaf l ON l.entry_id = e.id
+WHERE starts_with(e.act, %s) AND jsonb_typeof(e.facts -> 'rows') = 'object' ORDER BY e.id
 """
 _LOST_ROWS = """
 SELECT DISTINCT ON (e.subject) e.subject, e.id, e.act, l."index"
@@ -217,19 +224,23 @@ class Audit:
         """Every row must be as its last act left it."""
         from sunlit.foundation.lifecycle import row_digest
 
-        last = 0
+        last, bulk = 0, _bulk_acts(kind)
         while rows := list(_all(model).filter(pk__gt=last).order_by("pk")[:CHUNK]):
             acts = _last_acts([f"{kind}/{row.number}" for row in rows])
             for row in rows:
                 subject = f"{kind}/{row.number}"
-                entry, act, digest, index = acts.get(subject, (None, "", "", None))
-                if entry is None:
+                entry, act, digest, index = max(acts.get(subject, _NO_ACT), bulk.pop(subject, _NO_ACT), key=itemgetter(0))
+                if not entry:
                     self.report.add("row inserted", subject=subject)
                 elif digest != row_digest(row):
                     self.report.add("row altered", subject=subject, where=Where(index, entry, act, subject))
             self.report.count("business rows", len(rows))
             self.advance(len(rows))
             last = rows[-1].pk
+        alone = _last_acts(list(bulk))  # those are told by `_check_lost`
+        for subject, (entry, act, _digest, index) in bulk.items():
+            if subject not in alone:
+                self.report.add("row removed", subject=subject, where=Where(index, entry, act, subject))
 
     def _check_lost(self, kind: str, model: Any) -> None:
         table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001 (Django's own way to a table's name)
@@ -288,7 +299,23 @@ def _row(values: Sequence[Any]) -> Row:
     )
 
 
-def _last_acts(subjects: Sequence[str]) -> dict[str, tuple[int, str, str, int | None]]:
+LastAct = tuple[int, str, str, int | None]
+"""The act's number, its name, the digest of the row as it left it, its place in the tree."""
+_NO_ACT: LastAct = (0, "", "", None)
+
+
+def _bulk_acts(kind: str) -> dict[str, LastAct]:
+    """The last bulk act about each subject of a kind."""
+    found: dict[str, LastAct] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BULK_ACTS, [f"{kind}."])
+        for entry, act, index, rows in cursor:
+            told = json.loads(rows) if isinstance(rows, str) else rows
+            found |= {f"{kind}/{number}": (entry, act, digest, index) for number, digest in told.items()}
+    return found
+
+
+def _last_acts(subjects: Sequence[str]) -> dict[str, LastAct]:
     with connection.cursor() as cursor:
         cursor.execute(_LAST_ACTS, [list(subjects)])
         return {subject: (entry, act, digest, index) for subject, entry, act, digest, index in cursor.fetchall()}

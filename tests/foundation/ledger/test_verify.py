@@ -19,7 +19,7 @@ from django.db import connection
 from sunlit.foundation.ledger import notes, queries, sealer, tiles, verify
 from sunlit.foundation.ledger.models import Entry
 from sunlit.foundation.ledger.tree import root_of
-from tests.foundation.ledger.conftest import act, acts, seal
+from tests.foundation.ledger.conftest import AT, act, acts, seal
 
 pytestmark = pytest.mark.django_db
 
@@ -501,3 +501,39 @@ def test_a_business_row_removed_without_an_act(order, check: Check) -> None:
 
 def test_a_business_row_without_an_act(order, check: Check) -> None:
     assert "BUSINESS ROW INSERTED: offer/SP-3 is there without an act." in check()[1]
+
+
+def test_rows_of_a_bulk_act_are_held_against_it(home: Path, db: None, check: Check) -> None:
+    """What a batch entered, changed or listed is checked row by row, and so is what was done to one of them alone afterwards."""
+    from sunlit.domain.catalog import services as catalog
+    from sunlit.domain.catalog.models import Offer
+    from tests import town
+
+    told = town.build()
+    row = {"category": "A05040101", "title": "孔雀复印纸", "brand": "孔雀", "price": "188.00", "stock": 40}
+    results = catalog.upsert_offers([{**row, "sku_code": f"W-{n}", "model": f"A3-{n}"} for n in range(4)], by=told.wu, at=AT)
+    numbers = [result.number for result in results]
+    catalog.approve_offers(numbers, by=told.surina, at=AT)
+    catalog.restock(Offer.objects.get(number=numbers[0]), stock=9, by=told.wu, at=AT)
+    catalog.restock(Offer.objects.get(number=numbers[3]), stock=9, by=told.wu, at=AT)
+    seal()
+
+    def findings() -> list[str]:
+        return [finding for finding in check()[1] if any(number in finding for number in numbers)]
+
+    assert findings() == []
+    batch = Entry.objects.get(act="offer.approve_many")
+    alone = Entry.objects.get(act="offer.restock", subject=f"offer/{numbers[3]}")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE catalog_offer SET price = 1 WHERE number = %s", [numbers[1]])
+        cursor.execute("DELETE FROM catalog_offer WHERE number = ANY(%s)", [[numbers[2], numbers[3]]])
+        cursor.execute("SET session_replication_role = origin")
+    act = f"Its last act is entry #{batch.index} (act {batch.pk}, offer.approve_many, offer/{numbers[1]})."
+    last = f"Its last act is entry #{alone.index} (act {alone.pk}, offer.restock, offer/{numbers[3]})."
+    assert sorted(findings()) == sorted([
+        f"BUSINESS ROW ALTERED: offer/{numbers[1]} was changed without an act. {act}",
+        f"BUSINESS ROW REMOVED: offer/{numbers[2]} is no longer there. {act.replace(numbers[1], numbers[2])}",
+        f"BUSINESS ROW REMOVED: offer/{numbers[3]} is no longer there. {last}",
+    ])
