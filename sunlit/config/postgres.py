@@ -473,7 +473,7 @@ def check_server(url: str) -> None:
     """Refuse, in plain words, a server that cannot be reached or is too old."""
     place = _place(url)
     try:
-        with psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as connection:
+        with _connected(url) as connection:
             version = connection.info.server_version
             row = connection.execute("SHOW server_encoding").fetchone()
     except psycopg.OperationalError as error:
@@ -488,6 +488,19 @@ def check_server(url: str) -> None:
         raise CannotStart(
             f"The database {place} does not store UTF-8. Make a new one: createdb --encoding=UTF8 --template=template0 {DATABASE}."
         )
+
+
+def _connected(url: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    """A connection; a server that is on its way up after a crash is waited for, and so is our own, which the supervisor starts again."""
+    on_its_way = "starting up|recovery mode|not yet accepting" + ("|refused|No such file" if url == embedded().url() else "")
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return psycopg.connect(url, connect_timeout=CONNECT_SECONDS)
+        except psycopg.OperationalError as error:
+            if time.monotonic() > deadline or not re.search(on_its_way, str(error)):
+                raise
+            time.sleep(0.2)
 
 
 def server_version(url: str) -> str:

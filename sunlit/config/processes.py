@@ -96,10 +96,14 @@ def _kill_group(pid: int) -> None:
 
 @dataclass
 class Supervisor:
-    """Looks after its children until it is told to stop or one of them says that it cannot start at all."""
+    """Looks after its children until it is told to stop or, before the house is open, one of them says that it cannot start at all.
+
+    Once it is open nobody has changed a setting: what cannot start then (the database comes back from a crash) is tried again.
+    """
 
     children: list[Child] = field(default_factory=list)
     stopping: bool = False
+    opened: bool = False
     code: int = 0
 
     def __enter__(self) -> Self:
@@ -137,7 +141,7 @@ class Supervisor:
                 if time.monotonic() >= child.again_at and not self.stopping:
                     child.launch()
             elif (code := child.running.poll()) is not None and not self.stopping:
-                if code == CANNOT_START:
+                if code == CANNOT_START and not self.opened:
                     self.stopping, self.code = True, code
                     return
                 child.died(code)
@@ -299,6 +303,7 @@ def _run(announce: Callable[[str], None]) -> int:
             if not supervisor.stopping and find_spec(row.module) and row.wanted():
                 supervisor.add(Child(row.name, lambda row=row: start_command(row.arguments)))  # type: ignore[misc]
         _wait_until_open(supervisor)
+        supervisor.opened = True
         if not supervisor.stopping:
             announce(f"Sunlit is open: http://localhost:{environment.get('PORT')}  (Ctrl-C closes it)")
         code = supervisor.watch()
