@@ -14,6 +14,7 @@ from sunlit.domain.contracts import services as contracts
 from sunlit.domain.market import queries as market
 from sunlit.domain.market import services as shop
 from sunlit.domain.market.models import Order
+from sunlit.domain.market.policies import visible_to
 from sunlit.foundation.kernel.limits import ORDER_LINES
 from sunlit.portals.api.keys import Call, Needs
 from sunlit.portals.api.shapes import Given, Money, Text, Version
@@ -89,13 +90,12 @@ def _verb(verb: str, summary: str) -> Callable[[Callable[..., Any]], Callable[..
 
 def _do(request: Call, number: str, service: Callable[..., object], given: Plain, /, **more: Any) -> OrderWithAll:
     """Load what the caller may see, make the one call, answer with the order as it now stands."""
-    it = _seen(request, number)
-    service(it, **more, by=request.actor, at=request.now, expected=given.version)
-    return whole(_seen(request, number), request.actor)
+    service(_seen(request, number), **more, by=request.actor, at=request.now, expected=given.version)
+    return whole(found_or_404(market.order(number, seen_by=request.actor)), request.actor)
 
 
 def _seen(request: Call, number: str) -> Order:
-    found: Order = found_or_404(market.order(number, seen_by=request.actor))
+    found: Order = found_or_404(visible_to(request.actor).select_related("buyer", "supplier").filter(number=number).first())
     return found
 
 
@@ -208,7 +208,8 @@ def _contents(request: Call, number: str, given: Parcel) -> dict[int, int]:
     """What is in the parcel; nothing said means everything that is still open."""
     if given.contents is not None:
         return {part.position: part.quantity for part in given.contents}
-    return {line.position: line.quantity - line.dispatched for line in _seen(request, number).lines.all()}
+    it = _seen(request, number)
+    return {line.position: line.quantity - line.dispatched for line in market.lines_of([it]).get(it.pk, [])}
 
 
 def _items(given: Inspected) -> list[dict[str, Any]]:
