@@ -32,6 +32,7 @@ class Invoice(models.Model):
     """The supplier's invoice for an accepted order."""
 
     order = models.OneToOneField(Order, models.PROTECT, related_name="invoice")
+    supplier = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
     number = models.TextField()
     amount = models.DecimalField(max_digits=16, decimal_places=2)
     issued_on = models.DateField()
@@ -39,7 +40,10 @@ class Invoice(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.CheckConstraint(condition=Q(amount__gt=0), name="invoice_amount_is_positive")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="invoice_amount_is_positive"),
+            models.UniqueConstraint(fields=["supplier", "number"], name="an_invoice_pays_one_order"),
+        ]
 
 
 class Payment(Living):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from sunlit.domain.contracts import rules
 from sunlit.domain.contracts.events import PaymentOrdered, Rated
@@ -104,12 +104,19 @@ def invoice(
     at: datetime,
     expected: int | None = None,
 ) -> Order:
-    """Record the supplier's invoice. Refused: ORD-009 another amount than accepted, ORD-010 no number, CON-010 a day ahead."""
+    """Record the supplier's invoice. Refused: ORD-009 another amount than accepted, ORD-010 no number, CON-010 a day ahead, CON-013 an invoice of another order."""
     if issued_on > local_day(at):
         raise Refused(Problem(rules.INVOICE_DAY_AHEAD, {"day": issued_on}, on="issued_on"))
     facts = {"invoice": number.strip(), "amount": amount}
     order = market.mark(order, "invoice", by=by, at=at, expected=expected, facts=facts)
-    Invoice.objects.create(order=order, number=number.strip(), amount=amount, issued_on=issued_on, file=file, at=at)
+    kept: dict[str, Any] = {"number": number.strip(), "amount": amount, "issued_on": issued_on, "file": file, "at": at}
+    try:
+        with transaction.atomic():
+            Invoice.objects.create(order=order, supplier_id=order.supplier_id, **kept)
+    except IntegrityError as error:
+        if "an_invoice_pays_one_order" not in str(error):
+            raise
+        raise Refused(Problem(rules.INVOICE_USED, {"number": number.strip()}, on="invoice_number")) from None
     return order
 
 

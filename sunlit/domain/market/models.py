@@ -97,8 +97,9 @@ class Order(Living):
     paid_at = models.DateTimeField(null=True)
     rate_until = models.DateTimeField(null=True)
     rated_at = models.DateTimeField(null=True)
+    answer_until = models.DateTimeField(null=True)  # the term of whoever must answer now: approval, cancellation, return, exchange
     ended_at = models.DateTimeField(null=True)
-    reminded = models.TextField(default="", blank=True)  # the state for which a reminder of lateness went out
+    reminded = models.TextField(default="", blank=True)  # the state in which a reminder of lateness went out
 
     # Outcome
     reason = models.TextField(default="", blank=True)
@@ -121,6 +122,11 @@ class Order(Living):
             models.Index(fields=["receive_until"], condition=Q(state="dispatched"), name="orders_to_receive"),
             models.Index(fields=["accept_until"], condition=Q(state="received"), name="orders_to_accept"),
             models.Index(fields=["pay_until"], condition=Q(state__in=["accepted", "invoiced"]), name="orders_to_pay"),
+            models.Index(
+                fields=["answer_until"],
+                condition=Q(state__in=["awaiting_approval", "cancel_asked", "rejected", "returning", "exchanging"]),
+                name="orders_to_answer",
+            ),
             models.Index(fields=["rate_until"], condition=Q(state__in=["paid", "rated"]), name="orders_to_close"),
         ]
 

@@ -51,6 +51,8 @@ TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     "rate": ((SUPPLIER, ("sales", "admin"), _("Order {number} was rated by the buyer.")),),
     "remind_supplier": ((SUPPLIER, ("sales", "admin"), _("The goods of order {number} were due: please dispatch them.")),),
     "remind_receiver": ((BUYER, ("receiver", "orderer"), _("Receipt or acceptance of order {number} was due: please look at it.")),),
+    "remind_buyer_to_answer": ((BUYER, ("lead", "receiver"), _("Order {number} waits for your answer, which was due.")),),
+    "remind_supplier_to_answer": ((SUPPLIER, ("sales", "admin"), _("Order {number} waits for your answer, which was due.")),),
     "remind_payer": (
         (SUPPLIER, ("finance", "sales", "admin"), _("The invoice or payment of order {number} was due: please look at it.")),
         (BUYER, ("finance",), _("The invoice or payment of order {number} was due: please look at it.")),

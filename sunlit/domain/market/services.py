@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.accounts.actors import CLOCK, Actor
 from sunlit.foundation.accounts.models import Organisation
-from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.clock import end_of_day, local_day
 from sunlit.foundation.kernel.limits import CART_LINES, QUANTITY_MOST
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.foundation.lifecycle import move
@@ -133,8 +133,9 @@ def withdraw(order: Order, *, reason: str, by: Actor, at: datetime, expected: in
 
 
 def confirm(order: Order, *, by: Actor, at: datetime, expected: int | None = None) -> Order:
-    """The supplier takes the order. Refused: ORD-002 too late, ORD-012 suspended."""
-    until = _deadline("order.delivery_limit", order, at)
+    """The supplier takes the order; it delivers within its own promise, or the rulebook's limit if that is sooner. Refused: ORD-002, ORD-012."""
+    promised = end_of_day(local_day(at) + timedelta(days=order.delivery_days))
+    until = min(promised, _deadline("order.delivery_limit", order, at))
     standing = registry.standing(order.supplier_id)
     return _turn(order, "confirm", by=by, at=at, expected=expected, change={"deliver_until": until}, handed={"standing": standing})
 
@@ -146,7 +147,9 @@ def decline(order: Order, *, reason: str, by: Actor, at: datetime, expected: int
 
 def ask_cancel(order: Order, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Order:
     """The buyer asks to cancel a confirmed order: the supplier decides."""
-    return _turn(order, "ask_cancel", by=by, at=at, expected=expected, change={"reason": reason.strip()}, facts={"reason": reason.strip()})
+    told = {"reason": reason.strip()}
+    change = {**told, "answer_until": _deadline("order.cancel_answer_limit", order, at)}
+    return _turn(order, "ask_cancel", by=by, at=at, expected=expected, change=change, facts=told)
 
 
 def agree_cancel(order: Order, *, by: Actor, at: datetime, expected: int | None = None) -> Order:
@@ -245,6 +248,9 @@ def mark(
 _BEGINS: dict[str, dict[str, str]] = {
     "accept": {"pay_until": "order.payment_limit"},
     "pay": {"rate_until": "order.rating_limit"},
+    "reject": {"answer_until": "order.return_window"},
+    "ask_return": {"answer_until": "order.return_answer_limit"},
+    "ask_exchange": {"answer_until": "order.exchange_limit"},
 }
 
 
@@ -269,6 +275,8 @@ LATE = (
     (("dispatched",), "receive_until", "remind_receiver"),
     (("received",), "accept_until", "remind_receiver"),
     (("accepted", "invoiced"), "pay_until", "remind_payer"),
+    (("awaiting_approval", "rejected"), "answer_until", "remind_buyer_to_answer"),
+    (("cancel_asked", "returning", "exchanging"), "answer_until", "remind_supplier_to_answer"),
 )
 
 
@@ -276,13 +284,13 @@ def remind_due(at: datetime) -> int:
     """Who is late is reminded, once a stage; nothing is ever accepted or paid silently. Returns how many."""
     total = 0
     for states, field, verb in LATE:
-        due = Order.objects.filter(state__in=states, **{f"{field}__lte": at}).exclude(reminded=field).order_by(field, "pk")
-        total += _each(due, partial(_remind, verb=verb, field=field, at=at))
+        due = Order.objects.filter(state__in=states, **{f"{field}__lte": at}).exclude(reminded=F("state")).order_by(field, "pk")
+        total += _each(due, partial(_remind, verb=verb, at=at))
     return total
 
 
-def _remind(order: Order, *, verb: str, field: str, at: datetime) -> Order:
-    return _turn(order, verb, by=CLOCK, at=at, change={"reminded": field})
+def _remind(order: Order, *, verb: str, at: datetime) -> Order:
+    return _turn(order, verb, by=CLOCK, at=at, change={"reminded": order.state})
 
 
 def _each(due: QuerySet[Order], act: Callable[[Order], Any]) -> int:

@@ -258,6 +258,22 @@ order = Life(
         Move(
             "remind_receiver", (DISPATCHED, RECEIVED), None, clock, _("Order {number} is late: receipt or acceptance was due"), _("Remind")
         ),
+        Move(
+            "remind_buyer_to_answer",
+            (AWAITING_APPROVAL, REJECTED),
+            None,
+            clock,
+            _("Order {number} is late: the buyer's answer was due"),
+            _("Remind"),
+        ),
+        Move(
+            "remind_supplier_to_answer",
+            (CANCEL_ASKED, RETURNING, EXCHANGING),
+            None,
+            clock,
+            _("Order {number} is late: the supplier's answer was due"),
+            _("Remind"),
+        ),
         Move("remind_payer", (ACCEPTED, INVOICED), None, clock, _("Order {number} is late: the payment was due"), _("Remind")),
     ],
     states={

@@ -411,3 +411,34 @@ def test_a_broken_order_does_not_keep_the_others_from_lapsing(town: Town) -> Non
     assert whole.confirm_until is not None
     assert services.lapse_due(whole.confirm_until) == 1
     assert dict(Order.objects.values_list("number", "state")) == {broken.number: "placed", whole.number: "lapsed"}
+
+
+def test_an_invoice_is_given_for_one_order_only(town: Town) -> None:
+    invoiced(town)
+    other = services.confirm(an_order(town, key="k2", quantity=10), by=town.chen, at=NOON)
+    other = services.dispatch(other, carrier="邮政", waybill="EMS-7", parcel={1: 10}, by=town.chen, at=NOON)
+    other = contracts.accept(services.receive(other, by=town.batu, at=NOON), items=GOOD, by=town.batu, at=NOON)
+    with pytest.raises(Refused) as no:
+        contracts.invoice(other, number="FP-1", amount=Decimal("1285.00"), issued_on=local_day(NOON), by=town.chen, at=NOON)
+    assert no.value.codes == ["CON-013"]
+    assert Order.objects.values_list("state", flat=True).get(pk=other.pk) == "accepted"
+
+
+def test_the_supplier_delivers_within_its_own_promise_if_that_is_sooner(town: Town) -> None:
+    promised = services.confirm(an_order(town), by=town.chen, at=NOON)
+    assert promised.deliver_until is not None
+    assert promised.deliver_until.isoformat() == "2026-03-05T16:00:00+00:00"  # three days after Monday the 2nd
+    Offer.objects.filter(pk=town.paper.pk).update(delivery_days=60)
+    limited = services.confirm(an_order(town, key="k2"), by=town.chen, at=NOON)
+    assert limited.deliver_until is not None
+    assert limited.deliver_until.isoformat() == "2026-03-11T16:00:00+00:00"  # seven working days
+
+
+def test_who_must_answer_is_reminded_too(town: Town) -> None:
+    order = services.confirm(an_order(town, quantity=10), by=town.chen, at=NOON)
+    order = services.ask_cancel(order, reason="课程取消", by=town.aygul, at=NOON)
+    assert order.answer_until is not None
+    assert order.answer_until.isoformat() == "2026-03-04T16:00:00+00:00"
+    assert services.remind_due(order.answer_until - timedelta(seconds=1)) == 0
+    assert services.remind_due(order.answer_until) == 1
+    assert services.remind_due(order.answer_until) == 0

@@ -66,7 +66,7 @@ def test_a_reason_is_found_in_both_languages(he: Client) -> None:
 def test_the_lives_tell_who_may_do_what(he: Client) -> None:
     page = he.get("/operator/lives/").content.decode()
     assert 'id="life-order"' in page
-    assert "Supplier: Sales、Administrator" in page
+    assert "the supplier&#39;s sales or administrator" in page
 
 
 # Organisations

@@ -209,8 +209,8 @@ def _order(
     )
     limit = rulings.approval_limit(buyer, at=at)
     verb = "request" if total > limit else "place"
-    if verb == "place":
-        order.confirm_until = rulebook.deadline("order.supplier_confirm_limit", start=at, region_path=buyer.region.path, on=local_day(at))
+    field, rule = ("confirm_until", "order.supplier_confirm_limit") if verb == "place" else ("answer_until", "order.approval_wait_limit")
+    setattr(order, field, rulebook.deadline(rule, start=at, region_path=buyer.region.path, on=local_day(at)))
     order = move(
         order,
         verb,

@@ -68,6 +68,11 @@ _DEADLINE = {
     states.ACCEPTED: "pay_until",
     states.INVOICED: "pay_until",
     states.PAID: "rate_until",
+    states.AWAITING_APPROVAL: "answer_until",
+    states.CANCEL_ASKED: "answer_until",
+    states.REJECTED: "answer_until",
+    states.RETURNING: "answer_until",
+    states.EXCHANGING: "answer_until",
 }
 
 
