@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,12 @@ from playwright.sync_api import Browser, sync_playwright
 
 from sunlit.portals.ui import environment
 from tests.journeys.house import ROOT, House, open_house
-from tests.journeys.people import AXE, CHROMIUM, Person, window
+from tests.journeys.people import AXE, BROWSERS, CHROMIUM, Person, chromium, window
 
 ORDERS = 60
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PICTURES = ROOT / "screenshots" / "failed"
 
 People = Callable[..., Person]
-
-
-def chromium() -> str:
-    return next((found for name in BROWSERS if (found := shutil.which(name))), "")
 
 
 def missing() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ SECONDS = 15  # the patience with one page
 SOON_SECONDS = 40  # the patience with something that other processes do
 LOOK_MILLISECONDS = 700
 CHROMIUM = ("--no-sandbox", "--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NOT_OURS = re.compile(r"Permissions-Policy|Failed to load resource")  # the second is judged by the answer itself
 BARRIERS = """
 () => axe.run(document, {resultTypes: ["violations"]})
@@ -133,6 +135,11 @@ class Person:
     def _asked(self, dialog: Dialog) -> None:
         self.complaints.append(f"a window of the browser asked: {dialog.message}")
         dialog.dismiss()
+
+
+def chromium() -> str:
+    """The browser of this machine, or nothing."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), "")
 
 
 def window(browser: Browser, **options: Any) -> BrowserContext:
