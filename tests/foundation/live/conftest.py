@@ -75,6 +75,7 @@ def sealed(db: None) -> Iterator[Feed]:
         key: base[name]
         for key, name in (("dbname", "NAME"), ("user", "USER"), ("password", "PASSWORD"), ("host", "HOST"), ("port", "PORT"))
     }
+    where |= {"passfile": base["OPTIONS"].get("passfile")}
     conninfo = make_conninfo(
         **{key: value for key, value in where.items() if value}, application_name="live-test", options=f"-c search_path={SCHEMA}"
     )
