@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.db import close_old_connections
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -23,12 +24,23 @@ STALLED_AFTER = timedelta(seconds=60)
 @app.task(name="deliver", queue="events", retry=RetryStrategy(max_attempts=EVENT_TRIES, exponential_wait=2), pass_context=True)
 def deliver(context: JobContext, *, listener: str, event: str, data: dict[str, Any]) -> None:
     """Deliver one announcement to one listener; retried with growing pauses, then a dead letter that says why."""
+    with _fresh_connection():
+        try:
+            events.deliver(listener=listener, event=event, data=data)
+        except Exception as error:
+            if context.job.id is not None:
+                services.note_failure(context.job.id, error, at=clock.now())
+            raise
+
+
+@contextmanager
+def _fresh_connection() -> Iterator[None]:
+    """A worker's threads live long: one whose connection broke (the database was started anew) gets another for the next job."""
+    close_old_connections()
     try:
-        events.deliver(listener=listener, event=event, data=data)
-    except Exception as error:
-        if context.job.id is not None:
-            services.note_failure(context.job.id, error, at=clock.now())
-        raise
+        yield
+    finally:
+        close_old_connections()
 
 
 def to_the_worker(jobs: list[dict[str, Any]]) -> None:
@@ -82,6 +94,7 @@ def _make(acts: Mapping[str, rounds.Round]) -> None:
     """A round that fails is told in the log and does not keep the others from theirs."""
     for name, act in acts.items():
         try:
-            act()
+            with _fresh_connection():
+                act()
         except Exception:
             logger.exception("a round failed", round=name)

@@ -201,7 +201,7 @@ def test_a_company_that_was_set_up_meanwhile_is_not_admitted_twice(town: Town, p
         services.approve_application(it, by=town.surina, at=NOON)
     assert no.value.codes == ["REG-009"]
     the_same(it)
-    assert Seat.objects.filter(user_id=patigul.user_id).count() == 0
+    assert Seat.objects.filter(user_id=patigul.person).count() == 0
 
 
 def test_what_is_withdrawn_is_over_and_the_code_is_free(town: Town, patigul: Actor) -> None:

@@ -183,7 +183,7 @@ def test_the_office_of_the_region_is_told_once_of_each_submission(town: Town, pa
     it = services.return_application(it, reason="材料不齐全", by=town.surina, at=NOON)
     services.submit_application(it, by=patigul, at=NOON)
     reactions.tell_the_regulators(ApplicationSubmitted(**announced("ApplicationSubmitted", it.number)[-1]))
-    assert Message.objects.filter(kind="application.submitted", user_id=town.surina.user_id).count() == 2
+    assert Message.objects.filter(kind="application.submitted", user_id=town.surina.person).count() == 2
 
 
 def test_where_a_county_has_no_office_the_prefecture_is_told(town: Town, patigul: Actor) -> None:
@@ -199,8 +199,8 @@ def test_the_applicant_hears_each_decision_once(town: Town, patigul: Actor) -> N
     it = services.return_application(it, reason="材料不齐全", by=town.surina, at=NOON)  # the same reason, another decision
     for event in announced("ApplicationDecided", it.number) * 2:
         reactions.tell_the_applicant(ApplicationDecided(**event))
-    assert Message.objects.filter(user_id=patigul.user_id, kind="application.return").count() == 2
-    assert "材料不齐全" in Message.objects.filter(user_id=patigul.user_id)[0].title_text
+    assert Message.objects.filter(user_id=patigul.person, kind="application.return").count() == 2
+    assert "材料不齐全" in Message.objects.filter(user_id=patigul.person)[0].title_text
 
 
 def test_the_supplier_hears_of_its_standing(town: Town) -> None:
@@ -208,9 +208,9 @@ def test_the_supplier_hears_of_its_standing(town: Town) -> None:
     services.leave(it, open_orders=0, by=town.chen, at=NOON)
     for event in announced("StandingChanged", it.number) * 2:
         reactions.tell_the_supplier(StandingChanged(**event))
-    kinds = Message.objects.filter(user_id=town.chen.user_id).order_by("pk").values_list("kind", flat=True)
+    kinds = Message.objects.filter(user_id=town.chen.person).order_by("pk").values_list("kind", flat=True)
     assert list(kinds) == ["supplier.suspend", "supplier.reinstate"]
-    assert "2026年4月30日" in Message.objects.get(user_id=town.chen.user_id, kind="supplier.suspend").title_text
+    assert "2026年4月30日" in Message.objects.get(user_id=town.chen.person, kind="supplier.suspend").title_text
 
 
 # Buyers
@@ -229,8 +229,9 @@ def test_a_buyer_is_set_up_by_its_regulator_or_the_operator(town: Town) -> None:
         (town.surina, {"credit_code": "123"}, "USC-001"),
         (town.surina, {"credit_code": town.school.credit_code}, "REG-009"),
     ):
+        asked: dict[str, Any] = {"name_zh": "某单位", "region": region, "by": by, "at": NOON, **given}
         with pytest.raises(Refused) as no:
-            services.set_up_buyer(**{"name_zh": "某单位", "region": region, "by": by, "at": NOON, **given})
+            services.set_up_buyer(**asked)
         assert no.value.codes == [code]
     assert Organisation.objects.count() == before
 
@@ -241,7 +242,9 @@ def test_the_same_buyer_set_up_twice_at_once() -> None:
 
     def set_up(_turn: int) -> str:
         try:
-            services.set_up_buyer(name_zh="库尔勒市图书馆", region=town.school.region, credit_code=credit_code.make(77), by=town.surina, at=NOON)
+            services.set_up_buyer(
+                name_zh="库尔勒市图书馆", region=town.school.region, credit_code=credit_code.make(77), by=town.surina, at=NOON
+            )
         except Refused as no:
             return no.codes[0]
         finally:
