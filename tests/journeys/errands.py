@@ -109,7 +109,9 @@ def buy(person: Person, house: House, goods: Goods, quantity: int = 1, *, purpos
 
 
 def dispatch(chen: Person, order: str, waybill: str, **quantities: int) -> None:
-    chen.go(f"/supplier/orders/{order}/dispatch/")
+    chen.go(f"/supplier/orders/{order}/")
+    chen.page.click(f"main a[href='/supplier/orders/{order}/dispatch/']")
+    chen.in_order()
     chen.page.fill("input[name=carrier]", "顺丰速运")
     chen.page.fill("input[name=waybill]", waybill)
     for position, quantity in quantities.items():
@@ -118,13 +120,18 @@ def dispatch(chen: Person, order: str, waybill: str, **quantities: int) -> None:
     chen.at(f"/supplier/orders/{order}/")
 
 
-def accept(batu: Person, order: str, *photos: Path) -> None:
+def receive(batu: Person, order: str) -> None:
+    """The goods are here; on to the sheet of the acceptance."""
     batu.go(f"/buyer/orders/{order}/")
     batu.verb("receive")
     batu.toast(order)
     batu.go(f"/buyer/orders/{order}/")
     batu.state("received")
     batu.page.locator(f"main a[href='/buyer/orders/{order}/acceptance/']").first.click()
+
+
+def accept(batu: Person, order: str, *photos: Path) -> None:
+    receive(batu, order)
     if photos:
         batu.page.set_input_files("input[name=photos]", list(photos))
     batu.page.fill("textarea[name=remark]", "数量、型号与订单一致，通电试机正常。")
@@ -134,7 +141,9 @@ def accept(batu: Person, order: str, *photos: Path) -> None:
 
 
 def invoice(chen: Person, order: str, number: str) -> None:
-    chen.go(f"/supplier/orders/{order}/invoice/")
+    chen.go(f"/supplier/orders/{order}/")
+    chen.page.click(f"main a[href='/supplier/orders/{order}/invoice/']")
+    chen.in_order()
     chen.page.fill("input[name=invoice_number]", number)
     chen.page.click("main form .actions button")
     chen.at(f"/supplier/orders/{order}/")

@@ -21,6 +21,7 @@ LOOK_MILLISECONDS = 700
 CHROMIUM = ("--no-sandbox", "--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NOT_OURS = re.compile(r"Permissions-Policy|Failed to load resource")  # the second is judged by the answer itself
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 BARRIERS = """
 () => axe.run(document, {resultTypes: ["violations"]})
   .then(found => found.violations.map(each => each.id + " " + each.nodes.map(node => node.target.join(" ")).slice(0, 3).join(" , ")))
@@ -102,8 +103,14 @@ class Person:
         found: list[str] = self.page.evaluate(BARRIERS)
         return found
 
+    def in_order(self) -> None:
+        """The page has no barrier and is no wider than the window."""
+        assert (self.path, self.barriers()) == (self.path, [])
+        assert self.overflow() <= 0
+
     def overflow(self) -> int:
-        """By how many pixels the page is wider than the window."""
+        """By how many pixels the page is wider than the window, once it has been drawn anew."""
+        self.page.evaluate(DRAWN)
         return int(self.page.evaluate("() => document.documentElement.scrollWidth - innerWidth"))
 
     def download(self, push: Callable[[], Any], to: Path) -> Path:

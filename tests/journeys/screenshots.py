@@ -20,7 +20,7 @@ from rich.progress import Progress
 from sunlit.cli import set_up_django
 from sunlit.config import postgres
 from tests.journeys.house import ROOT, House, open_house
-from tests.journeys.people import CHROMIUM, Person, chromium, window
+from tests.journeys.people import CHROMIUM, DRAWN, Person, chromium, window
 
 README, ALL = ROOT / "docs" / "pictures", ROOT / "screenshots"
 WIDTHS, LANGUAGES = (1440, 390), {"zh": "zh-hans", "en": "en"}
@@ -148,7 +148,7 @@ def _settle(person: Person) -> None:
     person.page.evaluate(AT_REST)
     if person.page.locator("[data-chart]").count():
         person.page.wait_for_selector("[data-chart] :is(svg, canvas)", state="attached")
-    person.page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
+    person.page.evaluate(DRAWN)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ def register(zhang: Person) -> None:
         zhang.page.fill(f"form[action='/supplier/apply/register/'] input[name={field}]", text)
     zhang.page.click("form[action='/supplier/apply/register/'] button")
     zhang.at("/supplier/apply/new/")
+    zhang.in_order()
 
 
 def fill_in_what_is_required(person: Person) -> None:
@@ -107,7 +108,9 @@ def test_a_company_enters_lists_is_frozen_and_released(house: House, people: Peo
     zhang.go(f"/supplier/apply/{application}/")
     zhang.state("returned")
     zhang.sees("请补充加盖公章的扫描件")
+    zhang.in_order()
     zhang.go(f"/supplier/apply/{application}/edit/")
+    zhang.in_order()
     zhang.page.fill("input[name=name_en]", "Korla Snow Fox Office Equipment")
     zhang.page.set_input_files("input[name=documents]", licence)
     zhang.page.click("button[name=verb][value=submit]")

@@ -50,6 +50,7 @@ def test_a_table_with_good_and_bad_rows(house: House, people: People, tmp_path: 
     path = wu.path
     wu.find_soon(path, "main .badge[data-state=checked]")
     expect(wu.page.locator("main [data-code]")).to_have_count(BAD)
+    wu.in_order()
     for code in ("CAT-012", "CAT-013", "CAT-014"):
         wu.refused(code)
 
@@ -67,3 +68,15 @@ def test_a_table_with_good_and_bad_rows(house: House, people: People, tmp_path: 
     assert (before, after) == (0, GOOD)
     wu.go("/supplier/offers/?state=review&q=WU-0001")
     wu.sees("雪岭 WL-001 碎纸机")
+
+    # Three of them were a mistake: chosen together, they are taken off sale together.
+    wu.go("/supplier/offers/?state=review&q=WU-00")
+    boxes = wu.page.locator("input[type=checkbox][name=offer]")
+    for number in range(3):
+        boxes.nth(number).check()
+    wu.page.click("button[form=chosen]")
+    expect(wu.page.locator("main tbody tr")).to_have_count(3)
+    wu.in_order()
+    wu.page.click("form[action='/supplier/offers/delist/'] button")
+    wu.at("/supplier/offers/")
+    assert house.one("SELECT count(*) FROM catalog_offer WHERE sku_code LIKE 'WU-%%' AND state = 'delisted'") == 3

@@ -25,25 +25,20 @@ LIGHTNESS = """
 def shopping(house: House, person: Person) -> None:
     """Home → search → product → cart, at each step without a barrier and no wider than the window."""
     goods = errands.goods_of(house, errands.SHOP, "A02021301", 50, 3000, stock=5)
-
-    def in_order() -> None:
-        assert person.barriers() == []
-        assert person.overflow() <= 0
-
     person.go("/")
-    in_order()
+    person.in_order()
     person.page.fill(".hero input[type=search]", goods.model)
     person.page.press(".hero input[type=search]", "Enter")
     product = person.page.locator(f".product a[href='/products/{goods.product}/']").first
     expect(product).to_be_visible()
-    in_order()
+    person.in_order()
     product.click()
     expect(person.page.locator("h1")).to_be_visible()
-    in_order()
+    person.in_order()
     errands.put_into_cart(person, goods)
-    in_order()
+    person.in_order()
     errands.empty_cart(person)
-    in_order()
+    person.in_order()
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ def test_from_search_to_reply(house: House, people: People, photo: Path, tmp_pat
     # 2. Above the school's own limit the order waits for Zhou; the supplier does not see it yet.
     errands.to_checkout(aygul, laptop, paper)
     errands.choose_terms(aygul, house, "高二年级机房更新")
+    aygul.in_order()
     number = errands.place(aygul)
     aygul.state("awaiting_approval")
     chen = people("chen")

@@ -100,6 +100,7 @@ def test_of_two_tabs_the_older_is_told_that_it_is_old(house: House, people: Peop
     path = f"/supplier/orders/{number}/"
     chen.go(path)
     older = chen.another_tab()
+    older.route("**/live/**", lambda route: route.abort())  # a tab that hears no news
     older.goto(house.url + path)
     chen.verb("confirm")
     chen.state("confirmed")
@@ -153,6 +154,39 @@ def test_the_order_of_another_organisation_does_not_exist(house: House, people: 
     assert aygul.go(f"/buyer/orders/{foreign}/") == 404
     assert aygul.go(f"/supplier/orders/{foreign}/") == 403
     aygul.refused("ACC-021")
+
+
+def test_what_is_not_as_ordered_is_exchanged(house: House, people: People) -> None:
+    goods = errands.goods_of(house, errands.SHOP, USB, 10, 200, stock=10, nth=3)
+    aygul, chen, batu = people("aygul"), people("chen"), people("batu")
+    number = errands.buy(aygul, house, goods, 2)
+    chen.go(f"/supplier/orders/{number}/")
+    chen.verb("confirm")
+    chen.state("confirmed")
+    errands.dispatch(chen, number, "ZTO7700112233")
+
+    # Batu finds one piece broken and rejects: without a reason that is refused at its field.
+    errands.receive(batu, number)
+    batu.page.check("input[name=conforms_1][value=no]")
+    batu.page.click("button[name=verb][value=reject]")
+    batu.refused("ORD-001")
+    batu.page.check("input[name=conforms_1][value=no]")
+    batu.page.fill("textarea[name=remark]", "其中一件外壳破损，无法使用。")
+    batu.page.click("button[name=verb][value=reject]")
+    batu.at(f"/buyer/orders/{number}/")
+    batu.state("rejected")
+    batu.verb("ask_exchange", reason="请更换破损的一件。")
+    batu.state("exchanging")
+
+    # Chen, who has the page open, sends other goods; this time they are in order.
+    chen.go(f"/supplier/orders/{number}/redeliver/")
+    chen.sees("请更换破损的一件。")
+    chen.in_order()
+    chen.page.fill("input[name=carrier]", "中通快递")
+    chen.page.fill("input[name=waybill]", "ZTO7700112299")
+    chen.page.click("main form .actions button")
+    chen.state("dispatched")
+    errands.accept(batu, number)
 
 
 def test_who_ordered_does_not_accept(house: House, people: People) -> None:

@@ -35,6 +35,13 @@ NOT_PAGES = {
     "api_description", "api_nothing",
 }  # fmt: skip
 
+# No link leads there, but a form or what happened before; the stories look at them when they come by.
+OTHERWISE = {
+    "buyer:checkout", "supplier:dispatch", "supplier:redeliver", "supplier:invoice", "supplier:begin", "supplier:application",
+    "supplier:edit_application", "supplier:import", "supplier:delist_many", "totp_off",
+    "operator:letter",  # only where a letter could not be delivered
+}  # fmt: skip
+
 
 @dataclass
 class Walked:
