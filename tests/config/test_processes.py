@@ -93,6 +93,17 @@ def test_one_that_cannot_start_ends_the_watch(supervisor: Supervisor) -> None:
     assert supervisor.watch() == processes.CANNOT_START
 
 
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_once_the_house_is_open_what_cannot_start_is_tried_again(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "LONGEST_PAUSE_SECONDS", 0)
+    supervisor.opened = True
+    child = Child("awaits the database", _start(f"exit({processes.CANNOT_START})"))
+    supervisor.add(child)
+    while child.deaths < 2:
+        supervisor.tend()
+    assert not supervisor.stopping
+
+
 def test_a_taken_port_is_named_with_its_holder_and_a_way_out() -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
