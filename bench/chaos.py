@@ -91,6 +91,7 @@ def chaos(ctx: click.Context, purchases: int, clients: int, seed: int, calm: boo
     folder.chmod(0o711)
     house = House(folder, settings(folder))
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))  # whoever ends this ends the installation as well
     try:
         click.echo("Opening a fresh installation …")
         house.open()

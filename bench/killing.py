@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 import psutil
 
 PAUSE_SECONDS = (1.0, 2.0)
-# How long each has lived at least when it is killed. The supervisor lets a process that dies again within 30 s wait longer each time;
-# web workers and database sessions are started again at once, by their own parents.
+# How long each has lived at least when it is killed: long enough to have come up and worked. The supervisor lets a process that dies again
+# within 30 s wait longer each time; a dead session makes the server end all others and recover.
 LIVED_SECONDS = {
-    "web worker": 4.0,
-    "database session": 4.0,
+    "web worker": 10.0,
+    "database session": 15.0,
     "postgres": 31.0,
     "web": 31.0,
     "live": 31.0,

@@ -72,7 +72,14 @@ def place_one(actor: Any, buyer: int, offer: int, key: str) -> Any:
     from sunlit.domain.market.modes.supermarket import Terms, place
     from sunlit.domain.market.queries.wishes import Wish
 
-    delivery = {"receiver": "收货人", "phone": "0996-1", "address": "路1号", "region": "652801", "region_name": "库尔勒市", "region_path": "652800/652801"}
+    delivery = {
+        "receiver": "收货人",
+        "phone": "0996-1",
+        "address": "路1号",
+        "region": "652801",
+        "region_name": "库尔勒市",
+        "region_path": "652800/652801",
+    }
     title = {"title": "单位", "tax_number": "0", "bank": "", "account": ""}
     terms = Terms(quota_id=world.FIRST_QUOTA + buyer, delivery=delivery, invoice_title=title, purpose="办公")
     return place(key=key, wishes=[Wish(world.FIRST_OFFER + offer, 1, Decimal(100 + offer))], terms=terms, by=actor, at=world.AT)
@@ -102,12 +109,22 @@ def as_script(traced: Traced) -> str:
     text = [statement.replace("\n", " ").strip().rstrip(";") for statement in traced.statements]
     text = [line for line in text if not line.startswith(("BEGIN", "COMMIT"))]
     lines = ["\\set n random(1, 9000000000000000000)", f"\\set o random(0, {world.OFFERS - 1})", f"\\set b random(0, {world.BUYERS - 1})"]
-    for name, first, index in (("offer", world.FIRST_OFFER, "o"), ("product", world.FIRST_PRODUCT, "o"), ("buyer", world.FIRST_BUYER, "b"), ("quota", world.FIRST_QUOTA, "b")):
+    for name, first, index in (
+        ("offer", world.FIRST_OFFER, "o"),
+        ("product", world.FIRST_PRODUCT, "o"),
+        ("buyer", world.FIRST_BUYER, "b"),
+        ("quota", world.FIRST_QUOTA, "b"),
+    ):
         lines.append(f"\\set {name} {first} + :{index}")
     lines.append("BEGIN;")
     for line in text:
         told = line.replace(traced.number, "DD-:n").replace(traced.key, "k:n").replace(str(traced.order_id), ":id")
-        for first, name in ((world.FIRST_OFFER, "offer"), (world.FIRST_PRODUCT, "product"), (world.FIRST_BUYER, "buyer"), (world.FIRST_QUOTA, "quota")):
+        for first, name in (
+            (world.FIRST_OFFER, "offer"),
+            (world.FIRST_PRODUCT, "product"),
+            (world.FIRST_BUYER, "buyer"),
+            (world.FIRST_QUOTA, "quota"),
+        ):
             told = re.sub(rf"\b{first}\b", f":{name}", told)
         keeps_id = told.startswith('INSERT INTO "market_order"')
         lines.append(told + (" \\gset" if keeps_id else ";"))

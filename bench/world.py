@@ -17,7 +17,13 @@ from sunlit.config import keys, postgres
 
 AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 BUYERS, SUPPLIERS, OFFERS = 40, 20, 2000
-FIRST_BUYER, FIRST_QUOTA, FIRST_SUPPLIER, FIRST_OFFER, FIRST_PRODUCT = 8_000_000_000, 8_100_000_000, 8_200_000_000, 7_000_000_000, 7_100_000_000
+FIRST_BUYER, FIRST_QUOTA, FIRST_SUPPLIER, FIRST_OFFER, FIRST_PRODUCT = (
+    8_000_000_000,
+    8_100_000_000,
+    8_200_000_000,
+    7_000_000_000,
+    7_100_000_000,
+)
 FIRST_ORDER = 9_000_000_000
 
 
@@ -67,7 +73,9 @@ def _fill() -> None:
     rulebook.load_pack(by=CLOCK, at=AT)
     common = {"region": city, "created_at": AT}
     for n in range(BUYERS):
-        Organisation.objects.create(pk=FIRST_BUYER + n, kind="buyer", number=f"CG-{n}", name_zh=f"单位{n}", approval_limit=Decimal(10_000_000), **common)
+        Organisation.objects.create(
+            pk=FIRST_BUYER + n, kind="buyer", number=f"CG-{n}", name_zh=f"单位{n}", approval_limit=Decimal(10_000_000), **common
+        )
         person = User.objects.create(login=f"b{n}", name_zh=f"人员{n}", created_at=AT, password="!")  # noqa: S106
         Seat.objects.create(user=person, organisation_id=FIRST_BUYER + n, roles=["orderer"])
         figures = {"year": 2026, "name": "办公", "region_path": city.path, "total": Decimal("9999999999.00"), "created_at": AT}
@@ -80,7 +88,8 @@ def _fill() -> None:
     attributes = {f"参数{n}": f"数值 {n * 17} 单位" for n in range(10)}
     made = {"category": category, "brand": brand, "attributes": attributes, "created_at": AT}
     Product.objects.bulk_create(
-        Product(pk=FIRST_PRODUCT + n, number=f"SPU-{n}", model=f"M-{n}", model_key=f"M{n}", name_zh=f"孔雀 M-{n} 台式计算机", **made) for n in range(OFFERS)
+        Product(pk=FIRST_PRODUCT + n, number=f"SPU-{n}", model=f"M-{n}", model_key=f"M{n}", name_zh=f"孔雀 M-{n} 台式计算机", **made)
+        for n in range(OFFERS)
     )
     Offer.objects.bulk_create(
         Offer(

@@ -47,8 +47,16 @@ def own_language() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:  # noqa: PT004, RUF100
-    """After a test with real connections every table is emptied, which the ledger's triggers would refuse; only here they let it."""
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """After a test with real connections every table is emptied, which the ledger's triggers would refuse; only here they let it.
+
+    At the end, connections that a test's threads or processes left behind are closed, so that the database can be dropped.
+    """
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("ledger_entry", "ledger_leaf", "ledger_checkpoint"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_is_never_emptied")
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )

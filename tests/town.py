@@ -11,7 +11,8 @@ from sunlit.demo import cast
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Brand, Category, Offer, PriceChange, Product
 from sunlit.domain.market.models import CartLine, Order
-from sunlit.domain.market.modes.supermarket import Terms, Wish, place
+from sunlit.domain.market.modes.supermarket import Terms, place
+from sunlit.domain.market.queries.wishes import Wish
 from sunlit.domain.planning.models import BudgetQuota
 from sunlit.domain.registry.models import Supplier
 from sunlit.domain.rulebook import services as rulebook
@@ -60,7 +61,9 @@ def build(at: datetime = NOON) -> Town:
     parties = {
         cast.MAIN_BUYER: _party("buyer", "CG-0001", "梨城实验中学", "Licheng Experimental Middle School", regions["652801"], at),
         cast.SECOND_BUYER: _party("buyer", "CG-0002", "尉犁胡杨人民医院", "Yuli Huyang People's Hospital", regions["652823"], at),
-        cast.MAIN_SUPPLIER: _party("supplier", "GY-0001", "库尔勒天山办公科技有限公司", "Korla Tianshan Office Technology", regions["652801"], at),
+        cast.MAIN_SUPPLIER: _party(
+            "supplier", "GY-0001", "库尔勒天山办公科技有限公司", "Korla Tianshan Office Technology", regions["652801"], at
+        ),
         cast.SECOND_SUPPLIER: _party("supplier", "GY-0002", "尉犁哈力克商贸有限公司", "Yuli Halik Trading", regions["652823"], at),
         cast.COUNTY_REGULATOR: _party("regulator", "JG-0001", "库尔勒市财政局", "Korla Finance Bureau", regions["652801"], at),
         cast.PREFECTURE_REGULATOR: _party("regulator", "JG-0000", "巴州财政局", "Bazhou Finance Bureau", regions["652800"], at),
@@ -70,7 +73,9 @@ def build(at: datetime = NOON) -> Town:
     seats = {person.login: _seat(person, parties[person.organisation], at) for person in cast.PERSONAS}
     shop, corner, school, hospital = (parties[k] for k in (cast.MAIN_SUPPLIER, cast.SECOND_SUPPLIER, cast.MAIN_BUYER, cast.SECOND_BUYER))
     for supplier in (shop, corner):
-        Supplier.objects.create(number=supplier.number, region_path=supplier.region.path, state="active", organisation=supplier, admitted_at=at)
+        Supplier.objects.create(
+            number=supplier.number, region_path=supplier.region.path, state="active", organisation=supplier, admitted_at=at
+        )
     laptop, paper = _products(at)
     return Town(
         school=school,
@@ -86,12 +91,16 @@ def build(at: datetime = NOON) -> Town:
         paper=_offer(shop, paper, "SP-3", "128.50", 1000, at),
         quota=_quota(school, "ZB-2026-001", at),
         hospital_quota=_quota(hospital, "ZB-2026-002", at),
-        address=Address.objects.create(organisation=school, region=regions["652801"], receiver="巴图那仁", phone="0996-0900001", text="孔雀河路1号", preferred=True),
+        address=Address.objects.create(
+            organisation=school, region=regions["652801"], receiver="巴图那仁", phone="0996-0900001", text="孔雀河路1号", preferred=True
+        ),
         title=InvoiceTitle.objects.create(organisation=school, title="梨城实验中学", tax_number=school.credit_code, preferred=True),
     )
 
 
-def an_order(town: Town, *, key: str = "k1", offer: Offer | None = None, quantity: int = 1, by: Actor | None = None, at: datetime = NOON) -> Order:
+def an_order(
+    town: Town, *, key: str = "k1", offer: Offer | None = None, quantity: int = 1, by: Actor | None = None, at: datetime = NOON
+) -> Order:
     """One order placed by Aygul (or `by`) for the paper (or `offer`), through the real service."""
     offer = offer or town.paper
     [order] = place(key=key, wishes=[Wish(offer.pk, quantity, offer.price)], terms=terms(town), by=by or town.aygul, at=at)
@@ -99,7 +108,14 @@ def an_order(town: Town, *, key: str = "k1", offer: Offer | None = None, quantit
 
 
 def terms(town: Town, **more: Any) -> Terms:
-    address = {"receiver": "巴图那仁", "phone": "0996-0900001", "address": "孔雀河路1号", "region": "652801", "region_name": "库尔勒市", "region_path": "652800/652801"}
+    address = {
+        "receiver": "巴图那仁",
+        "phone": "0996-0900001",
+        "address": "孔雀河路1号",
+        "region": "652801",
+        "region_name": "库尔勒市",
+        "region_path": "652800/652801",
+    }
     title = {"title": "梨城实验中学", "tax_number": town.school.credit_code, "bank": "", "account": ""}
     return Terms(**{"quota_id": town.quota.pk, "delivery": address, "invoice_title": title, "purpose": "教学", **more})
 
@@ -107,7 +123,9 @@ def terms(town: Town, **more: Any) -> Terms:
 def in_cart(town: Town, offer: Offer, quantity: int = 1, *, by: Actor | None = None) -> CartLine:
     """A line in Aygul's (or `by`'s) cart at today's price."""
     by = by or town.aygul
-    return CartLine.objects.create(user_id=by.user_id, buyer_id=by.organisation_id, offer=offer, quantity=quantity, price_seen=offer.price, added_at=NOON)
+    return CartLine.objects.create(
+        user_id=by.person, buyer_id=by.party, offer=offer, quantity=quantity, price_seen=offer.price, added_at=NOON
+    )
 
 
 def _regions() -> dict[str, Region]:
@@ -116,13 +134,17 @@ def _regions() -> dict[str, Region]:
         if told.code in REGIONS:
             parent = made.get(told.parent)
             path = f"{parent.path}/{told.code}" if parent else told.code
-            made[told.code] = Region.objects.create(code=told.code, name_zh=told.name_zh, name_en=told.name_en, parent=parent, path=path, level=told.level)
+            made[told.code] = Region.objects.create(
+                code=told.code, name_zh=told.name_zh, name_en=told.name_en, parent=parent, path=path, level=told.level
+            )
     return made
 
 
 def _party(kind: str, number: str, name_zh: str, name_en: str, region: Region, at: datetime) -> Organisation:
     code = credit_code.make(int.from_bytes(number.encode()) % 10**9)
-    return Organisation.objects.create(kind=kind, number=number, name_zh=name_zh, name_en=name_en, credit_code=code, region=region, created_at=at)
+    return Organisation.objects.create(
+        kind=kind, number=number, name_zh=name_zh, name_en=name_en, credit_code=code, region=region, created_at=at
+    )
 
 
 def _seat(person: Any, party: Organisation, at: datetime) -> Seat:
@@ -132,13 +154,27 @@ def _seat(person: Any, party: Organisation, at: datetime) -> Seat:
 
 def _products(at: datetime) -> tuple[Product, Product]:
     top = Category.objects.create(code="A", name_zh="货物", name_en="Goods", path="A", level=0, kind="goods", leaf=False)
-    laptops = Category.objects.create(code="A02010108", name_zh="便携式计算机", name_en="Laptops", parent=top, path="A/A02010108", level=4, kind="goods", in_use=True)
-    papers = Category.objects.create(code="A05040101", name_zh="复印纸", name_en="Copy paper", parent=top, path="A/A05040101", level=4, kind="goods", in_use=True)
+    laptops = Category.objects.create(
+        code="A02010108", name_zh="便携式计算机", name_en="Laptops", parent=top, path="A/A02010108", level=4, kind="goods", in_use=True
+    )
+    papers = Category.objects.create(
+        code="A05040101", name_zh="复印纸", name_en="Copy paper", parent=top, path="A/A05040101", level=4, kind="goods", in_use=True
+    )
     brand = Brand.objects.create(key="KONGQUE", name_zh="孔雀", name_en="Peacock")
     laptop = Product.objects.create(
-        number="SPU-1", category=laptops, brand=brand, model="KQ-14", model_key="KQ14", name_zh="孔雀 KQ-14 便携式计算机", unit="台", attributes={"memory": "16"}, created_at=at
+        number="SPU-1",
+        category=laptops,
+        brand=brand,
+        model="KQ-14",
+        model_key="KQ14",
+        name_zh="孔雀 KQ-14 便携式计算机",
+        unit="台",
+        attributes={"memory": "16"},
+        created_at=at,
     )
-    paper = Product.objects.create(number="SPU-2", category=papers, brand=brand, model="A4-70", model_key="A470", name_zh="孔雀 A4-70 复印纸", unit="箱", created_at=at)
+    paper = Product.objects.create(
+        number="SPU-2", category=papers, brand=brand, model="A4-70", model_key="A470", name_zh="孔雀 A4-70 复印纸", unit="箱", created_at=at
+    )
     return laptop, paper
 
 

@@ -121,7 +121,7 @@ def door(
 def _let_in(actor: Actor, kinds: tuple[str, ...], roles: tuple[str, ...]) -> None:
     wanted = [k for k in kinds if k]
     if wanted and actor.kind not in wanted:
-        raise Refused(Problem(NOT_YOUR_DOOR, {"who": _named(Kind(kind).label for kind in wanted)}))
+        raise Refused(Problem(NOT_YOUR_DOOR, {"who": _named(str(Kind(kind).label) for kind in wanted)}))
     if roles and not actor.has(*roles):
         raise Refused(Problem(NOT_YOUR_DOOR, {"who": _named(word(role) for role in roles)}))
 

@@ -82,13 +82,19 @@ def test_state_is_set_in_one_place() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign)
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Attribute) and target.attr == "state" and not (isinstance(target.value, ast.Name) and target.value.id == "self")
+        if isinstance(target, ast.Attribute)
+        and target.attr == "state"
+        and not (isinstance(target.value, ast.Name) and target.value.id == "self")
     ]
     assert found == []
 
 
 def test_no_room_for_odds_and_ends() -> None:
-    found = [str(path.relative_to(ROOT)) for path in PACKAGE.rglob("*.py") if path.stem in {"utils", "helpers", "common", "manager", "misc", "util"}]
+    found = [
+        str(path.relative_to(ROOT))
+        for path in PACKAGE.rglob("*.py")
+        if path.stem in {"utils", "helpers", "common", "manager", "misc", "util"}
+    ]
     assert found == []
 
 
@@ -120,7 +126,9 @@ def test_every_state_can_be_reached_and_none_but_an_end_is_a_trap(life: lifecycl
 
 def test_tests_do_not_sleep() -> None:
     sleeping = re.compile(r"^\s*(time\.)?sleep\(", re.MULTILINE)
-    found = [str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py") if sleeping.search(path.read_text(encoding="utf-8"))]
+    found = [
+        str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py") if sleeping.search(path.read_text(encoding="utf-8"))
+    ]
     assert found == []
 
 

@@ -46,7 +46,7 @@ def known() -> set[str]:
     for path in sources():
         for message in read(path):
             if message.id:
-                found.add(message.id[0] if isinstance(message.id, tuple) else message.id)
+                found.add(str(message.id[0] if isinstance(message.id, list | tuple) else message.id))
     return found
 
 

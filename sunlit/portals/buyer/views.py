@@ -93,7 +93,7 @@ def change_cart(request: Request) -> HttpResponse:
 @door(kind="buyer", roles=ORDERERS, methods=("POST",))
 def accept_prices(request: Request) -> HttpResponse:
     """The person has seen the new prices that stood on the page."""
-    seen = {int(name[5:]): _price(text) for name, text in request.POST.items() if re.fullmatch(r"seen_[0-9]{1,18}", name)}
+    seen = {int(name[5:]): _price(str(text)) for name, text in request.POST.items() if re.fullmatch(r"seen_[0-9]{1,18}", name)}
     services.accept_new_prices(seen, by=request.actor)
     return HttpResponseRedirect(_back(request))
 

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -19,14 +20,19 @@ from tests.town import NOON, Town, an_order, build, in_cart, terms
 
 
 def check_out(town: Town, *lines: CartLine, key: str = "k1") -> list[Order]:
-    chosen = {"quota_id": town.quota.pk, "address_id": town.address.pk, "title_id": town.title.pk}
+    chosen: dict[str, Any] = {"quota_id": town.quota.pk, "address_id": town.address.pk, "title_id": town.title.pk}
     return services.checkout(key=key, line_ids=[line.pk for line in lines], purpose="教学", by=town.aygul, at=NOON, **chosen)
 
 
 def nothing_happened(town: Town) -> None:
     town.quota.refresh_from_db()
     assert town.quota.held == 0
-    assert (Order.objects.count(), OrderLine.objects.count(), Hold.objects.count(), Entry.objects.filter(act__startswith="order.").count()) == (0, 0, 0, 0)
+    assert (
+        Order.objects.count(),
+        OrderLine.objects.count(),
+        Hold.objects.count(),
+        Entry.objects.filter(act__startswith="order.").count(),
+    ) == (0, 0, 0, 0)
     assert list(Offer.objects.order_by("number").values_list("stock", flat=True)) == [50, 5, 1000]
 
 
@@ -62,7 +68,11 @@ def test_the_snapshot_is_frozen_and_hashed(town: Town) -> None:
     order = an_order(town, offer=town.laptop)
     Offer.objects.filter(pk=town.laptop.pk).update(title="改了名", price=Decimal("1.00"))
     line = OrderLine.objects.get(order=order)
-    assert (line.snapshot["title"], line.snapshot["price"], line.snapshot["attributes"]) == ("孔雀 KQ-14 便携式计算机", "4999.00", {"memory": "16"})
+    assert (line.snapshot["title"], line.snapshot["price"], line.snapshot["attributes"]) == (
+        "孔雀 KQ-14 便携式计算机",
+        "4999.00",
+        {"memory": "16"},
+    )
     assert order.contents_hash == contents_hash([line])
 
 
@@ -122,7 +132,13 @@ def test_another_organisations_address_title_and_quota_are_refused(town: Town) -
         services.checkout(key="k", line_ids=[line.pk], quota_id=town.hospital_quota.pk, address_id=0, title_id=0, by=town.aygul, at=NOON)
     assert no.value.codes == ["ORD-022", "ORD-023"]
     with pytest.raises(Refused) as no:
-        place(key="k", wishes=[Wish(town.paper.pk, 1, town.paper.price)], terms=terms(town, quota_id=town.hospital_quota.pk), by=town.aygul, at=NOON)
+        place(
+            key="k",
+            wishes=[Wish(town.paper.pk, 1, town.paper.price)],
+            terms=terms(town, quota_id=town.hospital_quota.pk),
+            by=town.aygul,
+            at=NOON,
+        )
     assert no.value.codes == ["BUD-002"]
     nothing_happened(town)
 

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -154,7 +155,10 @@ def test_cancelling_a_confirmed_order_needs_both_sides(town: Town) -> None:
 
 def test_a_reason_is_wanted(town: Town) -> None:
     order = an_order(town)
-    for act in (lambda: services.withdraw(order, reason=" 不 ", by=town.aygul, at=NOON), lambda: services.decline(order, reason="", by=town.chen, at=NOON)):
+    for act in (
+        lambda: services.withdraw(order, reason=" 不 ", by=town.aygul, at=NOON),
+        lambda: services.decline(order, reason="", by=town.chen, at=NOON),
+    ):
         with pytest.raises(Refused) as no:
             act()
         assert (no.value.codes, no.value.problems[0].on) == (["ORD-001"], "reason")
@@ -173,7 +177,7 @@ def test_a_parcel_holds_something_and_not_more_than_is_open(town: Town) -> None:
 
 
 def test_who_ordered_does_not_receive_where_duties_are_separated(town: Town) -> None:
-    town.school.seats.filter(user_id=town.aygul.user_id).update(roles=["orderer", "receiver"])
+    town.school.seats.filter(user_id=town.aygul.person).update(roles=["orderer", "receiver"])
     both = town.aygul.__class__(**{**town.aygul.__dict__, "roles": frozenset({"orderer", "receiver"})})
     order = dispatched(town)
     with pytest.raises(Refused) as no:
@@ -286,7 +290,9 @@ def test_a_stale_form_is_refused(town: Town) -> None:
 
 def test_another_organisations_order_does_not_exist(town: Town) -> None:
     order = an_order(town)
-    assert [bool(queries.order(order.number, seen_by=who)) for who in (town.aygul, town.chen, town.surina, town.zheng, town.he)] == [True] * 5
+    assert [bool(queries.order(order.number, seen_by=who)) for who in (town.aygul, town.chen, town.surina, town.zheng, town.he)] == [
+        True
+    ] * 5
     assert [bool(queries.order(order.number, seen_by=who)) for who in (town.ma, town.nurlan, town.tang)] == [False] * 3
 
 
@@ -343,8 +349,15 @@ def test_while_the_buyer_still_decides_the_supplier_is_told_nothing(town: Town) 
     services.withdraw(order, reason="暂不购买", by=town.aygul, at=NOON)
     asked, withdrawn = ledger.history_of(f"order/{order.number}")
     assert asked.facts["parties"] == withdrawn.facts["parties"] == ["CG-0001"]
-    told = {"number": order.number, "verb": "withdraw", "state": "cancelled", "total": "4999.00", "reason": "暂不购买", "version": 2}
-    parties = {"buyer_id": order.buyer_id, "supplier_id": order.supplier_id, "orderer_id": order.orderer_id}
+    told: dict[str, Any] = {
+        "number": order.number,
+        "verb": "withdraw",
+        "state": "cancelled",
+        "total": "4999.00",
+        "reason": "暂不购买",
+        "version": 2,
+    }
+    parties: dict[str, Any] = {"buyer_id": order.buyer_id, "supplier_id": order.supplier_id, "orderer_id": order.orderer_id}
     tell_who_must_act(OrderMoved(**told, **parties))
     assert Message.objects.count() == 0
 
@@ -379,7 +392,9 @@ def test_who_was_late_before_an_exchange_is_reminded_after_it_too(town: Town) ->
 def test_what_the_rulebook_says_of_the_buyers_other_purchases_is_not_for_the_supplier(town: Town) -> None:
     type(town.school).objects.filter(pk=town.school.pk).update(approval_limit=Decimal("130.00"))
     order = an_order(town, quantity=1)
-    seen = {who: [told["rule"]["key"] for told in queries.rulings_of(order, seen_by=getattr(town, who))] for who in ("aygul", "surina", "chen")}
+    seen = {
+        who: [told["rule"]["key"] for told in queries.rulings_of(order, seen_by=getattr(town, who))] for who in ("aygul", "surina", "chen")
+    }
     assert "order.repeat_count" in seen["aygul"]
     assert seen["surina"] == seen["aygul"]
     assert seen["chen"] == [key for key in seen["aygul"] if key != "order.repeat_count"]
@@ -391,7 +406,7 @@ def test_a_payment_that_the_bank_tells_otherwise_does_not_keep_the_others_waitin
         order = services.confirm(an_order(town, key=key, quantity=10), by=town.chen, at=NOON)
         order = services.dispatch(order, carrier="邮政", waybill=key, parcel={1: 10}, by=town.chen, at=NOON)
         order = contracts.accept(services.receive(order, by=town.batu, at=NOON), items=GOOD, by=town.batu, at=NOON)
-        told = {"amount": Decimal("1285.00"), "issued_on": local_day(NOON), "by": town.chen, "at": NOON}
+        told: dict[str, Any] = {"amount": Decimal("1285.00"), "issued_on": local_day(NOON), "by": town.chen, "at": NOON}
         numbers.append(contracts.request_payment(contracts.invoice(order, number=key, **told), by=town.li, at=NOON).number)
 
     class Confused(PaperBank):

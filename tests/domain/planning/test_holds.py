@@ -19,11 +19,15 @@ NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
 
 def a_quota(total: str = "1000.00") -> BudgetQuota:
-    region, _new = Region.objects.get_or_create(code="652801", defaults={"name_zh": "库尔勒市", "name_en": "Korla", "path": "652800/652801"})
+    region, _new = Region.objects.get_or_create(
+        code="652801", defaults={"name_zh": "库尔勒市", "name_en": "Korla", "path": "652800/652801"}
+    )
     school, _new = Organisation.objects.get_or_create(
         number="CG-0001", defaults={"kind": "buyer", "name_zh": "梨城实验中学", "region": region, "created_at": NOON}
     )
-    return BudgetQuota.objects.create(number="ZB-1", buyer=school, year=2026, name="办公", region_path=region.path, total=Decimal(total), created_at=NOON)
+    return BudgetQuota.objects.create(
+        number="ZB-1", buyer=school, year=2026, name="办公", region_path=region.path, total=Decimal(total), created_at=NOON
+    )
 
 
 def hold(quota: BudgetQuota, reference: str, amount: str) -> None:
@@ -102,8 +106,7 @@ def test_a_hundred_simultaneous_orders_never_overspend() -> None:
         try:
             hold(quota, f"order/{number}", "30.00")
         except Refused as refused:
-            assert refused.codes == ["BUD-001"]
-            return False
+            return refused.codes != ["BUD-001"]  # another refusal would count as an order too many
         finally:
             connection.close()
         return True
@@ -117,7 +120,11 @@ def test_a_hundred_simultaneous_orders_never_overspend() -> None:
 
 @pytest.mark.django_db
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(acts=st.lists(st.tuples(st.sampled_from(["hold", "commit", "spend", "release"]), st.integers(0, 4), st.integers(1, 70_000)), max_size=25))
+@given(
+    acts=st.lists(
+        st.tuples(st.sampled_from(["hold", "commit", "spend", "release"]), st.integers(0, 4), st.integers(1, 70_000)), max_size=25
+    )
+)
 def test_in_any_order_of_acts_the_figures_are_the_sums_of_the_holds(acts: list[tuple[str, int, int]]) -> None:
     with transaction.atomic():
         quota = a_quota()
@@ -131,7 +138,9 @@ def test_in_any_order_of_acts_the_figures_are_the_sums_of_the_holds(acts: list[t
             except (Refused, AssertionError, IntegrityError):
                 pass
         quota.refresh_from_db()
-        held, committed, spent = (sum((h.amount for h in Hold.objects.filter(state=s)), Decimal("0.00")) for s in ("held", "committed", "spent"))
+        held, committed, spent = (
+            sum((h.amount for h in Hold.objects.filter(state=s)), Decimal("0.00")) for s in ("held", "committed", "spent")
+        )
         assert (quota.held, quota.committed, quota.spent) == (held, committed, spent)
         assert quota.available >= 0
         transaction.set_rollback(True)
@@ -148,12 +157,21 @@ def test_a_budget_file_is_taken_whole_and_twice_changes_nothing(town: Town) -> N
     quota = queries.quota("ZB-9", seen_by=town.aygul)
     assert quota is not None
     assert quota.total == Decimal("6000.00")
-    assert [(str(c.before), str(c.after)) for c in QuotaChange.objects.filter(quota=quota).order_by("id")] == [("0.00", "5000.00"), ("5000.00", "6000.00")]
+    assert [(str(c.before), str(c.after)) for c in QuotaChange.objects.filter(quota=quota).order_by("id")] == [
+        ("0.00", "5000.00"),
+        ("5000.00", "6000.00"),
+    ]
 
 
 @pytest.mark.django_db
 def test_a_budget_file_with_faults_tells_them_all_and_changes_nothing(town: Town) -> None:
-    rows = [OFFICE, OFFICE, OFFICE | {"number": "ZB-10", "buyer": "CG-9999"}, OFFICE | {"number": "ZB-11", "total": "1.234"}, OFFICE | {"number": "", "year": "26"}]
+    rows = [
+        OFFICE,
+        OFFICE,
+        OFFICE | {"number": "ZB-10", "buyer": "CG-9999"},
+        OFFICE | {"number": "ZB-11", "total": "1.234"},
+        OFFICE | {"number": "", "year": "26"},
+    ]
     with pytest.raises(Refused) as refused:
         services.import_quotas(rows, by=town.zheng, at=NOON)
     assert refused.value.codes == ["BUD-008", "BUD-004", "BUD-005", "BUD-007", "BUD-006"]

@@ -48,7 +48,7 @@ def test_the_whole_way_in(town: Town, patigul: Actor) -> None:
     it = services.submit_application(it, by=patigul, at=NOON)
     assert it.reason == ""
     it = services.approve_application(it, by=town.surina, at=NOON, expected=it.version)
-    supplier = Supplier.objects.get(pk=it.supplier_id)
+    supplier = Supplier.objects.get(pk=it.supplier_id or 0)
     assert (it.state, supplier.state, supplier.category_codes, supplier.staff) == ("approved", "active", ["A05040101"], 24)
     company = Organisation.objects.get(pk=supplier.organisation_id)
     assert (company.kind, company.number, company.credit_code, company.phone) == ("supplier", supplier.number, CODE, "0996-0900301")

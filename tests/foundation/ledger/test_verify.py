@@ -532,8 +532,10 @@ def test_rows_of_a_bulk_act_are_held_against_it(home: Path, db: None, check: Che
         cursor.execute("SET session_replication_role = origin")
     act = f"Its last act is entry #{batch.index} (act {batch.pk}, offer.approve_many, offer/{numbers[1]})."
     last = f"Its last act is entry #{alone.index} (act {alone.pk}, offer.restock, offer/{numbers[3]})."
-    assert sorted(findings()) == sorted([
-        f"BUSINESS ROW ALTERED: offer/{numbers[1]} was changed without an act. {act}",
-        f"BUSINESS ROW REMOVED: offer/{numbers[2]} is no longer there. {act.replace(numbers[1], numbers[2])}",
-        f"BUSINESS ROW REMOVED: offer/{numbers[3]} is no longer there. {last}",
-    ])
+    assert sorted(findings()) == sorted(
+        [
+            f"BUSINESS ROW ALTERED: offer/{numbers[1]} was changed without an act. {act}",
+            f"BUSINESS ROW REMOVED: offer/{numbers[2]} is no longer there. {act.replace(numbers[1], numbers[2])}",
+            f"BUSINESS ROW REMOVED: offer/{numbers[3]} is no longer there. {last}",
+        ]
+    )

@@ -28,9 +28,7 @@ TABLE_ROWS_MOST: Final = 5_000
 def orders(request: Request) -> HttpResponse:
     asked = _asked(request)
     after = request.GET.get("after", "")
-    page = queries.orders(
-        seen_by=request.actor, **_filters(request, asked), after=row_id(after)
-    )
+    page = queries.orders(seen_by=request.actor, **_filters(request, asked), after=row_id(after))
     context = {
         "page": page,
         "rows": [{"order": order, "remarks": remarks(order)} for order in page.orders],
