@@ -29,7 +29,7 @@ def publish_deal(order: Order, *, at: datetime) -> DealNotice:
     if known is not None:
         return known
     lines = list(OrderLine.objects.filter(order_id=order.pk).order_by("position"))
-    references = catalog.references([line.product_id for line in lines], on=order.placed_at)
+    references = catalog.references([line.product_id for line in lines], on=order.placed_at, region_path=order.region_path)
     reference_total, compared_total = _compared(lines, references)
     told = [_told(line, references.get(line.product_id)) for line in lines]
     assert order.accepted_at is not None

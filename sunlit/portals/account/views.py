@@ -8,9 +8,9 @@ from typing import Any
 
 import segno
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth import login as remember
 from django.contrib.auth import logout as forget
-from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -169,7 +169,8 @@ def password(request: Request) -> HttpResponse:
         user = User.objects.get(pk=request.actor.person)
         given = {"old": request.POST.get("old", ""), "new": request.POST.get("new", "")}
         services.change_password(user, **given, at=request.now, keep_session=request.session.session_key or "")
-        update_session_auth_hash(request, user)
+        request.session.cycle_key()
+        request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         tell(request, _("Your password was changed; your other sign-ins ended."))
         return see_other("profile")
 
