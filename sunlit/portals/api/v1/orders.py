@@ -47,6 +47,9 @@ TIMES = (
 )
 
 
+NO_PAPER = Paper([], None, [], None)
+
+
 class Party(Told):
     number: str
     name_zh: str
@@ -166,7 +169,7 @@ def whole(it: Order, actor: Actor) -> OrderWithAll:
     return OrderWithAll(
         **_brief(it),
         **same,
-        **_papers(contracts.paper(it)),
+        **_papers(contracts.paper(it) if it.dispatched_at else NO_PAPER),  # before the goods are on their way nothing is written
         rulings=market.rulings_of(it, seen_by=actor),
         quota="" if actor.kind == "supplier" else it.quota.number,
         times=_times(it),
