@@ -62,6 +62,11 @@ STATES: dict[str, Word] = {
     "listed": Word(pgettext_lazy("state", "Listed"), "done"),
     "frozen": Word(pgettext_lazy("state", "Frozen"), "bad"),
     "delisted": Word(pgettext_lazy("state", "Delisted"), "rest"),
+    # Holds on a budget quota
+    "held": Word(pgettext_lazy("state", "Held"), "wait"),
+    "committed": Word(pgettext_lazy("state", "Committed"), "go"),
+    "spent": Word(pgettext_lazy("state", "Spent"), "done"),
+    "released": Word(pgettext_lazy("state", "Released"), "rest"),
     # Rulings
     "allowed": Word(pgettext_lazy("state", "Allowed"), "done"),
     "warned": Word(pgettext_lazy("state", "Warning"), "now"),
@@ -121,6 +126,7 @@ VERB_TONES: dict[str, str] = {
             "receive",
             "accept",
             "invoice",
+            "request_payment",
             "pay",
             "rate",
             "list",
