@@ -27,6 +27,7 @@ from sunlit.portals.ui.filters import chinese, lang
 # Verbs that need nothing but the decision, and those that need a reason. The others have forms of their own.
 PLAIN = frozenset({"approve", "confirm", "agree_cancel", "receive", "take_back", "request_payment"})
 REASONED = frozenset({"disapprove", "withdraw", "decline", "ask_cancel", "refuse_cancel", "ask_return", "ask_exchange"})
+WAYS_OUT = frozenset({"withdraw", "ask_cancel"})  # open to the buyer while it is the supplier's turn
 ENDED_BADLY = frozenset({*states.ENDED_WITHOUT_DEAL, states.REJECTED, states.RETURNING, states.CANCEL_ASKED})
 
 # What happens next and whose turn it is, told under the state.
@@ -85,6 +86,7 @@ def order_page(request: Request, number: str) -> dict[str, Any]:
         "plain": [move for move in moves if move.verb in PLAIN],
         "reasoned": [move for move in moves if move.verb in REASONED],
         "verbs": {move.verb for move in moves},
+        "mine": any(move.verb not in WAYS_OUT for move in moves),
         "until": market.deadline_of(order),
         "state_label": states.order.states[order.state],
         "next": NEXT[order.state],

@@ -14,6 +14,7 @@ from sunlit.domain.contracts.events import PaymentOrdered, Rated
 from sunlit.domain.contracts.models import AcceptanceSheet, Invoice, Payment, Rating
 from sunlit.domain.market.models import Order
 from sunlit.domain.registry import queries as registry
+from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PHOTOS_A_SHEET, TEXT_CHARS
 from sunlit.foundation.kernel.refusals import Refused
@@ -65,7 +66,7 @@ def test_an_ordered_payment_goes_to_the_bank_once(town: Town, monkeypatch: pytes
     job = ProcrastinateJob.objects.filter(args__event="PaymentOrdered").latest("pk")
     bank = PaperBank("accepted", "settled")
     monkeypatch.setattr(reactions, "the_bank", lambda: bank)
-    monkeypatch.setattr(reactions.clock, "now", lambda: NOON)
+    monkeypatch.setattr(clock, "now", lambda: NOON)
     for _twice in range(2):
         reactions.send_to_the_bank(PaymentOrdered(**job.args["data"]))
     assert bank.sent == [payment.number]

@@ -17,7 +17,8 @@ from sunlit.domain.disclosure.models import DealNotice
 from sunlit.domain.market import services as market
 from sunlit.domain.market.events import OrderMoved
 from sunlit.domain.market.models import Order
-from sunlit.domain.market.modes.supermarket import Wish, moved, place
+from sunlit.domain.market.modes.supermarket import moved, place
+from sunlit.domain.market.queries.wishes import Wish
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.ledger import queries as ledger
 from tests.town import NOON, Town, build, terms

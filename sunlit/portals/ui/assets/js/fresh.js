@@ -1,11 +1,21 @@
-// A part of the page that loads itself anew does not take away what somebody is writing in an open window: it says that it has changed, and waits.
+// A part of the page that loads itself anew does not take away what somebody is writing in an open window: the window says that it has changed, and waits.
 export function fresh(htmx) {
   document.addEventListener("htmx:beforeSwap", (event) => {
     const part = event.detail.target;
-    const window = part?.querySelector?.("dialog[open]");
-    if (!part?.dataset.changed || !window) return;
+    const open = part?.querySelector?.("dialog[open]");
+    if (!part?.dataset.changed || !open) return;
     event.detail.shouldSwap = false;
-    document.dispatchEvent(new CustomEvent("toast", { detail: { text: part.dataset.changed, tone: "now" } }));
-    window.addEventListener("close", () => htmx.trigger(document, "live:reset"), { once: true });
+    if (open.querySelector("[data-fresh]")) return;
+    open.querySelector(".dialog-head").after(note(part.dataset.changed));
+    open.addEventListener("close", () => htmx.trigger(document, "live:reset"), { once: true });
   });
+}
+
+function note(words) {
+  const box = document.createElement("p");
+  box.className = "notice tone-now";
+  box.dataset.fresh = "";
+  box.setAttribute("role", "status");
+  box.textContent = words;
+  return box;
 }
