@@ -11,7 +11,7 @@ from sunlit.portals.ui import sample
 from sunlit.portals.ui.columns import col
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
-TOO_DEAR = Reason("UI-801", "¥{price} is too dear", 422)
+TOO_DEAR = reason_of_a_test("UI-801", "¥{price} is too dear", 422)
 PROBLEM = Problem(TOO_DEAR, {"price": "3.50"}, "price")
 
 

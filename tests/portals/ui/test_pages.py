@@ -10,7 +10,7 @@ from sunlit.foundation.kernel.refusals import Problem, Reason
 from sunlit.portals.ui import context, errors
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
-SHUT = Reason("UI-802", "The shop is shut", 409)
+SHUT = reason_of_a_test("UI-802", "The shop is shut", 409)
 
 
 @pytest.fixture
