@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
 
+from sunlit.foundation.kernel import clock, money
+
 UNPROCESSABLE = 422
 FORBIDDEN = 403
 CONFLICT = 409
+PLACES = -2  # of money
 
 _registry: dict[str, Reason] = {}
 
@@ -76,4 +81,12 @@ def catalogue() -> dict[str, Reason]:
 
 
 def _shown(value: Any) -> Any:
-    return str(value) if isinstance(value, Promise) else value
+    """As people write it: money with its sign, times as the clock in China shows them (midnight ends the day before)."""
+    if isinstance(value, Promise):
+        return str(value)
+    if isinstance(value, Decimal) and value.as_tuple().exponent == PLACES:
+        return money.show(value)
+    if isinstance(value, datetime):
+        last = value.astimezone(clock.SHANGHAI)
+        return f"{last:%Y-%m-%d %H:%M}" if (last.hour, last.minute) != (0, 0) else f"{last - timedelta(minutes=1):%Y-%m-%d} 24:00"
+    return value

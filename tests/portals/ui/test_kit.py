@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from sunlit.foundation.kernel.refusals import Problem, Reason
+from sunlit.foundation.kernel.refusals import Problem
 from sunlit.portals.ui import sample
 from sunlit.portals.ui.columns import col
+from tests.portals.ui.conftest import reason_of_a_test
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 TOO_DEAR = reason_of_a_test("UI-801", "¥{price} is too dear", 422)

@@ -6,8 +6,9 @@ import pytest
 from django.test import RequestFactory
 from django.utils import translation
 
-from sunlit.foundation.kernel.refusals import Problem, Reason
+from sunlit.foundation.kernel.refusals import Problem
 from sunlit.portals.ui import context, errors
+from tests.portals.ui.conftest import reason_of_a_test
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 SHUT = reason_of_a_test("UI-802", "The shop is shut", 409)

@@ -25,7 +25,9 @@ REFERENCE_OLD = Reason("CAT-031", _("The newest reference price is {hours} hours
 RAISED_TOO_SOON = Reason("CAT-032", _("The price went from {old} to {new} within {hours} hours of its last change."))
 BANNED_WORD = Reason("CAT-033", _("“{words}” must not stand in the name or description of what is sold to everybody."))
 LISTED_TWICE = Reason("CAT-034", _("You already offer this product under the SKU code {sku}."), CONFLICT)
-VERY_ALIKE = Reason("CAT-035", _("The name is {percent} per cent like that of your offer {sku} with the same parameters: is it the same product?"))
+VERY_ALIKE = Reason(
+    "CAT-035", _("The name is {percent} per cent like that of your offer {sku} with the same parameters: is it the same product?")
+)
 DIFFERS_FROM_PRODUCT = Reason(
     "CAT-036", _("In the library “{name}” of this product is “{known}”, not “{value}”: check the model, or write the same.")
 )
