@@ -81,6 +81,7 @@ def indexer() -> None:
     from django.db import DatabaseError, InterfaceError, connection
 
     from sunlit.foundation.outbox import follow
+    from sunlit.foundation.search.index import Busy
 
     stop = stop_on_signal()
     pauses: dict[str, float] = {}
@@ -93,6 +94,9 @@ def indexer() -> None:
             except (DatabaseError, InterfaceError) as error:
                 log.warning("the database is away", follower=name, error=str(error).strip())
                 connection.close()
+                pauses[name] = 1.0
+            except Busy as busy:  # the index is being built anew
+                log.info("a follower waits", follower=name, reason=str(busy))
                 pauses[name] = 1.0
             except Exception:
                 log.exception("a follower failed and tries again", follower=name)

@@ -6,11 +6,13 @@ import re
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, Response, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.journeys.house import ROOT, House
 
@@ -18,9 +20,15 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SECONDS = 15  # the patience with one page
 SOON_SECONDS = 40  # the patience with something that other processes do
 LOOK_MILLISECONDS = 700
+SETTLED_MS = 2000  # after this a page that was resized stays as it is
 CHROMIUM = ("--no-sandbox", "--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NOT_OURS = re.compile(r"Permissions-Policy|Failed to load resource")  # the second is judged by the answer itself
+STICKING_OUT = """
+() => [...document.querySelectorAll("main *")].map(each => [each.getBoundingClientRect().right, each]).sort((a, b) => b[0] - a[0])
+  .filter(([right]) => right > innerWidth).map(([right, each]) => `${each.tagName}.${each.className} ${right} ${each.textContent.trim().slice(0, 40)}`)
+  .slice(0, 5).join("; ")
+"""
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 BARRIERS = """
 () => axe.run(document, {resultTypes: ["violations"]})
@@ -108,9 +116,15 @@ class Person:
         assert (self.path, self.barriers()) == (self.path, [])
         assert self.overflow() <= 0
 
+    def sticking_out(self) -> str:
+        """What reaches furthest beyond the window's edge."""
+        return str(self.page.evaluate(STICKING_OUT))
+
     def overflow(self) -> int:
-        """By how many pixels the page is wider than the window, once it has been drawn anew."""
+        """By how many pixels the page is wider than the window, once it has come to rest."""
         self.page.evaluate(DRAWN)
+        with suppress(PlaywrightTimeout):
+            self.page.wait_for_function("document.documentElement.scrollWidth <= innerWidth", timeout=SETTLED_MS)
         return int(self.page.evaluate("() => document.documentElement.scrollWidth - innerWidth"))
 
     def download(self, push: Callable[[], Any], to: Path) -> Path:

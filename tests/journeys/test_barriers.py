@@ -24,7 +24,7 @@ def faults(person: Person, status: int) -> list[str]:
         found.append(f"{heads} first headings")
     person.page.set_viewport_size({"width": PHONE_WIDTH, "height": HEIGHT})
     if (more := person.overflow()) > 0:
-        found.append(f"{more} pixels too wide for a telephone")
+        found.append(f"{more} pixels too wide for a telephone: {person.sticking_out()}")
     person.page.set_viewport_size({"width": DESK_WIDTH, "height": HEIGHT})
     return found
 

@@ -72,7 +72,7 @@ def test_others_may_not(dead: int, town: Town) -> None:
     assert ProcrastinateJob.objects.get(pk=dead).status == "failed"
 
 
-def test_a_delivery_that_fails_says_why(db: None) -> None:
+def test_a_delivery_that_fails_says_why(transactional_db: None) -> None:
     context: Any = SimpleNamespace(job=SimpleNamespace(id=77))
     with pytest.raises(KeyError):
         queue.deliver.func(context, listener="nobody.there", event="OrderMoved", data={})
