@@ -98,6 +98,10 @@ def test_no_room_for_odds_and_ends() -> None:
     assert found == []
 
 
+def test_no_module_hides_behind_a_package_of_its_name() -> None:
+    assert [str(path.relative_to(ROOT)) for path in PACKAGE.rglob("*.py") if path.with_suffix("").is_dir()] == []
+
+
 def test_every_desk_of_the_domain_has_the_same_rooms() -> None:
     strange = [
         f"{desk.name}/{room.stem}"
