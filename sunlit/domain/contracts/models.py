@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from sunlit.domain.market.models import Order
 from sunlit.foundation.accounts.models import Organisation, User
@@ -56,6 +56,7 @@ class Payment(Living):
     ordered_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     ordered_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)  # when the bank was last asked what became of it
     settled_at = models.DateTimeField(null=True)
     receipt = models.TextField(default="", blank=True)
     reason = models.TextField(default="", blank=True)
@@ -70,7 +71,15 @@ class Payment(Living):
                 fields=["order"], condition=Q(state__in=["ordered", "sent", "paid"]), name="one_running_payment_per_order"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["ordered_at"], condition=Q(state__in=["ordered", "sent"]), name="payments_to_settle")]
+        indexes: ClassVar = [
+            models.Index(
+                F("asked_at").asc(nulls_first=True),
+                "ordered_at",
+                "id",
+                condition=Q(state__in=["ordered", "sent"]),
+                name="payments_to_ask_about",
+            )
+        ]
 
 
 class Rating(models.Model):

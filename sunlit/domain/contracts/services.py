@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from sunlit.domain.contracts import rules
 from sunlit.domain.contracts.events import PaymentOrdered, Rated
@@ -166,13 +167,16 @@ def answered(payment: Payment, receipt: BankReceipt, *, at: datetime) -> Payment
 
 
 def settle_due(*, bank: Bank, at: datetime) -> int:
-    """Ask the bank about every payment that is not settled yet, oldest first; send the ones it has not heard of. Returns how many moved.
+    """Ask the bank about payments that are not settled yet; send the ones it has not heard of. Returns how many moved.
 
-    A payment about which the bank and we disagree is a matter for the operator; it does not keep the others waiting.
+    A round takes those never or longest not asked about: however many wait, each has its turn. A payment about which the bank and we
+    disagree is a matter for the operator; it does not keep the others waiting.
     """
     moved = 0
-    waiting = Payment.objects.select_related("order__buyer").filter(state__in=["ordered", "sent"]).order_by("ordered_at", "pk")
-    for payment in waiting[:SETTLE_A_ROUND]:
+    waiting = Payment.objects.select_related("order__buyer").filter(state__in=["ordered", "sent"])
+    turn = F("asked_at").asc(nulls_first=True), "ordered_at", "pk"
+    for payment in waiting.order_by(*turn)[:SETTLE_A_ROUND]:
+        Payment.objects.filter(pk=payment.pk).update(asked_at=at)  # before the bank is asked: who makes it fall silent goes to the end too
         before = payment.state
         try:
             receipt = bank.status(payment.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.foundation.outbox.models import Once
 from sunlit.portals.api import problems
-from sunlit.portals.api.keys import Call, headers_of, let_in
+from sunlit.portals.api.keys import Call, Needs, headers_of, let_in
 
 KEY_CHARS: Final = 200
 WRITES: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -31,13 +31,13 @@ log = structlog.stdlib.get_logger("sunlit.api")
 View = Callable[..., HttpResponse]
 
 
-def gate(view: View) -> View:
-    """Let calls with a key in, carry each out once, and answer with JSON whatever happens."""
+def gate(view: View, needs: Mapping[str, Needs]) -> View:
+    """Let calls with a key in, carry each out once, and answer with JSON whatever happens. `needs` says what each method asks of the key."""
 
     @csrf_exempt
     @functools.wraps(view)
     def enter(request: Call, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = _told(request, lambda: _entered(request, lambda: view(request, *args, **kwargs)))
+        response = _told(request, lambda: _entered(request, needs, lambda: view(request, *args, **kwargs)))
         for name, value in headers_of(request, request.now).items():
             response.headers[name] = value
         response.headers.setdefault("Cache-Control", "private, no-store")
@@ -46,8 +46,10 @@ def gate(view: View) -> View:
     return enter
 
 
-def _entered(request: Call, act: Callable[[], HttpResponse]) -> HttpResponse:
+def _entered(request: Call, needs: Mapping[str, Needs], act: Callable[[], HttpResponse]) -> HttpResponse:
     let_in(request)
+    if asked := needs.get(str(request.method)):
+        asked(request)  # before an answer that was kept is told again
     key = request.headers.get("Idempotency-Key", "")
     if "Idempotency-Key" in request.headers and not (0 < len(key) <= KEY_CHARS and key.isascii() and key.isprintable()):
         raise Refused(Problem(problems.KEY_WRONG, {"most": KEY_CHARS}))
@@ -62,7 +64,7 @@ def _entered(request: Call, act: Callable[[], HttpResponse]) -> HttpResponse:
 
 def _once(request: Call, key: str, act: Callable[[], HttpResponse]) -> HttpResponse:
     """Carry the call out, and keep its answer, in one transaction; a twin waits for it and gets that answer. Refusals are not kept."""
-    name, digest = f"api:{request.actor.seat_id}:{key}", _digest(request)
+    name, digest = f"api:{request.key_id}:{_sha256(request.method, request.path)}:{key}", _digest(request)
     with transaction.atomic():
         if _is_first(name, digest, request.now):
             response = act()
@@ -87,7 +89,10 @@ def _is_first(name: str, digest: str, at: datetime) -> bool:
 
 
 def _digest(request: HttpRequest) -> str:
-    told = [request.method, request.get_full_path(), request.body.decode("utf-8", "replace")]
+    return _sha256(request.method, request.get_full_path(), request.body.decode("utf-8", "replace"))
+
+
+def _sha256(*told: str | None) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

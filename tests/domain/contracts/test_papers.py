@@ -14,6 +14,7 @@ from sunlit.domain.contracts.events import PaymentOrdered, Rated
 from sunlit.domain.contracts.models import AcceptanceSheet, Invoice, Payment, Rating
 from sunlit.domain.market.models import Order
 from sunlit.domain.registry import queries as registry
+from sunlit.foundation.gateways.bank import BankReceipt, BankUnreachable
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PHOTOS_A_SHEET, TEXT_CHARS
@@ -123,3 +124,33 @@ def test_who_may_answer_a_rating_and_how(town: Town) -> None:
     assert (rating.reply, rating.replied_at) == ("", None)
     assert [each.pk for each in queries.ratings_of(town.shop.pk)] == [rating.pk]
     assert queries.ratings_of(town.shop.pk, before=rating.pk) == []
+
+
+def test_every_payment_has_its_turn_however_many_wait(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = services.request_payment(invoiced(town), by=town.li, at=NOON)
+    services.send(first, bank=PaperBank("accepted"), at=NOON)
+    copies = [field.name for field in Order._meta.fields if not field.primary_key]
+    for n in range(4):
+        like = {name: getattr(first.order, name) for name in copies} | {"number": f"DD-{n}", "checkout_key": f"copy-{n}"}
+        order = Order.objects.create(**like)
+        told = {"payee": "天山", "ordered_by_id": town.li.person, "ordered_at": NOON + timedelta(minutes=n + 1)}
+        Payment.objects.create(number=f"FK-{n}", state="sent", region_path=order.region_path, order=order, amount=order.total, **told)
+
+    class Slow(PaperBank):
+        """Has every payment, and settles none; counts what it is asked."""
+
+        asked: list[str] = []
+
+        def status(self, reference: str) -> BankReceipt:
+            self.asked.append(reference)
+            if reference == "FK-2":
+                raise BankUnreachable("no answer")
+            return BankReceipt(reference, f"B-{reference}", "accepted", Decimal("1285.00"), "")
+
+    monkeypatch.setattr(services, "SETTLE_A_ROUND", 2)
+    bank, rounds = Slow("accepted"), []
+    for minute in range(4):
+        before = len(bank.asked)
+        assert services.settle_due(bank=bank, at=NOON + timedelta(minutes=10 + minute)) == 0
+        rounds.append(bank.asked[before:])
+    assert rounds == [[first.number, "FK-0"], ["FK-1", "FK-2"], ["FK-3", first.number], ["FK-0", "FK-1"]]

@@ -86,6 +86,30 @@ def test_keys_of_two_organisations_do_not_meet(town: Town, aygul: Program, chen:
     assert chen.do(number, "confirm", once="same")["state"] == "confirmed"
 
 
+def test_a_kept_answer_is_for_the_token_method_and_address_it_was_given_to(town: Town, aygul: Program, chen: Program) -> None:
+    first, second = placed(aygul, town, "same"), placed(Program(key_of(town.aygul)), town, "same")
+    assert (first == second, Order.objects.count()) == (False, 2)  # two tokens of one seat
+    confirmed = [chen.call("POST", f"orders/{number}/confirm", {}, once="same") for number in (first, second, first)]
+    assert [answer.json()["number"] for answer in confirmed] == [first, second, first]
+    assert ["Idempotency-Replayed" in answer.headers for answer in confirmed] == [False, False, True]
+    assert chen.call("PATCH", "offers/SP-3", {"stock": 7}, once="same").json()["stock"] == 7
+
+
+def test_a_kept_answer_asks_for_the_scope_and_the_seat_again(town: Town, aygul: Program) -> None:
+    placed(aygul, town, "k-1")
+    ApiToken.objects.update(scopes=["orders:read"])
+    answer = aygul.call("POST", "orders", wanted(town), once="k-1")
+    assert (answer.status_code, answer.json()["code"], "Idempotency-Replayed" in answer.headers) == (403, "API-003", False)
+    ApiToken.objects.update(scopes=["orders:write"])
+    assert aygul.call("POST", "orders", wanted(town), once="k-1").headers["Idempotency-Replayed"] == "true"
+    town.school.seats.filter(user_id=town.aygul.person).update(active=False)
+    assert aygul.call("POST", "orders", wanted(town), once="k-1").json()["code"] == "API-002"
+
+
+def test_a_long_address_is_a_missing_one(town: Town, aygul: Program) -> None:
+    assert aygul.call("POST", f"orders/{'x' * 4000}/confirm", {}, once="k-1").json()["code"] == "API-004"
+
+
 def test_a_refusal_is_not_remembered(town: Town, aygul: Program) -> None:
     seen = {"offer": "SP-3", "quantity": 1, "price": "99.00"}
     refused = aygul.call("POST", "orders", wanted(town, seen), once="k-1")
@@ -105,7 +129,8 @@ def test_an_order_wants_a_key(town: Town, aygul: Program) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_same_call_at_the_same_instant_is_carried_out_once() -> None:
     town = build()
-    programs = [Program(key_of(town.aygul)) for _ in range(4)]
+    key = key_of(town.aygul)
+    programs = [Program(key) for _ in range(4)]
 
     def call(program: Program) -> tuple[int, str]:
         try:

@@ -143,7 +143,7 @@ def place_orders(request: Call, given: OrderGiven) -> Status[Placed]:
         quota_id=quota_id, address_id=given.address, title_id=given.invoice_title, purpose=given.purpose, note=given.note, by=by
     )
     try:
-        made = supermarket.place(key=f"api:{by.seat_id}:{key}", wishes=wishes, terms=terms, by=by, at=request.now)
+        made = supermarket.place(key=f"api:{request.key_id}:{key}", wishes=wishes, terms=terms, by=by, at=request.now)
     except Refused as refused:
         raise Refused(*_at_their_lines(refused, wishes)) from None
     placed = [whole(found_or_404(market.order(it.number, seen_by=by)), by) for it in made]
