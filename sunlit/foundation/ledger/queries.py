@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import BooleanField, Case, F, JSONField, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.foundation.kernel.refusals import CONFLICT, Problem, Reason, Refused
@@ -19,7 +20,22 @@ from sunlit.foundation.ledger.models import Entry, Progress
 from sunlit.foundation.ledger.sentences import acts, sentence
 from sunlit.foundation.ledger.tree import consistency_path, inclusion_path
 
-__all__ = ["HISTORY_MAX", "Act", "about", "at_index", "checkpoint", "consistency", "feed", "get", "history_of", "proof_of", "size"]
+__all__ = [
+    "HISTORY_MAX",
+    "Act",
+    "Stretch",
+    "about",
+    "at_index",
+    "checkpoint",
+    "consistency",
+    "feed",
+    "get",
+    "history_of",
+    "named",
+    "proof_of",
+    "size",
+    "stretch",
+]
 
 HISTORY_MAX = 500
 """Acts shown of one subject at a time."""
@@ -48,6 +64,16 @@ class Act:
     def sentence(self) -> str:
         """The act told to a person, in the active language."""
         return sentence(self)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of the feed as somebody may see it: acts, those of them whose facts are told, the last place looked at, whether there is more."""
+
+    acts: list[Act]
+    open: frozenset[int]
+    last: int
+    more: bool
 
 
 def get(number: int) -> Entry:
@@ -88,6 +114,48 @@ def feed(after_index: int, limit: int) -> list[Act]:
             [after_index, limit],
         )
         return [Act(*(*row[:7], _loaded(row[7]))) for row in cursor.fetchall()]
+
+
+def named(organisation: str) -> Q:
+    """The acts (Entry) that this organisation did, and those whose facts name it among the parties."""
+    return Q(organisation=organisation) | Q(facts__parties__contains=[organisation])
+
+
+def stretch(after_index: int, limit: int, *, seen: Q, told: Q, looks: int, reads: int) -> Stretch:
+    """The acts after this index that `seen` lets through; only those that `told` lets through come with their facts.
+
+    Looks at `looks` acts of everybody at most, and at `reads` stored bytes of facts (but at one act always), however large bulk acts are.
+    Two queries. Go on with `last`: nothing is left out between two stretches.
+    """
+    last, edge = _looked_at(after_index, looks, reads)
+    columns = ("leaf__index", "pk", "at", "act", "subject", "organisation", "region")
+    entries = Entry.objects.filter(seen, leaf__index__gt=after_index, leaf__index__lte=last).annotate(
+        open=Coalesce(Case(When(told, then=Value(True)), default=Value(False)), Value(False), output_field=BooleanField()),
+        shown=Case(When(told, then=F("facts")), default=Value({}, JSONField())),
+    )
+    rows = list(entries.order_by("leaf__index").values_list(*columns, "shown", "open")[: limit + 1])
+    if cut := len(rows) > limit:
+        last = rows[limit - 1][0]
+    acts = [Act(*row[:8]) for row in rows[:limit]]
+    return Stretch(acts, frozenset(row[0] for row in rows[:limit] if row[8]), last, cut or last < edge)
+
+
+# `pg_column_size` tells what is stored without reading it.
+_LOOKED_AT = """
+SELECT max(looked."index") FILTER (WHERE looked.before < %s), (SELECT max("index") FROM ledger_leaf)
+FROM (
+  SELECT l."index", sum(pg_column_size(e.facts)) OVER (ORDER BY l."index") - pg_column_size(e.facts) AS before
+  FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.entry_id WHERE l."index" > %s AND l."index" <= %s
+) looked
+"""
+
+
+def _looked_at(after_index: int, looks: int, reads: int) -> tuple[int, int]:
+    """Up to which place a stretch looks, and the last place there is."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOKED_AT, [reads, after_index, after_index + looks])
+        last, edge = cursor.fetchone()
+    return (after_index if last is None else last), (-1 if edge is None else edge)
 
 
 def size() -> int:

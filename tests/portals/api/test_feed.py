@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -82,11 +83,34 @@ def test_pages_join_without_a_gap(town: Town, aygul: Program, monkeypatch: pytes
     whole, last = read(aygul)
     orders = [act["index"] for act in whole if act["act"] == "order.place"]
     assert len(orders) == 7
-    monkeypatch.setattr(feed, "READ_AT_ONCE", 3)
-    monkeypatch.setattr(feed, "READ_MOST", 4)
+    monkeypatch.setattr(feed, "LOOKS", 4)
     assert read(aygul, limit=2) == (whole, last)
     assert read(aygul, after=orders[3]) == ([act for act in whole if act["index"] > orders[3]], last)
     assert read(aygul, after=last) == ([], last)
+
+
+def test_a_call_reads_few_bytes_and_asks_few_questions_however_large_the_acts_are(
+    town: Town, aygul: Program, chen: Program, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    large = {"rows": {f"SP-{n}": sha256(f"{n}".encode()).hexdigest() for n in range(2000)}}  # more than 100 kB
+    with transaction.atomic():
+        for n in range(12):
+            record(act="offer.enter_many", subject=f"import/IM-{n}", by=town.chen, at=NOON, facts={**large, "count": 2000})
+        record(act="order.remind", subject="order/1", by=town.aygul, at=NOON, facts={"parties": ["CG-0001", "GY-0001"]})
+    seal()
+    monkeypatch.setattr(feed, "READS", 300_000)
+    pages, after = [], -1
+    while not pages or pages[-1]["more"]:
+        with django_assert_num_queries(3):  # the key, how far to look, the acts
+            pages.append(chen.get(f"feed?after={after}"))
+        after = pages[-1]["next"]
+    sizes = [sum(act["act"] == "offer.enter_many" for act in page["acts"]) for page in pages]
+    assert sum(sizes) == 12
+    assert max(sizes) <= 3
+    monkeypatch.setattr(feed, "READS", 1)
+    acts, _last = read(aygul)
+    assert [act["facts"]["parties"] for act in acts if act["subject"] == "order/1"] == [["CG-0001", "GY-0001"]]
+    assert [act for act in acts if act["act"] == "offer.enter_many"] == []
 
 
 @pytest.mark.django_db(transaction=True)

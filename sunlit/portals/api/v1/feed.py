@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Substr
 from django.utils.translation import gettext_noop as _
 from ninja import Router
 from pydantic import Field
@@ -19,9 +21,11 @@ from sunlit.portals.api.shapes import Rows, Time, Told
 router = Router(tags=["feed"])
 READ = Needs("feed:read")
 
-READ_AT_ONCE = 500
-READ_MOST = 3000  # acts of everybody that one call looks through
-BEFORE_PLACING = frozenset({"order.request", "order.disapprove"})
+LOOKS = 3000
+"""Acts of everybody that one call looks through."""
+READS = 4 * 1024 * 1024
+"""Stored bytes of facts that one call looks through: a bulk act tells the digest of each of its rows."""
+BEFORE_PLACING = ("order.request", "order.disapprove")
 
 
 class ActOut(Told):
@@ -44,61 +48,29 @@ class Feed(Told):
 @router.get("feed", auth=READ, response=Feed, operation_id="feed", summary=_("What happened since, without a gap"))
 def feed(request: Call, after: Annotated[int, Field(ge=-1)] = -1, limit: Rows = API_PAGE_ROWS) -> Feed:
     """Acts after this place of the ledger (-1: from the beginning). A page may be empty while `more` is true: go on with `next`."""
-    seen: list[Act] = []
-    last, looked = after, 0
-    while looked < READ_MOST:
-        batch = ledger.feed(last, READ_AT_ONCE)
-        looked += len(batch)
-        mine = _visible(batch, request.actor)
-        if len(seen) + len(mine) > limit:
-            seen += mine[: limit - len(seen)]
-            return _page(seen, seen[-1].index, request.actor, more=True)
-        seen += mine
-        last = batch[-1].index if batch else last
-        if len(batch) < READ_AT_ONCE:
-            return _page(seen, last, request.actor, more=False)
-    return _page(seen, last, request.actor, more=True)
+    mine = ledger.named(request.actor.organisation_number)
+    found = ledger.stretch(after, limit, seen=_seen(request.actor, mine), told=mine, looks=LOOKS, reads=READS)
+    return Feed(acts=[_told(act, open_to=act.index in found.open) for act in found.acts], next=found.last, more=found.more)
 
 
-def _page(acts: list[Act], last: int, actor: Actor, *, more: bool) -> Feed:
-    return Feed(acts=[_told(act, actor) for act in acts], next=last, more=more)
-
-
-def _visible(acts: list[Act], actor: Actor) -> list[Act]:
+def _seen(actor: Actor, mine: Q) -> Q:
     """The acts of the caller's organisation and those about it; a regulator's region; everything for the operator."""
-    mine = [act for act in acts if _concerns(act, actor)]
-    unseen = _unseen(mine, actor)
-    return [act for act in mine if act.subject not in unseen and not _too_early(act, actor)]
+    match actor.kind:
+        case "operator":
+            return Q()
+        case "regulator":
+            return mine | Q(region=actor.region_path) | Q(region__startswith=actor.region_path + "/")
+        case "supplier":
+            return mine & ~Q(act__in=BEFORE_PLACING) & (~Q(subject__startswith="order/") | _order_seen(actor))
+    return mine
 
 
-def _concerns(act: Act, actor: Actor) -> bool:
-    if actor.kind == "operator":
-        return True
-    if actor.kind == "regulator" and (act.region == actor.region_path or act.region.startswith(actor.region_path + "/")):
-        return True
-    return is_party(act, actor)
+def _order_seen(actor: Actor) -> Q:
+    """The order that the act is about is one that the caller may see: its buyer has let it go."""
+    number = Substr(OuterRef("subject"), len("order/") + 1)
+    return Q(Exists(visible_to(actor).filter(number=number)))
 
 
-def is_party(act: Act, actor: Actor) -> bool:
-    """Whether the organisation acted itself or is one of those whom the act names."""
-    parties = act.facts.get("parties")
-    return act.organisation == actor.organisation_number or (isinstance(parties, list) and actor.organisation_number in parties)
-
-
-def _too_early(act: Act, actor: Actor) -> bool:
-    return actor.kind == "supplier" and act.act in BEFORE_PLACING
-
-
-def _unseen(acts: list[Act], actor: Actor) -> set[str]:
-    """Orders that a supplier may not see yet: those that their buyer has not let go."""
-    if actor.kind != "supplier":
-        return set()
-    orders = {act.subject.partition("/")[2] for act in acts if act.subject.startswith("order/")}
-    seen = visible_to(actor).filter(number__in=orders).values_list("number", flat=True)
-    return {f"order/{number}" for number in orders.difference(seen)}
-
-
-def _told(act: Act, actor: Actor) -> ActOut:
-    open_to = is_party(act, actor)
+def _told(act: Act, *, open_to: bool) -> ActOut:
     same = {name: getattr(act, name) for name in ("index", "at", "act", "subject", "organisation", "region")}
     return ActOut(**same, sentence=act.sentence if open_to else None, facts=act.facts if open_to else None)
