@@ -86,8 +86,8 @@ def _buyer(n: int, seat: Any, officer: Any, city: Any, at: datetime) -> Buyer:
         "total": QUOTA,
     }
     planning.import_quotas([row], by=officer, at=at)
-    address = accounts.add_address(receiver="收货人", phone="0996-1", text="孔雀河路1号", region=city, preferred=True, by=by)
-    title = accounts.add_invoice_title(title=number, tax_number="12650000000000000X", preferred=True, by=by)
+    address = accounts.add_address(receiver="收货人", phone="0996-1", text="孔雀河路1号", region=city, preferred=True, by=by, at=at)
+    title = accounts.add_invoice_title(title=number, tax_number="12650000000000000X", preferred=True, by=by, at=at)
     keys = {
         role: accounts.issue_token(name=role, scopes=["orders:read", "orders:write"], by=actor, at=at)[1] for role, actor in people.items()
     }

@@ -128,6 +128,15 @@ def test_every_state_can_be_reached_and_none_but_an_end_is_a_trap(life: lifecycl
     assert reached == set(life.states)
 
 
+def test_no_subject_of_the_public_ledger_is_a_person() -> None:
+    """Subjects stand in the published tree: people, seats, sign-ins and keys are told in the facts."""
+    subject = re.compile(r'\b(?:subject|under|own)\s*=\s*f?"([a-z_]+)/')
+    found = {kind: path.name for path in PACKAGE.rglob("*.py") for kind in subject.findall(path.read_text(encoding="utf-8"))}
+    found |= {life.kind: "a life" for life in lifecycle.lives().values()}
+    assert {"order", "organisation"} <= set(found)
+    assert {kind: path for kind, path in found.items() if kind in {"user", "person", "people", "seat", "session", "token", "key"}} == {}
+
+
 def test_tests_do_not_sleep() -> None:
     sleeping = re.compile(r"^\s*(time\.)?sleep\(", re.MULTILINE)
     found = [

@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 
@@ -133,6 +134,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         ordering: ClassVar = ["login"]
+        constraints: ClassVar = [models.UniqueConstraint(Lower("login"), name="one_login_however_it_is_written")]
 
     def __str__(self) -> str:
         return self.name_zh

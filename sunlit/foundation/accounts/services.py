@@ -16,6 +16,8 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from pypinyin import lazy_pinyin
 
@@ -47,6 +49,10 @@ sentences.say("seat.give", _("{actor} gave {person} the roles {roles} in {number
 sentences.say("seat.take", _("{actor} closed the seat of {person} in {number}"))
 sentences.say("organisation.set_limit", _("{actor} set the approval limit of {number} to {limit}"))
 sentences.say("organisation.set_duties", _("{actor} changed the separation of duties of {number}: {separates}"))
+sentences.say("organisation.add_address", _("{actor} added the delivery address “{address}” to {number}"))
+sentences.say("organisation.remove_address", _("{actor} removed the delivery address “{address}” from {number}"))
+sentences.say("organisation.add_title", _("{actor} added the invoice title “{title}”, tax number {tax_number}, to {number}"))
+sentences.say("organisation.remove_title", _("{actor} removed the invoice title “{title}”, tax number {tax_number}, from {number}"))
 sentences.say("token.issue", _("{actor} issued the key “{name}” for {number}"))
 sentences.say("token.revoke", _("{actor} revoked the key “{name}” of {number}"))
 
@@ -62,7 +68,7 @@ def sign_in(*, login: str, password: str, code: str = "", ip: str, at: datetime)
     name = f"login:{login.strip().lower()[:LOGIN_CHARS]}"
     keys = {name: TRIES_PER_LOGIN, f"ip:{ip}": TRIES_PER_ADDRESS}
     _not_too_often(keys, at)
-    user = User.objects.filter(login=login.strip(), is_active=True).first()
+    user = _with_login(login).filter(is_active=True).first()
     if not check_password(password, user.password if user else _decoy()) or user is None:
         _count(keys, at)
         raise Refused(Problem(rules.WRONG_LOGIN, on="password"))
@@ -70,6 +76,11 @@ def sign_in(*, login: str, password: str, code: str = "", ip: str, at: datetime)
         _code_fits(user, code, keys, at)
     Attempt.objects.filter(key=name).delete()
     return user
+
+
+def _with_login(login: str) -> QuerySet[User]:
+    """Whoever has this login, however it is written: one person at most."""
+    return User.objects.alias(low=Lower("login")).filter(low=login.strip().lower())
 
 
 def _not_too_often(keys: Mapping[str, int], at: datetime, on: str = "password") -> None:
@@ -303,8 +314,9 @@ def reset_password(user: User, *, new: str, by: Actor, at: datetime, drop_totp: 
     if drop_totp:
         User.objects.filter(pk=user.pk).update(totp_secret="", totp_last_step=0)
     Session.objects.filter(user=user).delete()
-    facts = {"number": user.login, "person": user.name_zh, "actor": by.user_name, "totp": not drop_totp}
-    ledger.record(act="user.reset_password", subject=f"user/{user.pk}", by=by, at=at, facts=facts)
+    facts = {"number": user.login, "person": user.name_zh, "user": user.pk, "actor": by.user_name, "totp": not drop_totp}
+    own = f"organisation/{by.organisation_number}"  # subjects are public and name no person
+    ledger.record(act="user.reset_password", subject=own, by=by, at=at, facts=facts)
     return user
 
 
@@ -347,7 +359,7 @@ def person_problems(login: str, name_zh: str) -> Iterator[Problem]:
     """Why nobody can get this login or name: ACC-006, ACC-007, ACC-008."""
     if not LOGIN.fullmatch(login):
         yield Problem(rules.LOGIN_WRONG, on="login")
-    elif User.objects.filter(login=login).exists():
+    elif _with_login(login).exists():
         yield Problem(rules.LOGIN_TAKEN, {"login": login}, on="login")
     if not name_zh.strip() or len(name_zh) > NAME_CHARS:
         yield Problem(rules.NAME_MISSING, on="name_zh")
@@ -399,30 +411,50 @@ def _record_own(by: Actor, at: datetime, act: str, **facts: Any) -> None:
 
 
 @transaction.atomic
-def add_address(*, receiver: str, phone: str, text: str, region: Region, preferred: bool, by: Actor) -> Address:
-    """A delivery address of the own organisation. Refused: ACC-015, ACC-023."""
+def add_address(*, receiver: str, phone: str, text: str, region: Region, preferred: bool, by: Actor, at: datetime) -> Address:
+    """A delivery address of the own organisation. Refused: ACC-010, ACC-015, ACC-023."""
+    _may_keep(by)
     check(_text_problems({"receiver": receiver, "phone": phone, "text": text}))
     if preferred:
         Address.objects.filter(organisation_id=by.party).update(preferred=False)
-    return Address.objects.create(organisation_id=by.party, receiver=receiver, phone=phone, text=text, region=region, preferred=preferred)
-
-
-def remove_address(address_id: int, *, by: Actor) -> None:
-    Address.objects.filter(pk=address_id, organisation_id=by.party).delete()
+    made = Address.objects.create(organisation_id=by.party, receiver=receiver, phone=phone, text=text, region=region, preferred=preferred)
+    _record_own(by, at, "organisation.add_address", address=text, region=region.code, preferred=preferred)
+    return made
 
 
 @transaction.atomic
-def add_invoice_title(*, title: str, tax_number: str, bank: str = "", account: str = "", preferred: bool, by: Actor) -> InvoiceTitle:
-    """An invoice title of the own organisation. Refused: ACC-015, ACC-023."""
+def remove_address(address_id: int, *, by: Actor, at: datetime) -> None:
+    """Orders keep their own copy. Refused: ACC-010. Another organisation's, or one removed already, is left alone."""
+    _may_keep(by)
+    it = Address.objects.select_for_update().filter(pk=address_id, organisation_id=by.party).first()
+    if it is not None:
+        it.delete()
+        _record_own(by, at, "organisation.remove_address", address=it.text)
+
+
+@transaction.atomic
+def add_invoice_title(
+    *, title: str, tax_number: str, bank: str = "", account: str = "", preferred: bool, by: Actor, at: datetime
+) -> InvoiceTitle:
+    """An invoice title of the own organisation. Refused: ACC-010, ACC-015, ACC-023."""
+    _may_keep(by)
     check([*_text_problems({"title": title, "tax_number": tax_number}), *_length_problems({"bank": bank, "account": account})])
     if preferred:
         InvoiceTitle.objects.filter(organisation_id=by.party).update(preferred=False)
     given = {"title": title, "tax_number": tax_number, "bank": bank, "account": account}
-    return InvoiceTitle.objects.create(organisation_id=by.party, preferred=preferred, **given)
+    made = InvoiceTitle.objects.create(organisation_id=by.party, preferred=preferred, **given)
+    _record_own(by, at, "organisation.add_title", **given, preferred=preferred)
+    return made
 
 
-def remove_invoice_title(title_id: int, *, by: Actor) -> None:
-    InvoiceTitle.objects.filter(pk=title_id, organisation_id=by.party).delete()
+@transaction.atomic
+def remove_invoice_title(title_id: int, *, by: Actor, at: datetime) -> None:
+    """Orders keep their own copy. Refused: ACC-010. Another organisation's, or one removed already, is left alone."""
+    _may_keep(by)
+    it = InvoiceTitle.objects.select_for_update().filter(pk=title_id, organisation_id=by.party).first()
+    if it is not None:
+        it.delete()
+        _record_own(by, at, "organisation.remove_title", title=it.title, tax_number=it.tax_number)
 
 
 def _text_problems(texts: Mapping[str, str]) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,9 +87,11 @@ def at_index(index: int) -> Entry:
     return Entry.objects.select_related("leaf").get(leaf__index=index)
 
 
-def history_of(subject: str, *, before: int | None = None, limit: int = HISTORY_MAX) -> list[Entry]:
-    """What happened to a subject ("order/2026-0001"), oldest first: its last `limit` acts, or those before an act's number."""
+def history_of(subject: str, *, before: int | None = None, limit: int = HISTORY_MAX, facts: Mapping[str, Any] | None = None) -> list[Entry]:
+    """What happened to a subject ("order/2026-0001"), oldest first: its last `limit` acts, or those before an act's number; with these `facts`."""
     entries = Entry.objects.select_related("leaf").filter(subject=subject).order_by("-pk")
+    if facts:
+        entries = entries.filter(facts__contains=dict(facts))
     if before is not None:
         entries = entries.filter(pk__lt=before)
     return list(entries[: min(limit, HISTORY_MAX)])[::-1]

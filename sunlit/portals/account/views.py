@@ -327,7 +327,7 @@ def add_address(request: Request) -> HttpResponse:
         if region is None:
             raise Refused(Problem(rules.REGION_UNKNOWN, {"code": request.POST.get("region", "")}, on="region"))
         given = {name: request.POST.get(name, "") for name in ("receiver", "phone", "text")}
-        services.add_address(region=region, preferred="preferred" in request.POST, by=request.actor, **given)
+        services.add_address(region=region, preferred="preferred" in request.POST, by=request.actor, at=request.now, **given)
         return see_other("organisation")
 
     return form_page(request, "account/organisation.html", _organisation_page(request), act)
@@ -335,7 +335,7 @@ def add_address(request: Request) -> HttpResponse:
 
 @door(methods=("POST",))
 def remove_address(request: Request, pk: int) -> HttpResponse:
-    services.remove_address(pk, by=request.actor)
+    services.remove_address(pk, by=request.actor, at=request.now)
     return see_other("organisation")
 
 
@@ -343,7 +343,7 @@ def remove_address(request: Request, pk: int) -> HttpResponse:
 def add_title(request: Request) -> HttpResponse:
     def act() -> HttpResponse:
         given = {name: request.POST.get(name, "") for name in ("title", "tax_number", "bank", "account")}
-        services.add_invoice_title(preferred="preferred" in request.POST, by=request.actor, **given)
+        services.add_invoice_title(preferred="preferred" in request.POST, by=request.actor, at=request.now, **given)
         return see_other("organisation")
 
     return form_page(request, "account/organisation.html", _organisation_page(request), act)
@@ -351,7 +351,7 @@ def add_title(request: Request) -> HttpResponse:
 
 @door(methods=("POST",))
 def remove_title(request: Request, pk: int) -> HttpResponse:
-    services.remove_invoice_title(pk, by=request.actor)
+    services.remove_invoice_title(pk, by=request.actor, at=request.now)
     return see_other("organisation")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.utils import translation
 
 from sunlit.foundation.accounts import queries, services
 from sunlit.foundation.accounts.actors import CLOCK, NOBODY
@@ -45,6 +47,7 @@ def test_the_administrator_seats_a_person(town: Town) -> None:
     ("given", "code", "on"),
     [
         ({"login": "aygul"}, "ACC-006", "login"),
+        ({"login": "AyGul"}, "ACC-006", "login"),
         ({"login": "a b"}, "ACC-007", "login"),
         ({"name_zh": " "}, "ACC-008", "name_zh"),
         ({"roles": ["sales"]}, "ACC-009", "roles"),
@@ -53,6 +56,14 @@ def test_the_administrator_seats_a_person(town: Town) -> None:
 )
 def test_what_is_wrong_is_told_at_its_field_and_nobody_is_seated(town: Town, given: dict[str, Any], code: str, on: str) -> None:
     refused(lambda: services.add_person(town.school, by=town.zhou, at=NOON, **{**GOOD, **given}), code, on=on)
+
+
+def test_a_login_is_one_persons_however_it_is_written(town: Town) -> None:
+    with pytest.raises(IntegrityError, match="one_login_however_it_is_written"), transaction.atomic():
+        User.objects.create(login="AYGUL", name_zh="别人", created_at=NOON)
+    person = User.objects.get(login="aygul")
+    services.set_password(person, "胡杨林里的秋天-2026")
+    assert services.sign_in(login=" Aygul", password="胡杨林里的秋天-2026", ip="10.0.0.1", at=NOON) == person
 
 
 def test_only_the_organisations_administrator_its_regulator_or_the_operator_seat_people(town: Town) -> None:
@@ -155,20 +166,43 @@ def test_own_rules_are_set_by_lead_or_administrator(town: Town) -> None:
 def test_addresses_and_titles_belong_to_the_organisation(town: Town) -> None:
     region = town.school.region
     with pytest.raises(Refused) as no:
-        services.add_address(receiver="", phone=" ", text="长" * 201, region=region, preferred=True, by=town.aygul)
+        services.add_address(receiver="", phone=" ", text="长" * 201, region=region, preferred=True, by=town.zhou, at=NOON)
     assert [(p.code, p.on) for p in no.value.problems] == [("ACC-015", "receiver"), ("ACC-015", "phone"), ("ACC-023", "text")]
-    services.add_address(receiver="巴图", phone="1", text="团结路1号", region=region, preferred=True, by=town.aygul)
+    services.add_address(receiver="巴图", phone="1", text="团结路1号", region=region, preferred=True, by=town.zhou, at=NOON)
     assert [a.text for a in queries.addresses_of(town.school.pk)] == ["团结路1号", "孔雀河路1号"]  # the preferred one first, and only one
-    services.remove_address(town.address.pk, by=town.ma)  # another organisation's
+    ma = replace(town.ma, roles=frozenset({"admin"}))
+    services.remove_address(town.address.pk, by=ma, at=NOON)  # another organisation's
     assert Address.objects.filter(pk=town.address.pk).exists()
-    services.remove_address(town.address.pk, by=town.aygul)
+    services.remove_address(town.address.pk, by=town.zhou, at=NOON)
     with pytest.raises(Refused) as no:
-        services.add_invoice_title(title="", tax_number="", preferred=False, by=town.aygul)
+        services.add_invoice_title(title="", tax_number="", preferred=False, by=town.zhou, at=NOON)
     assert no.value.codes == ["ACC-015", "ACC-015"]
-    services.add_invoice_title(title="梨城实验中学食堂", tax_number="1", preferred=True, by=town.aygul)
-    services.remove_invoice_title(town.title.pk, by=town.ma)
+    services.add_invoice_title(title="梨城实验中学食堂", tax_number="1", preferred=True, by=town.zhou, at=NOON)
+    services.remove_invoice_title(town.title.pk, by=ma, at=NOON)
     assert list(InvoiceTitle.objects.filter(preferred=True).values_list("title", flat=True)) == ["梨城实验中学食堂"]
     assert InvoiceTitle.objects.count() == 2
+    services.remove_invoice_title(town.title.pk, by=town.zhou, at=NOON)
+    services.remove_invoice_title(town.title.pk, by=town.zhou, at=NOON)  # is gone already
+    history = ledger.history_of("organisation/CG-0001")
+    assert [entry.sentence for entry in history] == [
+        "周明远为 CG-0001 添加收货地址“团结路1号”",
+        "周明远删除 CG-0001 的收货地址“孔雀河路1号”",
+        "周明远为 CG-0001 添加发票抬头“梨城实验中学食堂”，税号 1",
+        f"周明远删除 CG-0001 的发票抬头“梨城实验中学”，税号 {town.school.credit_code}",
+    ]
+    with translation.override("en"):
+        assert history[0].sentence == "周明远 added the delivery address “团结路1号” to CG-0001"
+
+
+def test_only_the_administrator_or_the_lead_keeps_addresses_and_titles(town: Town) -> None:
+    address: dict[str, Any] = {"receiver": "巴图", "phone": "1", "text": "团结路1号", "region": town.school.region, "preferred": True}
+    for by in (town.aygul, town.batu, town.li):
+        refused(lambda by=by: services.add_address(**address, by=by, at=NOON), "ACC-010")
+        refused(lambda by=by: services.remove_address(town.address.pk, by=by, at=NOON), "ACC-010")
+        refused(lambda by=by: services.add_invoice_title(title="食堂", tax_number="1", preferred=True, by=by, at=NOON), "ACC-010")
+        refused(lambda by=by: services.remove_invoice_title(town.title.pk, by=by, at=NOON), "ACC-010")
+    assert (Address.objects.get().preferred, InvoiceTitle.objects.get().preferred) == (True, True)
+    assert ledger.history_of("organisation/CG-0001") == []
 
 
 # Keys for machines

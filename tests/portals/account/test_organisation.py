@@ -135,7 +135,7 @@ def test_the_last_administrator_stays_and_strangers_have_no_say(town: Town) -> N
 
 
 def test_addresses_and_titles_come_and_go(town: Town) -> None:
-    client = browser(town.aygul)
+    client = browser(town.zhou)
     given = {"receiver": "巴图", "phone": "0996-1", "text": "团结路1号", "region": "652801", "preferred": "1"}
     assert client.post("/organisation/addresses/", once("a", **given)).status_code == 303
     assert Address.objects.get(text="团结路1号").preferred
@@ -151,6 +151,17 @@ def test_addresses_and_titles_come_and_go(town: Town) -> None:
     assert (Address.objects.count(), InvoiceTitle.objects.count()) == (2, 2)
     client.post(f"/organisation/addresses/{town.address.pk}/remove/")
     client.post(f"/organisation/titles/{town.title.pk}/remove/")
+    assert (Address.objects.count(), InvoiceTitle.objects.count()) == (1, 1)
+
+
+def test_who_only_orders_sees_addresses_and_titles_and_leaves_them(town: Town) -> None:
+    client = browser(town.aygul)
+    page = client.get("/organisation/").content.decode()
+    assert ("孔雀河路1号" in page, "organisation/addresses" in page, "organisation/titles" in page) == (True, False, False)
+    given = {"receiver": "巴图", "phone": "0996-1", "text": "团结路1号", "region": "652801"}
+    answer = client.post("/organisation/addresses/", once("a", **given))
+    assert (answer.status_code, codes(answer)) == (403, ["ACC-010"])
+    assert client.post(f"/organisation/titles/{town.title.pk}/remove/").status_code == 403
     assert (Address.objects.count(), InvoiceTitle.objects.count()) == (1, 1)
 
 

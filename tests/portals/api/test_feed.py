@@ -99,7 +99,8 @@ def test_a_call_reads_few_bytes_and_asks_few_questions_however_large_the_acts_ar
         record(act="order.remind", subject="order/1", by=town.aygul, at=NOON, facts={"parties": ["CG-0001", "GY-0001"]})
     seal()
     monkeypatch.setattr(feed, "READS", 300_000)
-    pages, after = [], -1
+    pages: list[dict[str, Any]] = []
+    after = -1
     while not pages or pages[-1]["more"]:
         with django_assert_num_queries(3):  # the key, how far to look, the acts
             pages.append(chen.get(f"feed?after={after}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -146,8 +147,11 @@ def test_a_forgotten_password_is_set_anew_and_all_sign_ins_end(town: Town, he: C
     person.refresh_from_db()
     assert (person.check_password("aspen-lake-42"), person.totp_secret) == (True, "")
     assert not Session.objects.filter(user=person).exists()
-    assert Entry.objects.filter(act="user.reset_password", subject=f"user/{person.pk}").exists()
-    assert "aspen" not in str(Entry.objects.get(act="user.reset_password").facts)
+    act = Entry.objects.get(act="user.reset_password")
+    assert (act.subject, act.facts["user"]) == ("organisation/YY-0001", person.pk)  # the subject is public
+    assert ("aspen" in str(act.facts), str(person.pk) in json.loads(act.body)["subject"]) == (False, False)
+    assert he.get(f"/operator/people/{person.pk}/").content.decode().count(act.sentence) == 1
+    assert act.sentence not in he.get(f"/operator/people/{town.li.person}/").content.decode()
 
 
 def test_a_weak_password_is_refused(town: Town, he: Client) -> None:

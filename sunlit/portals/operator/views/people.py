@@ -40,7 +40,7 @@ def person(request: Request, pk: int) -> HttpResponse:
         "seats": it.seats.all(),
         "roles": rules.ROLES,
         "sessions": queries.sessions_of(pk, at=request.now),
-        "history": ledger.history_of(f"user/{pk}")[::-1],
+        "history": ledger.history_of(f"organisation/{request.actor.organisation_number}", facts={"user": pk})[::-1],
         "now": request.now,
     }
     return form_page(request, "operator/person.html", context, act)
