@@ -212,6 +212,28 @@ class ReferencePrice(models.Model):
         ]
 
 
+class Synonym(models.Model):
+    """A word, and what somebody who asks for it also means. The keys are the words as the search sees them."""
+
+    word = models.TextField()
+    meaning = models.TextField()
+    both = models.BooleanField(default=False)  # holds the other way round too
+    word_key = models.TextField()
+    meaning_key = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["word_key", "meaning_key"], name="a_synonym_once"),
+            models.CheckConstraint(condition=~Q(word_key="") & ~Q(meaning_key=""), name="synonym_is_two_words"),
+            models.CheckConstraint(condition=~Q(word_key=models.F("meaning_key")), name="synonym_is_another_word"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.word} {'=' if self.both else '→'} {self.meaning}"
+
+
 class Import(Living):
     """A supplier's file on its way into the library: checked in a dry run, then carried out for the good rows."""
 

@@ -11,6 +11,7 @@ from typing import Literal
 import tantivy
 from tantivy import Occur
 
+from .alike import NOTHING_ALIKE, Thesaurus
 from .schema import CURSOR_ID, ID, NUMBER_MAX, SOUND, TIE_BITS, WIDE, Json, Keyword, Layout, Path, levels, scaled
 from .segmentation import Phrase, Segmenter, Word, is_chinese, parts_of
 
@@ -31,6 +32,12 @@ FUZZY_FROM = 4
 
 WIDE_BOOST = 0.1
 """What a word counts for that is found, but not as a word of its own in a field."""
+
+SECTION_SHARE = 0.5
+"""What half of a word counts for, against the word."""
+
+ALIKE_SHARE = 0.9
+"""What a word counts for that means the same, against the word as it was typed."""
 
 _PLACE = re.compile(r"(?P<key>-?\d{1,19}):(?P<id>.+)", re.DOTALL)
 
@@ -53,6 +60,7 @@ class Query:
 
     `sort` is "" (relevance), a sortable number ("price") or its reverse ("-price"). `after` is `Results.next` of the page before.
     Where the words find nothing at all, `relax` looks for near spellings and sounds, then for some of the words.
+    `alike` tells what words also mean.
     """
 
     text: str = ""
@@ -64,6 +72,7 @@ class Query:
     offset: int = 0
     after: str = ""
     relax: bool = True
+    alike: Thesaurus = NOTHING_ALIKE
 
     def __post_init__(self) -> None:
         if not 0 <= self.limit <= LIMIT_MAX:
@@ -138,7 +147,7 @@ def compile_question(layout: Layout, segmenter: Segmenter, query: Query, relaxed
             chosen[name] = between(layout, name, *bounds)
     if not query.text.strip():
         return Asked(layout, query, relaxed, None, None, chosen)
-    phrases = segmenter.question(query.text)
+    phrases = query.alike.widen(segmenter.question(query.text), segmenter)
     words = {"": _every_word, "near": _near, "some": _some}[relaxed](layout.schema, phrases)
     rank = tantivy.Query.boolean_query([(Occur.Must, words), *_in_fields(layout, phrases)])
     return Asked(layout, query, relaxed, words, rank, chosen)
@@ -223,24 +232,28 @@ def _wide(schema: tantivy.Schema, text: str) -> tantivy.Query:
 
 
 def _word(schema: tantivy.Schema, word: Word) -> tantivy.Query:
-    whole = _wide(schema, word.text)
-    if not word.sections:
-        return whole
-    return _any_of([whole, _each_of([_wide(schema, section) for section in word.sections])])
+    ways = [_wide(schema, text) for text in (word.text, *word.others)]
+    if word.sections:
+        ways.append(_each_of([_wide(schema, section) for section in word.sections]))
+    return ways[0] if len(ways) == 1 else _any_of(ways)
 
 
-def _words(phrases: Sequence[Phrase]) -> list[Word]:
-    return [word for phrase in phrases for word in phrase.words]
+def _each_word(schema: tantivy.Schema, words: Sequence[Word]) -> tantivy.Query:
+    return _each_of([_word(schema, word) for word in words])
+
+
+def _or_alike(schema: tantivy.Schema, clause: tantivy.Query, phrase: Phrase) -> tantivy.Query:
+    return _any_of([clause, *(_each_word(schema, words) for words in phrase.alike)]) if phrase.alike else clause
 
 
 def _every_word(schema: tantivy.Schema, phrases: Sequence[Phrase]) -> tantivy.Query:
-    clauses = [_word(schema, word) for word in _words(phrases)]
+    clauses = [_or_alike(schema, _each_word(schema, phrase.words), phrase) for phrase in phrases]
     return _each_of(clauses) if clauses else tantivy.Query.empty_query()
 
 
 def _near(schema: tantivy.Schema, phrases: Sequence[Phrase]) -> tantivy.Query:
     """Every phrase, but it may be misspelt, sound alike, be typed in pinyin or have its parts apart."""
-    clauses = [_near_phrase(schema, phrase) for phrase in phrases]
+    clauses = [_or_alike(schema, _near_phrase(schema, phrase), phrase) for phrase in phrases]
     return _each_of(clauses) if clauses else tantivy.Query.empty_query()
 
 
@@ -265,13 +278,29 @@ def _sounding(schema: tantivy.Schema, sound: str) -> tantivy.Query:
 
 
 def _some(schema: tantivy.Schema, phrases: Sequence[Phrase]) -> tantivy.Query:
-    """At least half of the words, each perhaps misspelt."""
-    clauses = [_any_of(list(_near_word(schema, word))) for word in _words(phrases)]
+    """At least half of the words, each perhaps misspelt; what has other meanings counts as one."""
+    clauses = []
+    for phrase in phrases:
+        near = [_any_of(list(_near_word(schema, word))) for word in phrase.words]
+        clauses += [_or_alike(schema, _each_of(near), phrase)] if phrase.alike else near
     return _any_of(clauses, (len(clauses) + 1) // 2) if clauses else tantivy.Query.empty_query()
 
 
 def _in_fields(layout: Layout, phrases: Sequence[Phrase]) -> Iterator[tuple[Occur, tantivy.Query]]:
+    """What a word counts for in each field: most as it was typed, less by its sections and by what it also means."""
+    weighed: dict[str, float] = {}
+    for text, share in _weighed(phrases):
+        weighed[text] = max(share, weighed.get(text, 0.0))
     for item in layout.texts():
-        for word in _words(phrases):
-            term = tantivy.Query.term_query(layout.schema, item.name, word.text, "freq")
-            yield Occur.Should, tantivy.Query.boost_query(term, item.boost)
+        for text, share in weighed.items():
+            term = tantivy.Query.term_query(layout.schema, item.name, text, "freq")
+            yield Occur.Should, tantivy.Query.boost_query(term, item.boost * share)
+
+
+def _weighed(phrases: Sequence[Phrase]) -> Iterator[tuple[str, float]]:
+    for phrase in phrases:
+        for word in phrase.words:
+            yield word.text, 1.0
+            yield from ((text, 1.0) for text in word.others)
+            yield from ((text, SECTION_SHARE) for text in word.sections)
+        yield from ((word.text, ALIKE_SHARE) for words in phrase.alike for word in words)

@@ -49,6 +49,7 @@ _HAN_UNITS = {
     "千米": "km", "公里": "km", "米": "m", "英寸": "inch", "寸": "inch", "吋": "inch", "千瓦": "kw", "瓦": "w", "伏": "v", "赫兹": "hz",
 }  # fmt: skip
 _LATIN_UNITS = ("ml", "l", "mg", "kg", "g", "t", "mm", "cm", "km", "m", "inch", "kw", "w", "v", "hz", "mhz", "ghz", "kb", "mb", "gb", "tb")
+_SHORT_UNITS = {"g": "gb", "gb": "g", "t": "tb", "tb": "t", "m": "mb", "mb": "m"}
 _MEASURE = re.compile(
     r"(?<![a-z0-9])(?P<figure>\d+(?:\.\d+)?)\s?(?:(?P<han>{})|(?P<latin>{})(?![a-z0-9]))".format(
         "|".join(sorted(_HAN_UNITS, key=len, reverse=True)), "|".join(sorted(_LATIN_UNITS, key=len, reverse=True))
@@ -78,18 +79,21 @@ class Cut:
 
 @dataclass(frozen=True)
 class Word:
-    """One word of a question. Where `sections` are given, a text with all of them will do as well (`usb-c`: usb, c)."""
+    """One word of a question. Where `sections` are given, a text with all of them will do as well (`usb-c`: usb, c;
+    激光打印机: 激光, 打印机); and so will one with any of `others` (`16g`: 16gb)."""
 
     text: str
     sections: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """The words of one unbroken run of a question, and how the run sounds ("" if it is not Chinese)."""
+    """The words of one unbroken run of a question, how the run sounds ("" if it is not Chinese), and what it also means."""
 
     words: tuple[Word, ...]
     sound: str = ""
+    alike: tuple[tuple[Word, ...], ...] = ()
 
 
 @cache
@@ -124,6 +128,11 @@ def parts_of(word: str) -> list[str]:
     return list(word) if is_chinese(word) else _shortened(_PART.findall(word))
 
 
+def bare(text: str) -> str:
+    """A text made even, without spaces and marks: `A4 纸` and `a4-纸` are both a4纸."""
+    return "".join(_bare_run(run) for run in _RUN.finditer(normalise(text)))
+
+
 def is_chinese(word: str) -> bool:
     return _CHINESE.fullmatch(word) is not None
 
@@ -150,9 +159,9 @@ class Segmenter:
 
     def spellings(self, text: str) -> list[str]:
         """The ways to begin typing a name: as written, in full pinyin, by initials."""
-        runs = [(run.group(), bool(run["han"])) for run in _RUN.finditer(normalise(text))]
-        plain = "".join(run if chinese else "".join(_PART.findall(run)) for run, chinese in runs)
-        spelt = [self._spelt(run) if chinese else ("".join(_PART.findall(run)),) * 2 for run, chinese in runs]
+        runs = [(_bare_run(run), bool(run["han"])) for run in _RUN.finditer(normalise(text))]
+        plain = "".join(run for run, _chinese in runs)
+        spelt = [self._spelt(run) if chinese else (run, run) for run, chinese in runs]
         return list(dict.fromkeys((plain, "".join(full for full, _ in spelt), "".join(initials for _, initials in spelt)))) if plain else []
 
     def later_spellings(self, text: str) -> list[str]:
@@ -167,10 +176,14 @@ class Segmenter:
     def question(self, text: str) -> list[Phrase]:
         """What a question asks for, in its order; measures first."""
         text = normalise(text[:QUESTION_LENGTH_MAX])
-        phrases = [Phrase((Word(_measure(found)),)) for found in _LONE_MEASURE.finditer(text)]
+        phrases = [Phrase((_measured(found),)) for found in _LONE_MEASURE.finditer(text)]
         rest = _RUN.finditer(_LONE_MEASURE.sub(" ", text))
         phrases += [self._chinese(run["han"]) if run["han"] else _latin(run.group()) for run in rest]
         return _within_limits(phrases)
+
+    def sound(self, words: Sequence[Word]) -> str:
+        """How words sound one after the other; "" if they are not all Chinese."""
+        return "".join(_spelt_word(word.text)[0] for word in words) if all(is_chinese(word.text) for word in words) else ""
 
     def _add_chinese(self, cut: Cut, run: str) -> None:
         words = self._dictionary.cut(run, False)
@@ -190,7 +203,15 @@ class Segmenter:
     def _chinese(self, run: str) -> Phrase:
         words = _names_paired(self._dictionary.cut(run, False))
         telling = [word for word in words if word not in _EMPTY_WORDS]
-        return Phrase(tuple(Word(word) for word in telling or words), self._spelt(run)[0])
+        return Phrase(tuple(Word(word, self._halves(word)) for word in telling or words), self._spelt(run)[0])
+
+    def _halves(self, word: str) -> tuple[str, ...]:
+        """The two words that a long one is made of, the more even the better: 笔记本电脑 is 笔记本 and 电脑."""
+        places = [at for at in range(2, len(word) - 1) if self._dictionary.has_word(word[:at]) and self._dictionary.has_word(word[at:])]
+        if not places:
+            return ()
+        at = min(places, key=lambda at: (abs(len(word) - 2 * at), at))
+        return word[:at], word[at:]
 
 
 def _names_paired(words: Sequence[str]) -> list[str]:
@@ -239,6 +260,17 @@ def _shortened(words: Iterable[str]) -> list[str]:
 
 def _measure(found: re.Match[str]) -> str:
     return found["figure"] + (_HAN_UNITS[found["han"]] if found["han"] else found["latin"])
+
+
+def _measured(found: re.Match[str]) -> Word:
+    """Memory is told in G and in GB, discs in T and in TB: where the unit was cut short, both are meant."""
+    figure, unit = found["figure"], found["latin"] or ""
+    spelt = _SHORT_UNITS.get(unit)
+    return Word(_measure(found), others=(figure + spelt,) if spelt else ())
+
+
+def _bare_run(run: re.Match[str]) -> str:
+    return run.group() if run["han"] else "".join(_PART.findall(run.group()))
 
 
 def _is_word(run: re.Match[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.operator.views import catalogues, health, letters, organisations, people
+from sunlit.portals.operator.views import catalogues, health, letters, organisations, people, synonyms
 
 app_name = "operator"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("organisations/<str:number>/people/", organisations.add_person, name="add_person"),
     path("people/", people.people, name="people"),
     path("people/<int:pk>/", people.person, name="person"),
+    path("synonyms/", synonyms.synonyms, name="synonyms"),
     path("settings/", catalogues.settings, name="settings"),
     path("reasons/", catalogues.reasons, name="reasons"),
     path("lives/", catalogues.lives, name="lives"),

@@ -28,6 +28,7 @@ from sunlit.domain.catalog.queries.offers import (
 )
 from sunlit.domain.catalog.queries.products import Comparison, ProductPage, compare, named, product, specs_of
 from sunlit.domain.catalog.queries.search import SORTS, FacetList, FacetValue, SearchPage, SearchRequest, request_of, search, suggest
+from sunlit.domain.catalog.queries.synonyms import synonym_count, synonym_page, thesaurus
 from sunlit.domain.catalog.queries.watching import Above, AbovePage, above_reference, offers_alike
 from sunlit.domain.catalog.rules.reading import key_of
 
@@ -74,7 +75,10 @@ __all__ = [
     "search",
     "specs_of",
     "suggest",
+    "synonym_count",
+    "synonym_page",
     "template",
+    "thesaurus",
     "to_review_count",
     "tree",
 ]

@@ -16,6 +16,7 @@ from sunlit.domain.catalog.queries.categories import category as category_of
 from sunlit.domain.catalog.queries.categories import template
 from sunlit.domain.catalog.queries.documents import EVERYWHERE, key_attributes
 from sunlit.domain.catalog.queries.products import named, told
+from sunlit.domain.catalog.queries.synonyms import thesaurus
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.kernel import money
@@ -162,6 +163,7 @@ def _query(asked: SearchRequest, category: Category | None) -> Query:
         sort=asked.sort,
         limit=PAGE_HITS,
         offset=(asked.page - 1) * PAGE_HITS,
+        alike=thesaurus(),
     )
 
 

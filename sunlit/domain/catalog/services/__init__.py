@@ -32,13 +32,17 @@ from sunlit.domain.catalog.services.offers import (
 from sunlit.domain.catalog.services.sheets import label_of, template_workbook
 from sunlit.domain.catalog.services.shelving import RowResult, upsert_offers
 from sunlit.domain.catalog.services.stock import return_stock, take_stock
+from sunlit.domain.catalog.services.synonyms import SYNONYMS_MOST, WORD_CHARS, add_synonym, load_synonyms, remove_synonym, shipped
 
 __all__ = [
+    "SYNONYMS_MOST",
+    "WORD_CHARS",
     "Approved",
     "Loaded",
     "RowResult",
     "actor_of",
     "add_reference_prices",
+    "add_synonym",
     "appeal",
     "approve_offer",
     "approve_offers",
@@ -57,15 +61,18 @@ __all__ = [
     "label_of",
     "load_categories",
     "load_compact",
+    "load_synonyms",
     "load_templates",
     "problem_of",
     "rebuild_index",
     "refuse_offer",
     "release",
+    "remove_synonym",
     "reprice",
     "restock",
     "return_stock",
     "revise_offer",
+    "shipped",
     "submit_offer",
     "take_stock",
     "template_workbook",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from sunlit.domain.catalog.models import Attribute, Category, Product, ReferencePrice
 from sunlit.domain.catalog.queries import categories
 from sunlit.domain.catalog.rules.reading import Wrong, price_of
+from sunlit.domain.catalog.services.synonyms import load_synonyms
 from sunlit.foundation.access import clock, operator
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.refusals import FORBIDDEN, Problem, Reason, Refused, check
@@ -114,7 +115,7 @@ def load_templates(templates: Mapping[str, Sequence[Mapping[str, Any]]], *, by: 
 
 
 def load_compact(*, by: Actor, at: datetime) -> Loaded:
-    """The project's own compact tree with its templates: what the demonstration and a new installation begin with."""
+    """The project's own compact tree with its templates, and its synonyms: what the demonstration and a new installation begin with."""
     told, words = _compact("categories.json"), _compact("attributes.json")
     units = told["units"]
     rows = [
@@ -137,6 +138,7 @@ def load_compact(*, by: Actor, at: datetime) -> Loaded:
         for code, lines in words["templates"].items()
     }
     load_templates(templates, by=by, at=at)
+    load_synonyms(by=by, at=at)
     return loaded
 
 
