@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from .segmentation import Phrase, Segmenter, Word, bare
+from .segmentation import HEARD_FROM, Phrase, Segmenter, Word, bare
 
 MEANINGS_MAX = 8
 """Other words that one word of a question is also looked for by."""
@@ -21,10 +21,15 @@ class Thesaurus:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Self:
-        """Each pair is a word and what it also means. What holds both ways is told both ways."""
+        """Each pair is a word and what it also means. What holds both ways is told both ways. In pinyin the word means itself too."""
         means: dict[str, dict[str, None]] = {}
+        plain = Segmenter()
         for word, meaning in pairs:
-            means.setdefault(bare(word), {})[meaning] = None
+            written, *sounds = plain.spellings(word) or [""]
+            means.setdefault(written, {})[meaning] = None
+            for sound in sounds:
+                if len(sound) >= HEARD_FROM:
+                    means.setdefault(sound, {}).update({word: None, meaning: None})
         known = {word: tuple(told)[:MEANINGS_MAX] for word, told in means.items() if word}
         return cls(known, max(map(len, known), default=0))
 

@@ -39,6 +39,9 @@ SECTION_SHARE = 0.5
 ALIKE_SHARE = 0.9
 """What a word counts for that means the same, against the word as it was typed."""
 
+SOUND_SCORE = 1.0
+"""What counts that only sounds so, or is spelt nearly so: all alike, so that the weight of a document decides."""
+
 _PLACE = re.compile(r"(?P<key>-?\d{1,19}):(?P<id>.+)", re.DOTALL)
 
 Bound = int | Decimal | None
@@ -270,19 +273,17 @@ def _near_word(schema: tantivy.Schema, word: Word) -> Iterator[tantivy.Query]:
     if not is_chinese(word.text):
         yield _sounding(schema, word.text)
         if len(word.text) >= FUZZY_FROM:
-            yield _unscored(tantivy.Query.fuzzy_term_query(schema, WIDE, word.text, 1))
+            fuzzy = tantivy.Query.fuzzy_term_query(schema, WIDE, word.text, 1, prefix=any(map(str.isdigit, word.text)))
+            yield tantivy.Query.const_score_query(fuzzy, SOUND_SCORE)
 
 
 def _sounding(schema: tantivy.Schema, sound: str) -> tantivy.Query:
-    return _unscored(tantivy.Query.term_query(schema, SOUND, sound, "basic"))
+    return tantivy.Query.const_score_query(tantivy.Query.term_query(schema, SOUND, sound, "basic"), SOUND_SCORE)
 
 
 def _some(schema: tantivy.Schema, phrases: Sequence[Phrase]) -> tantivy.Query:
-    """At least half of the words, each perhaps misspelt; what has other meanings counts as one."""
-    clauses = []
-    for phrase in phrases:
-        near = [_any_of(list(_near_word(schema, word))) for word in phrase.words]
-        clauses += [_or_alike(schema, _each_of(near), phrase)] if phrase.alike else near
+    """At least half of the words, each perhaps misspelt; another meaning stands for every word of its phrase."""
+    clauses = [_or_alike(schema, _any_of(list(_near_word(schema, word))), phrase) for phrase in phrases for word in phrase.words]
     return _any_of(clauses, (len(clauses) + 1) // 2) if clauses else tantivy.Query.empty_query()
 
 
@@ -303,4 +304,6 @@ def _weighed(phrases: Sequence[Phrase]) -> Iterator[tuple[str, float]]:
             yield word.text, 1.0
             yield from ((text, 1.0) for text in word.others)
             yield from ((text, SECTION_SHARE) for text in word.sections)
-        yield from ((word.text, ALIKE_SHARE) for words in phrase.alike for word in words)
+        for words in phrase.alike:
+            share = ALIKE_SHARE * min(1.0, len(phrase.words) / len(words))  # however many words it takes to say it
+            yield from ((word.text, share) for word in words)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from itertools import pairwise
 from typing import Protocol, cast
@@ -19,7 +19,7 @@ import rjieba
 from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin
 
-EDITION = 1
+EDITION = 2
 """Raise it when the same text is cut differently than before: indexes of another edition are rebuilt."""
 
 WORD_LENGTH_MAX = 64
@@ -34,6 +34,12 @@ QUESTION_LENGTH_MAX = 200
 QUESTION_WORDS_MAX = 24
 """Words of a question that are searched."""
 
+HEARD_FROM = 3
+"""Letters from which a word of a question is also taken for the pinyin of a name."""
+
+HEARD_MAX = 4
+"""Names that sound alike and are looked for by one word of pinyin."""
+
 SPELLINGS_KEPT = 200_000
 """Words whose pinyin is remembered in a process."""
 
@@ -43,6 +49,9 @@ _CHINESE = re.compile(rf"[{_HAN}]+")
 _PART = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+")
 _BETWEEN_SECTIONS = re.compile(r"[-_+#]+|(?<!\d)\.+|\.+(?!\d)")
 _TIMES = re.compile(r"(?<=\d)\s?[x×*✕]\s?(?=\d)")
+_INCH = re.compile(r"(?<=\d)(?:\"|”|''|′′)")
+_STICK = re.compile(r"(?<=[a-z0-9])u盘")
+_COLOUR = re.compile(r"[黑白红蓝绿黄灰银金紫粉橙棕青]色")
 _EMPTY_WORDS = frozenset("的了和与及或之")
 _HAN_UNITS = {
     "毫升": "ml", "升": "l", "毫克": "mg", "千克": "kg", "公斤": "kg", "克": "g", "吨": "t", "毫米": "mm", "厘米": "cm", "公分": "cm",
@@ -105,12 +114,12 @@ def _traditional() -> tuple[frozenset[str], OpenCC]:
 
 
 def normalise(text: str) -> str:
-    """Half-width, lower case, simplified characters; `600 × 400` and `600*400` become `600x400`."""
+    """Half-width, lower case, simplified characters; `600 × 400` and `600*400` become `600x400`, `32GU盘` becomes `32g u盘`."""
     text = unicodedata.normalize("NFKC", text).lower()
     changing, converter = _traditional()
     if not changing.isdisjoint(text):
         text = str(converter.convert(text))
-    return _TIMES.sub("x", text)
+    return _STICK.sub(" u盘", _INCH.sub("inch", _TIMES.sub("x", text)))
 
 
 def model_words(run: str) -> list[str]:
@@ -178,7 +187,7 @@ class Segmenter:
         text = normalise(text[:QUESTION_LENGTH_MAX])
         phrases = [Phrase((_measured(found),)) for found in _LONE_MEASURE.finditer(text)]
         rest = _RUN.finditer(_LONE_MEASURE.sub(" ", text))
-        phrases += [self._chinese(run["han"]) if run["han"] else _latin(run.group()) for run in rest]
+        phrases += [self._chinese(run["han"]) if run["han"] else self._latin(run.group()) for run in rest]
         return _within_limits(phrases)
 
     def sound(self, words: Sequence[Word]) -> str:
@@ -203,7 +212,36 @@ class Segmenter:
     def _chinese(self, run: str) -> Phrase:
         words = _names_paired(self._dictionary.cut(run, False))
         telling = [word for word in words if word not in _EMPTY_WORDS]
-        return Phrase(tuple(Word(word, self._halves(word)) for word in telling or words), self._spelt(run)[0])
+        return Phrase(tuple(self._word(word) for word in telling or words), self._spelt(run)[0])
+
+    def _latin(self, run: str) -> Phrase:
+        sections = _sections(run)
+        word = "".join(_PART.findall(run))[:WORD_LENGTH_MAX]
+        heard = tuple((self._word(name),) for name in self.heard(word))
+        return Phrase((Word(word, tuple(sections) if len(sections) > 1 else ()),), alike=heard)
+
+    def heard(self, word: str) -> tuple[str, ...]:
+        """The names of the trade that may be meant by pinyin or initials: 打印机 by dayinji and dyj."""
+        return self._sounding.get(word, ()) if len(word) >= HEARD_FROM else ()
+
+    @cached_property
+    def _sounding(self) -> Mapping[str, tuple[str, ...]]:
+        """The words given, and what they end in, by how they sound; the shorter and so more general ones first."""
+        found: dict[str, set[str]] = {}
+        for name in {ending for word in self.words for ending in self._endings(word)}:
+            for sound in self._spelt(name):
+                found.setdefault(sound, set()).add(name)
+        return {sound: tuple(sorted(names, key=lambda name: (len(name), name))[:HEARD_MAX]) for sound, names in found.items()}
+
+    def _endings(self, word: str) -> Iterator[str]:
+        for part, start, _end in self._dictionary.tokenize(word, "search", False):
+            if len(part) > 1:
+                yield word[start:]
+        yield word
+
+    def _word(self, word: str) -> Word:
+        """A colour is also told without 色."""
+        return Word(word, self._halves(word), (word[0],) if _COLOUR.fullmatch(word) else ())
 
     def _halves(self, word: str) -> tuple[str, ...]:
         """The two words that a long one is made of, the more even the better: 笔记本电脑 is 笔记本 and 电脑."""
@@ -243,11 +281,6 @@ def _within_limits(phrases: list[Phrase]) -> list[Phrase]:
             kept.append(Phrase(phrase.words[:room], phrase.sound))
         room -= len(phrase.words)
     return kept
-
-
-def _latin(run: str) -> Phrase:
-    sections = _sections(run)
-    return Phrase((Word("".join(_PART.findall(run))[:WORD_LENGTH_MAX], tuple(sections) if len(sections) > 1 else ()),))
 
 
 def _sections(run: str) -> list[str]:

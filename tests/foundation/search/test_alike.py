@@ -74,3 +74,22 @@ def test_short_units_and_halves_of_words(shop, asked, expected):
 def test_a_long_word_is_also_found_in_halves(segmenter):
     [phrase] = Segmenter(["激光打印机"]).question("激光打印机")
     assert [(word.text, word.sections) for word in phrase.words] == [("激光打印机", ("激光", "打印机"))]
+
+
+def test_pinyin_and_initials_of_a_known_word_mean_it(segmenter):
+    assert WORDS.meanings("tanfen") == ("碳粉", "硒鼓")
+    assert widened(segmenter, "taiji") == [(["taiji"], [["台机"], ["台式", "计算机"]])]
+    taught = Segmenter(["A4黑白打印机", "大白"])
+    assert (taught.heard("dayinji"), taught.heard("dyj"), taught.heard("hbdyj"), taught.heard("db")) == (
+        ("打印机",),
+        ("打印机",),
+        ("黑白打印机",),
+        (),
+    )
+    assert [[word.text for word in alike] for alike in taught.question("dyj")[0].alike] == [["打印机"]]
+
+
+def test_a_misspelt_or_unfinished_model_number_is_found(shop):
+    assert [hit.id for hit in shop.search(Query("SG1024TD")).hits] == ["1"]
+    assert [hit.id for hit in shop.search(Query("bcd118tm")).hits] == ["6"]
+    assert shop.search(Query("bcd118tm", relax=False)).total == 0

@@ -46,6 +46,13 @@ def test_text_is_made_even_before_it_is_cut():
     assert normalise("乾隆聯想臺式計算機") == "乾隆联想台式计算机"
 
 
+def test_a_stick_is_told_apart_from_its_measure_and_inches_have_a_sign(segmenter):
+    assert normalise("闪迪32GU盘 24″ 显示器") == "闪迪32g u盘 24inch 显示器"
+    assert {"32g", "u", "盘", "24inch"} <= segmenter.cut("闪迪32GU盘 24″ 显示器").wide
+    assert [word.others for word in segmenter.question("32GB 黑色 1T")[0].words] == [("32g",)]
+    assert [word.others for phrase in segmenter.question("黑色 1T") for word in phrase.words] == [("1tb",), ("黑",)]
+
+
 def test_chinese_is_cut_in_search_mode(segmenter):
     assert segmenter.cut("得力A4复印纸").precise == ["得力", "a4", "a", "4", "复印", "印纸", "复印纸"]
 
