@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from importlib import resources
 from itertools import pairwise
@@ -278,7 +278,7 @@ def _within_limits(phrases: list[Phrase]) -> list[Phrase]:
     room = QUESTION_WORDS_MAX
     for phrase in phrases:
         if room > 0:
-            kept.append(Phrase(phrase.words[:room], phrase.sound))
+            kept.append(replace(phrase, words=phrase.words[:room]))
         room -= len(phrase.words)
     return kept
 
