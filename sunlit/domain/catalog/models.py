@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -30,12 +31,22 @@ class Category(models.Model):
     icon = models.TextField(default="package", blank=True)
     unit = models.TextField(default="", blank=True)
     unit_en = models.TextField(default="", blank=True)
+    # How much one unit holds: {"per": 100, "unit": "张", "unit_en": "sheets", "by": {"包": ["sheets"]}}: of which parameters the content is the product
+    measure = models.JSONField(default=dict, db_default={}, blank=True)
 
     class Meta:
         ordering: ClassVar = ["code"]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name_zh}"
+
+
+class Better(models.TextChoices):
+    """Which values of a parameter are the better ones; of choices, `higher` are those that stand later in the template."""
+
+    HIGHER = "higher", _("more is better")
+    LOWER = "lower", _("less is better")
+    NONE = "", _("a matter of need")
 
 
 class Attribute(models.Model):
@@ -52,6 +63,7 @@ class Attribute(models.Model):
     choices_en = ArrayField(models.TextField(), default=list, blank=True)  # side by side with `choices`, or empty
     required = models.BooleanField(default=False)
     is_key = models.BooleanField(default=False)
+    better = models.TextField(choices=Better, default=Better.NONE, db_default=Better.NONE, blank=True)
     group = models.TextField(default="主要参数")
     group_en = models.TextField(default="Main parameters")
     position = models.PositiveSmallIntegerField(default=0)
@@ -95,6 +107,7 @@ class Product(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["category", "brand", "model_key"], name="one_product_per_category_brand_model")
         ]
+        indexes: ClassVar = [GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="products_by_parameters")]
 
     def __str__(self) -> str:
         return self.name_zh

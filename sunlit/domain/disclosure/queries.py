@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
 
+from django.db import connection
 from django.db.models import Q
 
 from sunlit.domain.disclosure.models import DealNotice
 from sunlit.foundation.kernel.limits import PAGE_ROWS
+from sunlit.foundation.kernel.money import FEN
 
-__all__ = ["DealPage", "deal", "deals", "deals_of_product", "latest"]
+__all__ = ["DealPage", "Paid", "PricesPaid", "deal", "deals", "latest", "prices_paid"]
+
+PAID_WINDOW: Final = timedelta(days=730)
+PAID_MOST: Final = 2_000  # lines of deals that the figures rest on: the newest
+PAID_SHOWN: Final = 8
+
+# One row a line of a notice that bought one of the products, the newest first. The index finds the notices by what they hold.
+_PAID: Final = """
+SELECT n.number, n.published_at, b.name_zh, b.name_en, s.name_zh, s.name_en, (l->>'quantity')::int, (l->>'price')::numeric
+FROM disclosure_dealnotice n
+JOIN accounts_organisation b ON b.id = n.buyer_id JOIN accounts_organisation s ON s.id = n.supplier_id
+CROSS JOIN LATERAL jsonb_array_elements(n.lines) l
+WHERE ({holds}) AND n.published_at > %s AND n.published_at <= %s AND l->>'product' = ANY(%s)
+ORDER BY n.published_at DESC, n.id DESC LIMIT %s
+"""
 
 
 @dataclass(frozen=True)
@@ -50,8 +71,51 @@ def deals(*, q: str = "", region_path: str = "", category: str = "", after: int 
     return DealPage(page[:rows], page[rows - 1].pk if len(page) > rows else None)
 
 
-def deals_of_product(product_number: str, rows: int = 10) -> list[DealNotice]:
-    """The latest deals with this product: what others paid."""
-    return list(
-        DealNotice.objects.select_related("buyer", "supplier").filter(lines__contains=[{"product": product_number}]).order_by("-pk")[:rows]
-    )
+@dataclass(frozen=True)
+class Paid:
+    """What one buyer paid in one deal."""
+
+    number: str
+    at: datetime
+    buyer_zh: str
+    buyer_en: str
+    supplier_zh: str
+    supplier_en: str
+    quantity: int
+    price: Decimal
+
+
+@dataclass(frozen=True)
+class PricesPaid:
+    """What buyers paid for a product in two years: over how many lines of deals and pieces, the quartiles, and the latest deals."""
+
+    count: int
+    pieces: int
+    low: Decimal
+    lower: Decimal
+    median: Decimal
+    upper: Decimal
+    high: Decimal
+    latest: list[Paid]
+
+
+def prices_paid(products: Sequence[str], *, at: datetime) -> PricesPaid | None:
+    """The published deals with any of these product numbers (of products that became one); None when there is none. One query."""
+    holds = " OR ".join(["n.lines @> %s::jsonb"] * len(products))
+    held = [json.dumps([{"product": number}]) for number in products]
+    with connection.cursor() as cursor:
+        cursor.execute(_PAID.format(holds=holds), [*held, at - PAID_WINDOW, at, list(products), PAID_MOST])
+        rows = [Paid(*row) for row in cursor.fetchall()]
+    if not rows:
+        return None
+    prices = sorted(row.price for row in rows)
+    quarter, half, three = (_quantile(prices, Decimal(n) / 4) for n in (1, 2, 3))
+    return PricesPaid(len(rows), sum(row.quantity for row in rows), prices[0], quarter, half, three, prices[-1], rows[:PAID_SHOWN])
+
+
+def _quantile(prices: Sequence[Decimal], share: Decimal) -> Decimal:
+    """Between the two nearest figures in proportion (R-7, as spreadsheets count), in yuan and fen."""
+    place = share * (len(prices) - 1)
+    below = int(place)
+    above = min(below + 1, len(prices) - 1)
+    return (prices[below] + (prices[above] - prices[below]) * (place - below)).quantize(FEN)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.public.views import deals, files, front, goods, shop, verify
+from sunlit.portals.public.views import deals, files, front, goods, products, shop, verify
 
 urlpatterns = [
     path("", front.home, name="home"),
@@ -13,8 +13,8 @@ urlpatterns = [
     path("sitemap.xml", front.sitemap, name="sitemap"),
     path("search/", goods.search, name="search"),
     path("suggest/", goods.suggest, name="suggest"),
-    path("products/<str:number>/", goods.product, name="product"),
-    path("compare/", goods.compare, name="compare"),
+    path("products/<str:number>/", products.product, name="product"),
+    path("compare/", products.compare, name="compare"),
     path("suppliers/<str:number>/", shop.supplier, name="supplier"),
     path("deals/", deals.deals, name="deals"),
     path("deals/<str:number>/", deals.deal, name="deal"),

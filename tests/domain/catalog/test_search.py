@@ -162,14 +162,15 @@ def test_a_product_page_shows_all_offers_the_cheapest_first(index: Town, django_
     services.reprice(index.laptop, price="4799.00", by=index.wu, at=NOON + timedelta(days=3))
     queries.tree()
     queries.template(index.laptop.product.category)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         page = queries.product("SPU-1", at=NOON + timedelta(days=4))
     assert page is not None
     assert [(offer.number, str(offer.price)) for offer in page.offers] == [("SP-1", "4799.00"), ("SP-2", "4899.00")]
-    assert next([(str(price), at) for at, price in series.points] for series in page.history) == [
-        ("4999.00", NOON),
-        ("4799.00", NOON + timedelta(days=3)),
+    assert [(day.day.isoformat(), day.offers, str(day.lowest), str(day.median)) for day in page.history.days] == [
+        ("2026-03-02", 2, "4899.00", "4949.00"),
+        ("2026-03-05", 2, "4799.00", "4849.00"),
     ]
+    assert [(str(each.price), each.at) for each in page.history.changes][:1] == [("4799.00", NOON + timedelta(days=3))]
     assert (str(page.median), str(page.lowest), page.reference) == ("4849.00", "4799.00", None)
     assert [(group.name, [(spec.name, spec.value) for spec in group.specs]) for group in page.specs] == [
         ("主要参数", [("内存容量", "16 GB")])

@@ -112,7 +112,10 @@ def test_deals_are_found_by_word_region_and_category(town: Town) -> None:
     assert [deal.number for deal in queries.deals(rows=1, after=page.after).deals] == [both.number]
     assert queries.deal(both.number) == both
     assert queries.deal("GG-0") is None
-    assert [deal.number for deal in queries.deals_of_product("SPU-1")] == [both.number]
+    paid = queries.prices_paid(["SPU-1"], at=both.published_at)
+    assert paid is not None
+    assert [each.number for each in paid.latest] == [both.number]
+    assert queries.prices_paid(["SPU-9"], at=both.published_at) is None
     assert [deal.number for deal in queries.latest(1)] == [paper.number]
 
 

@@ -12,6 +12,7 @@ from sunlit.domain.catalog.queries.clerks import (
     product_to_offer,
     products_like,
 )
+from sunlit.domain.catalog.queries.comparing import Comparison, Pair, Similar, compare
 from sunlit.domain.catalog.queries.offers import (
     OfferPage,
     counts_of,
@@ -26,8 +27,9 @@ from sunlit.domain.catalog.queries.offers import (
     references,
     to_review_count,
 )
-from sunlit.domain.catalog.queries.products import Comparison, ProductPage, compare, named, product, specs_of
+from sunlit.domain.catalog.queries.products import ProductPage, product
 from sunlit.domain.catalog.queries.search import SORTS, FacetList, FacetValue, SearchPage, SearchRequest, request_of, search, suggest
+from sunlit.domain.catalog.queries.specs import named, specs_of
 from sunlit.domain.catalog.queries.synonyms import synonym_count, synonym_page, thesaurus
 from sunlit.domain.catalog.queries.watching import Above, AbovePage, above_reference, offers_alike
 from sunlit.domain.catalog.rules.reading import key_of
@@ -41,9 +43,11 @@ __all__ = [
     "FacetValue",
     "ImportPage",
     "OfferPage",
+    "Pair",
     "ProductPage",
     "SearchPage",
     "SearchRequest",
+    "Similar",
     "Tree",
     "above_reference",
     "categories_of",

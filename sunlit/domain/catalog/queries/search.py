@@ -15,7 +15,7 @@ from sunlit.domain.catalog.queries import documents
 from sunlit.domain.catalog.queries.categories import category as category_of
 from sunlit.domain.catalog.queries.categories import template
 from sunlit.domain.catalog.queries.documents import EVERYWHERE, key_attributes
-from sunlit.domain.catalog.queries.products import named, told
+from sunlit.domain.catalog.queries.specs import named, told
 from sunlit.domain.catalog.queries.synonyms import thesaurus
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.models import Organisation

@@ -31,7 +31,7 @@ BATCH: Final = 2_000
 LEVELS_MOST: Final = 6
 KINDS: Final = {"A": "goods", "B": "works", "C": "services"}
 PLAIN_ICON: Final = "package"
-COLUMNS: Final = ("parent", "path", "level", "kind", "leaf", "name_zh", "name_en", "icon", "unit", "unit_en")
+COLUMNS: Final = ("parent", "path", "level", "kind", "leaf", "name_zh", "name_en", "icon", "unit", "unit_en", "measure")
 
 OPERATOR_ONLY = Reason("CAT-070", _("Only the platform's operator may load categories and reference prices."), FORBIDDEN)
 CODE_WRONG = Reason("CAT-071", _("Row {row}: “{code}” is no category code: a letter A, B or C, then eight figures or none."))
@@ -59,7 +59,7 @@ class Loaded:
 
 @transaction.atomic
 def load_categories(rows: Sequence[Mapping[str, Any]], *, by: Actor, at: datetime) -> Loaded:
-    """Set categories by code (columns code, name, parent_code as in the 2022 catalogue; name_en, icon, unit, unit_en may be given). All rows or none.
+    """Set categories by code (columns code, name, parent_code as in the 2022 catalogue; name_en, icon, unit, unit_en, measure may be given). All rows or none.
 
     A row whose parent the published catalogue forgot is placed under the nearest one that its code implies.
     What the tree already knows beyond these columns stays: English names, icons, templates. Refused: CAT-070 … CAT-075.
@@ -127,6 +127,7 @@ def load_compact(*, by: Actor, at: datetime) -> Loaded:
             "icon": row["icon"],
             "unit": row["unit"],
             "unit_en": units.get(row["unit"], row["unit"]),
+            "measure": row.get("measure"),
         }
         for row in told["categories"]
     ]
@@ -246,6 +247,7 @@ def _told_of(code: str, row: Mapping[str, Any] | None, parent: Category | None, 
     if row is not None:
         told["name_zh"] = str(row["name"]).strip()
         told |= {name: str(row[name]) for name in ("name_en", "icon", "unit", "unit_en") if row.get(name)}
+        told |= {"measure": row["measure"]} if row.get("measure") else {}
     if fresh and "icon" not in told:
         told["icon"] = parent.icon if parent else PLAIN_ICON
     return told
@@ -264,6 +266,7 @@ def _attribute(category: Category, position: int, line: Mapping[str, Any]) -> At
         choices_en=list(line.get("choices_en", ())),
         required=bool(line.get("required")),
         is_key=bool(line.get("is_key")),
+        better=line.get("better", ""),
         group=line.get("group", "主要参数"),
         group_en=line.get("group_en", ""),
         position=position,
@@ -282,6 +285,7 @@ def _told(line: Attribute) -> list[Any]:
         "choices_en",
         "required",
         "is_key",
+        "better",
         "group",
         "group_en",
         "position",

@@ -214,6 +214,10 @@ def favourites(buyer_id: int) -> list[Favourite]:
     )
 
 
+def is_favourite(buyer_id: int, product_id: int) -> bool:
+    return Favourite.objects.filter(buyer_id=buyer_id, product_id=product_id).exists()
+
+
 def open_orders_of_supplier(supplier_id: int) -> int:
     """How many orders the supplier still owes something on."""
     over = (*states.ENDED_WITHOUT_DEAL, *states.DEALS)
