@@ -116,7 +116,7 @@ def chaos(ctx: click.Context, purchases: int, clients: int, seed: int, calm: boo
 def settings(folder: Path) -> int:
     """Point this process and all it starts at the fresh installation. Returns its port; the next two are free as well."""
     port = free_ports()
-    for name in ("DATABASE_URL", "DATABASE_REPLICA_URL", "SUNLIT_BANK_URL", "SUNLIT_LIVE_PORT", "SUNLIT_FILES_URL", "SUNLIT_SMTP_URL"):
+    for name in ("DATABASE_URL", "SUNLIT_BANK_URL", "SUNLIT_LIVE_PORT", "SUNLIT_FILES_URL", "SUNLIT_SMTP_URL"):
         os.environ.pop(name, None)
     os.environ |= {"SUNLIT_DATA_DIR": str(folder / "data"), "SUNLIT_PORT": str(port), "SUNLIT_DEMO": "0", "SUNLIT_LOG_LEVEL": "warning"}
     os.environ["DJANGO_SETTINGS_MODULE"] = "sunlit.config.settings"

@@ -130,7 +130,6 @@ SETTINGS: tuple[Setting, ...] = (
         _POSTGRES,
         True,
     ),
-    Setting("DATABASE_REPLICA_URL", "", "A read replica for public pages and search. Empty: the main database.", _POSTGRES, True),
     Setting("SUNLIT_DEMO", "0", "1: the demo region and one-click log-in. Never on a real site. `make run` sets it.", _switch),
     Setting("SUNLIT_DEBUG", "0", "1: error pages with details for developers. Never on a real site.", _switch),
     Setting("SUNLIT_SECRET_KEY", "", "Key that signs sessions. Empty: generated at first start in the data folder's `keys`.", _text, True),

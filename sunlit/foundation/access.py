@@ -78,14 +78,19 @@ def holds(*roles: str, of: str) -> Grant:
     return Grant(f"{party}'s {'/'.join(roles)}", test, told)
 
 
+def decides_in(actor: Actor, path: str) -> bool:
+    """Decides for a regulator of this region or of one above it: as its officer or lead. Who only administers its seats does not."""
+    within = path == actor.region_path or path.startswith(actor.region_path + "/")
+    return actor.kind == "regulator" and within and actor.has("officer", "lead")
+
+
 def regulates(field: str = "region_path") -> Grant:
-    """Is a regulator of the subject's region or of one above it."""
-
-    def test(actor: Actor, subject: Any) -> bool:
-        path: str = getattr(subject, field)
-        return actor.kind == "regulator" and (path == actor.region_path or path.startswith(actor.region_path + "/"))
-
-    return Grant("regulator of the region", test, _("regulator of the region"))
+    """Is an officer or the lead of a regulator of the subject's region or of one above it."""
+    return Grant(
+        "officer/lead of the region's regulator",
+        lambda actor, subject: decides_in(actor, getattr(subject, field)),
+        _("an officer or the lead of the region's regulator"),
+    )
 
 
 def _is_clock(actor: Actor, _subject: Any) -> bool:

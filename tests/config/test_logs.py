@@ -4,15 +4,20 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import structlog
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from sunlit.config import logs
 from sunlit.config.requests import HEADER, RequestMiddleware
+from sunlit.foundation.accounts.actors import CLOCK
+from sunlit.foundation.ledger import services as ledger
+from sunlit.foundation.ledger.services import Deed
 
 
 @pytest.fixture
@@ -73,3 +78,27 @@ def test_a_request_is_numbered_and_told_without_its_query(lines: io.StringIO) ->
     assert "private" not in lines.getvalue()
     inside = json.loads(lines.getvalue().splitlines()[0])
     assert inside["request"] == response[HEADER]
+
+
+@pytest.mark.django_db
+def test_lines_after_an_act_carry_its_number_and_the_next_request_starts_without(lines: io.StringIO) -> None:
+    made: list[int] = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        if request.method == "POST":
+            with transaction.atomic():
+                deeds = [Deed(act="order.remind", subject=f"order/{n}", by=CLOCK, at=datetime(2026, 3, 2, tzinfo=UTC)) for n in range(2)]
+                made.extend(entry.pk for entry in ledger.record_many(deeds))
+        structlog.get_logger("sunlit.test").info("inside")
+        return HttpResponse()
+
+    for method in ("POST", "GET"):
+        RequestMiddleware(view)(RequestFactory().generic(method, "/"))
+    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert [(line["event"], line.get("act")) for line in told] == [
+        ("inside", made[-1]),
+        ("request", made[-1]),
+        ("inside", None),
+        ("request", None),
+    ]
+    assert len({line["request"] for line in told}) == 2

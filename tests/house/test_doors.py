@@ -79,9 +79,8 @@ def things(town: Town) -> dict[str, str]:
     """What belongs to the school, the shop, a person who applies and the prefecture."""
     order = an_order(town)
     Offer.objects.filter(pk=town.laptop.pk).update(state="draft")
-    file = File.objects.create(
-        owner=town.shop, purpose="sheet", name="x.csv", kind="sheet", media_type="text/csv", size=1, sha256="0" * 64, created_at=NOON
-    )
+    sheet = {"purpose": "sheet", "name": "x.csv", "kind": "sheet", "media_type": "text/csv"}
+    file = File.objects.create(owner=town.shop, size=1, sha256="0" * 64, created_at=NOON, handed_in_at=NOON, **sheet)
     handed_in = Import.objects.create(
         number="DR-1", region_path=town.shop.region.path, state="checked", supplier=town.shop, file=file, created_at=NOON
     )

@@ -1,11 +1,17 @@
-"""Who may see orders: the two parties, the regulators of the region, the operator."""
+"""Who may see orders: the two parties, the regulators of the region, the operator; and whom an act may name to them."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from sunlit.domain.market.models import Order
 from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.ledger.canonical import PERSON
+
+WITHIN_THE_BUYER = frozenset({"order.request", "order.approve", "order.disapprove"})
 
 
 def visible_to(actor: Actor) -> QuerySet[Order]:
@@ -21,3 +27,16 @@ def visible_to(actor: Actor) -> QuerySet[Order]:
         case "operator" | "clock":
             return orders
     return orders.none()
+
+
+def names_the_person(act: str, actor: Actor) -> bool:
+    """Whose decision it was within the buyer is not for the supplier: it deals with the organisation."""
+    return actor.kind != "supplier" or act not in WITHIN_THE_BUYER
+
+
+def facts_for(actor: Actor, act: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of an act on an order as this actor may know them: the organisation in place of a person who stays within it."""
+    if names_the_person(act, actor):
+        return dict(facts)
+    kept = {name: value for name, value in facts.items() if name not in (PERSON, "actor")}
+    return {**kept, "actor": facts.get("organisation", "")}

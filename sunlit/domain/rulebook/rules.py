@@ -20,7 +20,9 @@ from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Problem, Reas
 from sunlit.foundation.ledger.canonical import plain
 
 NO_RULE = Reason("RUL-001", _("No rule “{key}” is in force for region “{region}” on {day}. The operator can load the rulebook."), CONFLICT)
-NOT_YOUR_REGION = Reason("RUL-002", _("Rules of “{region}” are set by the regulator of that region or of one above it."), FORBIDDEN)
+NOT_YOUR_REGION = Reason(
+    "RUL-002", _("Rules of “{region}” are set by an officer or the lead of the regulator of that region or of one above it."), FORBIDDEN
+)
 TOO_EARLY = Reason("RUL-003", _("This can take effect from {earliest} at the earliest: what is under way keeps its rule."))
 FIXED = Reason("RUL-004", _("“{name}” is fixed by {source} and not open to a region's choice."))
 OUT_OF_RANGE = Reason("RUL-005", _("{value} lies outside what is allowed for “{name}”: {allowed}."))

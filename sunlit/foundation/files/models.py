@@ -32,6 +32,7 @@ class File(models.Model):
     public = models.BooleanField(default=False)
     kept_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
+    handed_in_at = models.DateTimeField()  # the last time; the same file again is the same row
     retention_until = models.DateTimeField(null=True)
 
     class Meta:
@@ -48,6 +49,7 @@ class File(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["sha256"], name="file_by_content"),
+            models.Index(fields=["handed_in_at"], name="file_by_hand_in"),
             models.Index(fields=["retention_until"], condition=Q(retention_until__isnull=False), name="file_by_retention"),
         ]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import io
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import BinaryIO
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import httpx
 
@@ -16,6 +17,9 @@ from sunlit.foundation.kernel import clock
 
 TIMEOUT_SECONDS = 20.0
 TRIES = 3
+_OBJECT = re.compile(r"<Contents>.*?</Contents>", re.DOTALL)
+_KEY, _CHANGED = re.compile(r"<Key>([^<]*)</Key>"), re.compile(r"<LastModified>([^<]*)</LastModified>")
+_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}")
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
@@ -58,19 +62,40 @@ class S3Store:
     def remove(self, sha256: str) -> None:
         self._ask("DELETE", sha256).raise_for_status()
 
+    def older_than(self, moment: datetime) -> Iterator[str]:
+        bucket, _slash, folder = self.bucket.partition("/")
+        within = f"{folder}/" if folder else ""
+        after = ""
+        while True:
+            asked = {"list-type": "2", "prefix": within, "start-after": after}
+            text = self._send("GET", f"/{bucket}", {name: value for name, value in asked.items() if value}).raise_for_status().text
+            told = [(_KEY.findall(each)[0], _CHANGED.findall(each)[0]) for each in _OBJECT.findall(text)]
+            for key, changed in told:
+                if _NAME.fullmatch(key.removeprefix(within)) and datetime.fromisoformat(changed) < moment:
+                    yield key.rpartition("/")[2]
+            if not told or "<IsTruncated>true</IsTruncated>" not in text:
+                return
+            after = told[-1][0]
+
+    def clear_away(self, moment: datetime) -> int:
+        """The service keeps nothing half written."""
+        return 0
+
     def _ask(self, method: str, sha256: str, data: bytes = b"") -> httpx.Response:
-        path = f"/{self.bucket}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
-        payload = sha256 if data else EMPTY_SHA256
+        return self._send(method, f"/{self.bucket}/{sha256[:2]}/{sha256[2:4]}/{sha256}", {}, data, sha256 if data else EMPTY_SHA256)
+
+    def _send(self, method: str, path: str, query: Mapping[str, str], data: bytes = b"", payload: str = EMPTY_SHA256) -> httpx.Response:
+        asked = "&".join(f"{quote(name, safe='')}={quote(query[name], safe='')}" for name in sorted(query))
         headers = {"host": self.host, "x-amz-content-sha256": payload, "x-amz-date": f"{self.now():%Y%m%dT%H%M%SZ}"}
-        headers["authorization"] = authorization(method, path, headers, key=self.key, secret=self.secret, region=self.region)
-        return self.client.request(method, self.base + path, content=data, headers=headers)
+        headers["authorization"] = authorization(method, path, headers, key=self.key, secret=self.secret, region=self.region, query=asked)
+        return self.client.request(method, self.base + path + (f"?{asked}" if asked else ""), content=data, headers=headers)
 
 
-def authorization(method: str, path: str, headers: Mapping[str, str], *, key: str, secret: str, region: str) -> str:
-    """The Authorization header of AWS Signature Version 4 for a request without a query. Header names are in lower case."""
+def authorization(method: str, path: str, headers: Mapping[str, str], *, key: str, secret: str, region: str, query: str = "") -> str:
+    """The Authorization header of AWS Signature Version 4. Header names are in lower case, the query is sorted and escaped."""
     names = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers))
-    request = "\n".join([method, path, "", lines, names, headers["x-amz-content-sha256"]])
+    request = "\n".join([method, path, query, lines, names, headers["x-amz-content-sha256"]])
     date = headers["x-amz-date"]
     scope = f"{date[:8]}/{region}/s3/aws4_request"
     text = "\n".join(["AWS4-HMAC-SHA256", date, scope, hashlib.sha256(request.encode()).hexdigest()])

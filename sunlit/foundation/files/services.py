@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 
 from django.core.files.base import File as Upload
 from django.db import connection, transaction
+from django.db.models import Exists, ForeignObjectRel, ManyToManyRel, OuterRef, QuerySet
 
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.files import pictures, purposes, rules
@@ -17,6 +19,7 @@ from sunlit.foundation.files.stores import the_store
 from sunlit.foundation.kernel.refusals import check
 
 FORGET_ROWS = 500
+UNNAMED_FOR = timedelta(days=1)
 STORE_LOCK = 0x46494C4553  # 'FILES'
 
 
@@ -49,7 +52,7 @@ def keep(upload: Upload[Any], *, purpose: str, owner: int | None, by: Actor, at:
         _hold_store(shared=True)
         for content in contents:
             the_store().put(_hash(content), content)
-        file, _created = File.objects.get_or_create(
+        file, created = File.objects.get_or_create(
             owner_id=owner,
             purpose=purpose,
             public=public,
@@ -60,9 +63,12 @@ def keep(upload: Upload[Any], *, purpose: str, owner: int | None, by: Actor, at:
                 "size": len(contents[0]),
                 "kept_by_id": by.user_id,
                 "created_at": at,
+                "handed_in_at": at,
                 "retention_until": at + aim.kept_for if aim.kept_for else None,
             },
         )
+        if not created:
+            File.objects.filter(pk=file.pk, handed_in_at__lt=at).update(handed_in_at=at)
     return file
 
 
@@ -71,8 +77,46 @@ def forget_expired(*, at: datetime) -> int:
     with transaction.atomic():
         gone = list(File.objects.select_for_update(skip_locked=True).filter(retention_until__lte=at).order_by("id")[:FORGET_ROWS])
         File.objects.filter(pk__in=[file.pk for file in gone]).delete()
-        transaction.on_commit(lambda: _drop_unnamed(gone))
+        transaction.on_commit(lambda: _drop_unnamed(_hashes_of(gone)))
     return len(gone)
+
+
+def sweep(*, at: datetime) -> int:
+    """Let uploads go that came to nothing: rows that no record names, bytes that no row names, each older than a day. Returns how many rows and contents went.
+
+    Rows with a retention of their own stay until it is over.
+    """
+    before = at - UNNAMED_FOR
+    rows = sum(iter(lambda: _sweep_rows(before), 0))
+    left = sum(_drop_unnamed(set(names)) for names in _batches(the_store().older_than(before), FORGET_ROWS))
+    return rows + left + the_store().clear_away(before)
+
+
+def _batches(names: Iterable[str], size: int) -> Iterator[list[str]]:
+    left = iter(names)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+def _sweep_rows(before: datetime) -> int:
+    """One batch. Nobody hands anything in meanwhile, so that a row cannot be handed in again and go at the same moment; whoever names one of
+    these rows just now either is seen, or waits and fails: the second look comes after the rows are held.
+    """
+    with transaction.atomic():
+        _hold_store(shared=False)
+        unnamed = _unnamed(File.objects.filter(handed_in_at__lt=before, retention_until=None))
+        held = list(unnamed.select_for_update(skip_locked=True).order_by("id")[:FORGET_ROWS])
+        _all, rows = _unnamed(File.objects.filter(pk__in=[file.pk for file in held])).delete()
+    return rows.get("files.File", 0)
+
+
+def _unnamed(files: QuerySet[File]) -> QuerySet[File]:
+    """Those that no record of any app names, by a field of its own or by a table between."""
+    for relation in File._meta.get_fields(include_hidden=True):  # noqa: SLF001 (Django's own way to what refers to a model)
+        if isinstance(relation, ForeignObjectRel) and not isinstance(relation, ManyToManyRel):
+            naming: QuerySet[Any] = QuerySet(relation.related_model).filter(**{relation.field.name: OuterRef("pk")})
+            files = files.filter(~Exists(naming))
+    return files
 
 
 def _hash(content: bytes) -> str:
@@ -85,11 +129,23 @@ def _hold_store(*, shared: bool) -> None:
         cursor.execute(f"SELECT pg_advisory_xact_lock{'_shared' if shared else ''}(%s)", [STORE_LOCK])
 
 
-def _drop_unnamed(gone: list[File]) -> None:
-    hashes = set(chain.from_iterable((file.sha256, file.small_sha256, file.medium_sha256) for file in gone)) - {""}
+def _hashes_of(files: list[File]) -> set[str]:
+    return set(chain.from_iterable((file.sha256, file.small_sha256, file.medium_sha256) for file in files)) - {""}
+
+
+def _drop_unnamed(hashes: set[str]) -> int:
+    """Remove those bytes that no row names; the second look comes while nobody adds. Returns how many went."""
+    if not _without_row(hashes):
+        return 0
     with transaction.atomic():
         _hold_store(shared=False)
-        for name in ("sha256", "small_sha256", "medium_sha256"):
-            hashes -= set(File.objects.filter(**{f"{name}__in": hashes}).values_list(name, flat=True))
-        for sha256 in sorted(hashes):
+        gone = _without_row(hashes)
+        for sha256 in sorted(gone):
             the_store().remove(sha256)
+    return len(gone)
+
+
+def _without_row(hashes: set[str]) -> set[str]:
+    for name in ("sha256", "small_sha256", "medium_sha256"):
+        hashes = hashes - set(File.objects.filter(**{f"{name}__in": hashes}).values_list(name, flat=True))
+    return hashes

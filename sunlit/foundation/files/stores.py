@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -14,6 +16,7 @@ from django.conf import settings
 from sunlit.config import environment
 from sunlit.foundation.files.s3 import S3Store
 
+ASIDE = ".new-"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -27,6 +30,14 @@ class Store(Protocol):
     def has(self, sha256: str) -> bool: ...
 
     def remove(self, sha256: str) -> None: ...
+
+    def older_than(self, moment: datetime) -> Iterator[str]:
+        """The names of what was put before this moment, in their order."""
+        ...
+
+    def clear_away(self, moment: datetime) -> int:
+        """Remove what a writer that died before this moment left half written; returns how much that was."""
+        ...
 
 
 class FileSystemStore:
@@ -44,7 +55,7 @@ class FileSystemStore:
         if goal.exists():
             return
         goal.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=goal.parent, prefix=".new-")
+        handle, aside = tempfile.mkstemp(dir=goal.parent, prefix=ASIDE)
         try:
             with os.fdopen(handle, "wb") as out:
                 out.write(data)
@@ -64,6 +75,25 @@ class FileSystemStore:
 
     def remove(self, sha256: str) -> None:
         self.path(sha256).unlink(missing_ok=True)
+
+    def older_than(self, moment: datetime) -> Iterator[str]:
+        for path in sorted(self.root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*")):
+            if _SHA256.fullmatch(path.name) and _is_older(path, moment):
+                yield path.name
+
+    def clear_away(self, moment: datetime) -> int:
+        left = [path for path in self.root.glob(f"*/*/{ASIDE}*") if _is_older(path, moment)]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
+
+def _is_older(path: Path, moment: datetime) -> bool:
+    """Never of one that is gone meanwhile."""
+    try:
+        return path.stat().st_mtime < moment.timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def _flush_folder(folder: Path) -> None:

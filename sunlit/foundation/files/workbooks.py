@@ -7,9 +7,11 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from typing import Any
 from xml.parsers import expat
 
 from django.utils.translation import gettext_lazy as _
+from python_calamine import CalamineError, CalamineWorkbook
 
 from sunlit.foundation.kernel.refusals import Problem, Reason
 
@@ -49,6 +51,22 @@ _EMBEDDED = re.compile(r"(embeddings/|activeX/|ctrlProps/|oleObject)", re.IGNORE
 _OTHER_KIND = re.compile(r"(^|/)(workbook\.bin|content\.xml|mimetype)$", re.IGNORECASE)  # a second document that a reader could prefer
 _DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError, ValueError)
+
+
+class Unreadable(Exception):
+    """The workbook's first sheet cannot be read as a table."""
+
+
+def table(data: bytes) -> list[list[Any]]:
+    """The cells of the first sheet, from A1 on. The one place where workbooks are read. Raises Unreadable, whatever the reader stumbles over."""
+    try:
+        return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python(skip_empty_area=False)
+    except (CalamineError, ArithmeticError, *_BROKEN, LookupError) as error:
+        raise Unreadable(str(error)) from None
+    except BaseException as error:
+        if type(error).__module__ != "pyo3_runtime":  # a panic of the reader's Rust, which is no Exception
+            raise
+        raise Unreadable(str(error)) from None
 
 
 class Span:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from structlog.contextvars import bind_contextvars
 
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.ledger.canonical import PERSON, SALT_SIZE, body_of, canonical, facts_digest, plain
@@ -51,6 +52,7 @@ def record_many(deeds: Sequence[Deed]) -> list[Entry]:
     with connection.cursor() as cursor:
         cursor.execute(_INSERT + ", ".join([_ROW] * len(rows)) + " RETURNING id, xid", [value for row, _ in rows for value in row])
         drawn = cursor.fetchall()
+    bind_contextvars(act=drawn[-1][0])  # whatever this request or job logs from now on tells after which act
     return [_entry(number, int(xid), row, facts) for (number, xid), (row, facts) in zip(drawn, rows, strict=True)]
 
 

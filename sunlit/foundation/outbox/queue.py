@@ -11,6 +11,7 @@ import structlog
 from django.db import close_old_connections
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from structlog.contextvars import unbind_contextvars
 
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.limits import EVENT_TRIES
@@ -35,8 +36,11 @@ def deliver(context: JobContext, *, listener: str, event: str, data: dict[str, A
 
 @contextmanager
 def _fresh_connection() -> Iterator[None]:
-    """A worker's threads live long: one whose connection broke (the database was started anew) gets another for the next job."""
+    """A worker's threads live long: one whose connection broke (the database was started anew) gets another for the next job; its lines in the log
+    tell of its own acts alone.
+    """
     close_old_connections()
+    unbind_contextvars("act")
     try:
         yield
     finally:

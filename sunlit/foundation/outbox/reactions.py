@@ -16,9 +16,10 @@ REMEMBERED = timedelta(days=7)
 
 @every_day
 def tidy_up() -> None:
-    """Forget forms of last week, sign-ins that ended and files whose retention is over."""
+    """Forget forms of last week, sign-ins that ended, files whose retention is over and uploads that came to nothing."""
     at = clock.now()
     Once.objects.filter(at__lt=at - REMEMBERED).delete()
     Session.objects.filter(expire_date__lt=at).delete()
     files.forget_expired(at=at)
+    files.sweep(at=at)
     services.forget_failures()

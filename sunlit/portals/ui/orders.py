@@ -16,6 +16,7 @@ from sunlit.domain.contracts import queries as contracts
 from sunlit.domain.market import queries as market
 from sunlit.domain.market import states
 from sunlit.domain.market.models import Order
+from sunlit.domain.market.policies import facts_for
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.paging import row_id
@@ -74,6 +75,8 @@ def order_page(request: Request, number: str) -> dict[str, Any]:
     order: Order = found_or_404(market.order(number, seen_by=request.actor))
     moves = states.order.open_to(order, request.actor)
     history = ledger.history_of(f"order/{order.number}")
+    for entry in history:
+        entry.facts = facts_for(request.actor, entry.act, entry.facts)
     return {
         "order": order,
         "lines": list(order.lines.all()),

@@ -1,5 +1,6 @@
 """The life of an offer, with the price discipline as rulings."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -231,6 +232,7 @@ def test_only_the_own_clerk_writes_and_only_the_own_regulator_decides(shelf: Tow
     offer = in_review(shelf)
     for attempt in (
         lambda: services.approve_offer(offer, by=shelf.wu, at=NOON),
+        lambda: services.approve_offer(offer, by=replace(shelf.surina, roles=frozenset({"admin"})), at=NOON),
         lambda: services.edit_offer(offer, RAW, by=shelf.nurlan, at=NOON),
         lambda: services.draft_offer(RAW, category=laptops(), by=shelf.aygul, at=NOON),
         lambda: services.draft_offer(RAW, category=laptops(), by=NOBODY, at=NOON),

@@ -1,6 +1,7 @@
 """Holds on a quota: exact, never over, and the same under a hundred hands."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -180,10 +181,14 @@ def test_a_budget_file_with_faults_tells_them_all_and_changes_nothing(town: Town
 
 @pytest.mark.django_db
 def test_only_the_regulator_of_the_region_sets_budgets(town: Town) -> None:
-    for nobody in (town.aygul, town.chen):
-        with pytest.raises(Refused) as refused:
-            services.import_quotas([OFFICE], by=nobody, at=NOON)
-        assert refused.value.codes == ["BUD-010"]
+    for nobody in (town.aygul, town.chen, replace(town.surina, roles=frozenset({"admin"}))):
+        for attempt in (
+            lambda by=nobody: services.import_quotas([OFFICE], by=by, at=NOON),
+            lambda by=nobody: services.set_total(town.quota, total=Decimal("1.00"), reason="年中调减预算", by=by, at=NOON),
+        ):
+            with pytest.raises(Refused) as refused:
+                attempt()
+            assert refused.value.codes == ["BUD-010"]
     with pytest.raises(Refused) as refused:
         services.import_quotas([OFFICE | {"buyer": "CG-0002"}], by=town.surina, at=NOON)  # Surina's city has no such buyer
     assert refused.value.codes == ["BUD-004"]

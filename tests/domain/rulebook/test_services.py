@@ -1,5 +1,6 @@
 """The regulator's pen: who may set what, from when, and what is left behind."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -54,6 +55,10 @@ def test_a_regulator_sets_a_rule_from_tomorrow() -> None:
     assert entry.facts["before"] == {"n": 2, "unit": "working_day"}
     assert entry.facts["effective_from"] == "2026-03-03"
     assert "苏日娜" in sentence(entry)
+
+
+def test_who_only_administers_the_regulators_seats_sets_no_rule() -> None:
+    refused("RUL-002", by=replace(SURINA, roles=frozenset({"admin"})))
 
 
 def test_the_prefecture_sets_a_rule_for_all_and_for_one_county() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from datetime import timedelta
 
 from openpyxl import Workbook
 from PIL import Image
@@ -48,3 +49,17 @@ def workbook(rows: int = 3, extra: Mapping[str, bytes] | None = None) -> bytes:
         for name, content in (extra or {}).items():
             packed.writestr(name, content)
     return out.getvalue()
+
+
+def lasting(days: str) -> bytes:
+    """A workbook with one cell that says it lasts so many days, however many."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append([timedelta(days=4321)])
+    plain, told = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as packed, zipfile.ZipFile(told, "w", zipfile.ZIP_DEFLATED) as changed:
+        for name in packed.namelist():
+            changed.writestr(name, packed.read(name).replace(b"<v>4321</v>", f"<v>{days}</v>".encode()))
+    return told.getvalue()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -42,7 +43,8 @@ class Service(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         names = ("host", "x-amz-content-sha256", "x-amz-date")
         headers = {name: self.headers[name] for name in names}
-        expected = authorization(self.command, self.path, headers, key="key", secret="s/ecret", region="cn-north-1")
+        path, _mark, query = self.path.partition("?")
+        expected = authorization(self.command, path, headers, key="key", secret="s/ecret", region="cn-north-1", query=query)
         if self.headers["authorization"] != expected or hashlib.sha256(body).hexdigest() != headers["x-amz-content-sha256"]:
             return self._answer(403)
         if self.command == "PUT":
@@ -51,7 +53,21 @@ class Service(BaseHTTPRequestHandler):
         if self.command == "DELETE":
             self.objects.pop(self.path, None)
             return self._answer(204)
+        if query:
+            return self._answer(200, self._listed(path, dict(parse_qsl(query))))
         return self._answer(200, self.objects[self.path]) if self.path in self.objects else self._answer(404)
+
+    def _listed(self, bucket: str, asked: dict[str, str]) -> bytes:
+        """ListObjectsV2, two at a time; what is put on this day is of noon, the rest a week older."""
+        names = sorted(path.removeprefix(f"{bucket}/") for path in self.objects)
+        found = [name for name in names if name.startswith(asked.get("prefix", "")) and name > asked.get("start-after", "")]
+        day = {name: "2026-11-23" if name.endswith("f" * 60) else "2026-11-16" for name in found}
+        told = "".join(
+            f"<Contents><Key>{name}</Key><LastModified>{day[name]}T04:00:00.000Z</LastModified><Size>1</Size></Contents>"
+            for name in found[:2]
+        )
+        truncated = str(len(found) > 2).lower()
+        return f"<ListBucketResult><IsTruncated>{truncated}</IsTruncated>{told}</ListBucketResult>".encode()
 
     do_GET = do_PUT = do_HEAD = do_DELETE = _serve  # noqa: N815
 
@@ -92,6 +108,18 @@ def test_bytes_are_put_read_and_removed(address: str) -> None:
     assert list(Service.objects) == [f"/sunlit/{SHA256[:2]}/{SHA256[2:4]}/{SHA256}"]
     there.remove(SHA256)
     assert not there.has(SHA256)
+
+
+@pytest.mark.parametrize("folder", ["", "/files"])
+def test_what_is_old_is_listed_page_by_page(address: str, folder: str) -> None:
+    there = store(address + folder)
+    old, new = [f"{n}" * 64 for n in range(1, 6)], "f" * 64
+    for name in (*old, new):
+        Service.objects[f"/sunlit{folder}/{name[:2]}/{name[2:4]}/{name}"] = b"x"
+    Service.objects["/sunlit/other.txt"] = b"not ours"
+    assert list(there.older_than(NOON - timedelta(days=1))) == old
+    assert list(there.older_than(NOON + timedelta(days=1))) == [*old, new]
+    assert there.clear_away(NOON) == 0
 
 
 def test_a_wrong_secret_is_an_error_and_nothing_is_kept(address: str) -> None:

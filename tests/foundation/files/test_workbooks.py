@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 
 from sunlit.foundation.files import workbooks
-from tests.foundation.files.samples import workbook
+from tests.foundation.files.samples import lasting, workbook
 
 
 def codes(data: bytes) -> list[str]:
@@ -95,3 +96,26 @@ def test_a_header_that_lies_about_the_size_is_damage() -> None:
 
 def test_a_cut_workbook_is_damage() -> None:
     assert codes(workbook()[:-200]) == ["FIL-026"]
+
+
+def test_the_cells_of_the_first_sheet_are_read_from_a1_on() -> None:
+    assert workbooks.table(workbook(rows=2)) == [[0.0, "复印纸 0", "25.00"], [1.0, "复印纸 1", "25.00"]]
+    assert workbooks.table(lasting("2")) == [[timedelta(days=2)]]
+
+
+@pytest.mark.parametrize("data", [lasting("-1e12"), lasting("1e16"), workbook()[:-200], b"PK\x03\x04", b""])
+def test_whatever_the_reader_stumbles_over_is_unreadable(data: bytes) -> None:
+    """The first makes the reader panic, which is no Exception; the second overflows."""
+    with pytest.raises(workbooks.Unreadable):
+        workbooks.table(data)
+
+
+def test_who_stops_the_process_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped:
+        @staticmethod
+        def from_filelike(_data: BytesIO) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(workbooks, "CalamineWorkbook", Stopped)
+    with pytest.raises(KeyboardInterrupt):
+        workbooks.table(b"")

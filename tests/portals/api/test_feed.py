@@ -70,9 +70,11 @@ def test_a_supplier_hears_of_an_order_only_when_it_is_placed(town: Town, aygul: 
     zhou.do(first, "approve")
     zhou.do(second, "disapprove", {"reason": "超出本月计划"})
     seal()
-    assert [(act["act"], act["subject"]) for act in read(chen)[0] if act["subject"].startswith("order/")] == [
-        ("order.approve", f"order/{first}")
-    ]
+    [approval] = [act for act in read(chen)[0] if act["subject"].startswith("order/")]
+    assert (approval["act"], approval["subject"]) == ("order.approve", f"order/{first}")
+    assert town.zhou.user_name not in str(approval)  # who within the buyer decided is not told
+    assert approval["sentence"].startswith("梨城实验中学 ")
+    assert "by_user" not in approval["facts"]
 
 
 def test_pages_join_without_a_gap(town: Town, aygul: Program, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from sunlit.domain.planning.models import BudgetQuota, QuotaChange
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.models import Holiday, Rule
+from sunlit.foundation.files.models import File
 from sunlit.foundation.ledger.models import Entry
 from tests.portals.regulator.conftest import codes, wrong_fields
 from tests.town import Town
@@ -150,6 +151,9 @@ def test_quotas_come_in_by_workbook(town: Town, surina: Client) -> None:
     book.save(out)
     assert surina.post("/regulator/budgets/import/", {"file": SimpleUploadedFile("q.xlsx", out.getvalue())}).status_code == 303
     assert BudgetQuota.objects.get(number="ZB-9").total == Decimal("12000.50")
+    made_from = File.objects.get()
+    assert made_from.retention_until is not None
+    assert (made_from.purpose, made_from.retention_until.year) == ("quotas", 2041)
 
 
 def test_every_wrong_row_is_told_and_no_row_comes_in(town: Town, surina: Client) -> None:
@@ -160,7 +164,7 @@ def test_every_wrong_row_is_told_and_no_row_comes_in(town: Town, surina: Client)
     page = answer.content.decode()
     assert "Row 3: the quota has no number." in page
     assert "Row 4: there is no buyer with the number CG-0002 in your region." in page
-    assert not BudgetQuota.objects.filter(number="ZB-9").exists()
+    assert (BudgetQuota.objects.filter(number="ZB-9").exists(), File.objects.exists()) == (False, False)
 
 
 @pytest.mark.parametrize(

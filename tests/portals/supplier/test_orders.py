@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +14,9 @@ from sunlit.domain.contracts import services as contracts
 from sunlit.domain.contracts.models import Invoice
 from sunlit.domain.market import services as market
 from sunlit.domain.market.models import Dispatch, Order
-from tests.portals.supplier.conftest import a_pdf, accepted, codes, confirmed, dispatched
+from sunlit.foundation.ledger import sealer
+from sunlit.foundation.ledger.models import Entry
+from tests.portals.supplier.conftest import Seated, a_pdf, accepted, codes, confirmed, dispatched
 from tests.town import NOON, Town, an_order
 
 
@@ -30,6 +34,23 @@ def test_chen_confirms(town: Town, chen: Client) -> None:
     assert (answer.status_code, answer["Location"]) == (303, reverse("supplier:order", args=[order.number]))
     assert state_of(order) == "confirmed"
     assert "confirmed order" in chen.get(answer["Location"]).content.decode()
+
+
+def test_who_approved_within_the_buyer_is_not_told_to_the_supplier(town: Town, chen: Client, seated: Seated) -> None:
+    type(town.school).objects.filter(pk=town.school.pk).update(approval_limit=Decimal("100.00"))
+    order = market.approve(an_order(town), by=town.zhou, at=NOON)
+    while sealer.seal_once(at=NOON):
+        pass
+    entry = Entry.objects.get(act="order.approve")
+    pages = [reverse("supplier:order", args=[order.number]), f"/verify/?number={order.number}", f"/verify/?number={entry.pk}"]
+    for page in pages:
+        text = chen.get(page).content.decode()
+        assert ("梨城实验中学 approved order" in text, town.zhou.user_name in text) == (True, False)
+    proof = json.loads(chen.get(f"/verify/{entry.pk}/proof.json").content)
+    assert ("facts" in proof, "order.approve" in proof["body"]) == (False, True)
+    inside = seated(town.aygul)
+    assert town.zhou.user_name in inside.get(reverse("buyer:order", args=[order.number])).content.decode()
+    assert town.zhou.user_name in json.loads(inside.get(f"/verify/{entry.pk}/proof.json").content)["facts"]
 
 
 def test_wu_of_the_catalogue_may_not_confirm(town: Town, wu: Client) -> None:

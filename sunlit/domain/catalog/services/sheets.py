@@ -18,10 +18,10 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
-from python_calamine import CalamineError, CalamineWorkbook
 
 from sunlit.domain.catalog.models import Attribute, Category, Tag
 from sunlit.domain.catalog.rules.reading import ATTRIBUTE_PREFIX, CERTIFIED, NEEDED, key_of, plain
+from sunlit.foundation.files import workbooks
 from sunlit.foundation.kernel.refusals import Problem, Reason, Refused, check
 
 UNREADABLE = Reason("CAT-050", _("The file cannot be read as a table: save it as XLSX or CSV and hand it in again."))
@@ -246,11 +246,10 @@ def _column_problems(keys: Sequence[str], one_category: bool) -> Iterator[Proble
 
 def _xlsx(data: bytes) -> list[list[Any]]:
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, OSError, ValueError, IndexError):
+        rows = workbooks.table(data)
+    except workbooks.Unreadable:
         raise Refused(Problem(UNREADABLE, on="file")) from None
-    return [list(row[:COLUMNS_MOST]) for row in rows]
+    return [row[:COLUMNS_MOST] for row in rows]
 
 
 def _csv(data: bytes) -> list[list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_noop as _
 from ninja import Router
 from pydantic import Field
 
-from sunlit.domain.market.policies import visible_to
+from sunlit.domain.market.policies import facts_for, visible_to
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import API_PAGE_ROWS
 from sunlit.foundation.ledger import queries as ledger
@@ -50,7 +51,8 @@ def feed(request: Call, after: Annotated[int, Field(ge=-1)] = -1, limit: Rows = 
     """Acts after this place of the ledger (-1: from the beginning). A page may be empty while `more` is true: go on with `next`."""
     mine = ledger.named(request.actor.organisation_number)
     found = ledger.stretch(after, limit, seen=_seen(request.actor, mine), told=mine, looks=LOOKS, reads=READS)
-    return Feed(acts=[_told(act, open_to=act.index in found.open) for act in found.acts], next=found.last, more=found.more)
+    acts = [replace(act, facts=facts_for(request.actor, act.act, act.facts)) for act in found.acts]
+    return Feed(acts=[_told(act, open_to=act.index in found.open) for act in acts], next=found.last, more=found.more)
 
 
 def _seen(actor: Actor, mine: Q) -> Q:

@@ -97,7 +97,7 @@ def verify(request: Request) -> HttpResponse:
 def proof(request: Request, entry: int) -> HttpResponse:
     """The proof as a file, for `sunlit verify entry`; with the facts for those who may know them."""
     it = found_or_404(_entry(str(entry)))
-    made = ledger.proof_of(it, with_facts=may_know(it, request.actor))
+    made = ledger.proof_of(it, with_facts=may_know(it, request.actor) and market.names_the_person(it.act, request.actor))
     headers = {"Content-Disposition": f'attachment; filename="sunlit-proof-{it.pk}.json"', "Cache-Control": "private, no-store"}
     return JsonResponse(made, json_dumps_params={"indent": 2, "ensure_ascii": False}, headers=headers)
 
@@ -110,11 +110,11 @@ def told(entries: list[Entry], actor: Actor) -> list[Told]:
     for entry in entries:
         if (entry.subject, entry.organisation) not in known:
             known[entry.subject, entry.organisation] = may_know(entry, actor)
-    return [_told(entry, parties.get(entry.organisation, ""), known[entry.subject, entry.organisation]) for entry in entries]
+    return [_told(entry, parties.get(entry.organisation, ""), known[entry.subject, entry.organisation], actor) for entry in entries]
 
 
-def _told(entry: Entry, party: str, known: bool) -> Told:
-    facts = entry.facts if known or _kind(entry) in TOLD_TO_ALL else {}
+def _told(entry: Entry, party: str, known: bool, actor: Actor) -> Told:
+    facts = market.facts_for(actor, entry.act, entry.facts) if known or _kind(entry) in TOLD_TO_ALL else {}
     shown = {name: value for name, value in facts.items() if name != PERSON}
     if not known:
         shown |= {"actor": party, "organisation": party} if party else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -76,7 +77,8 @@ def bring_in(request: Request) -> HttpResponse:
     """The quotas of a year by file: all rows or none, each problem at its row."""
 
     def act() -> HttpResponse:
-        counts = services.import_quotas(_rows(request), by=request.actor, at=request.now)
+        with transaction.atomic():  # a sheet that is refused is not kept
+            counts = services.import_quotas(_rows(request), by=request.actor, at=request.now)
         tell(request, _("%(new)s quotas are new, %(changed)s changed, %(unchanged)s stay as they were.") % counts)
         return see_other("regulator:budgets")
 
@@ -88,7 +90,7 @@ def _rows(request: Request) -> list[dict[str, str]]:
     upload: Any = request.FILES.get("file")
     if upload is None:
         raise Refused(Problem(EMPTY_FILE, on="file"))
-    file = files.keep(upload, purpose="sheet", owner=request.actor.party, by=request.actor, at=request.now)
+    file = files.keep(upload, purpose=services.SHEETS.name, owner=request.actor.party, by=request.actor, at=request.now)
     with kept.content(file) as content:
         return services.rows_in(content.read(), file.media_type)
 
