@@ -159,7 +159,7 @@ def build_index() -> int:
     """The search index as its keeper builds it."""
     from sunlit.domain.catalog import services
 
-    return services.rebuild_index()
+    return services.rebuild_index(at=world.AT)
 
 
 def sign_in() -> str:

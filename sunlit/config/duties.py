@@ -77,7 +77,7 @@ def sealer() -> None:
 
 
 def indexer() -> None:
-    """Every view of the whole (search index, statistics, open data), each behind its own cursor."""
+    """Every view of the whole (statistics, open data) and this machine's copies (the search index), each behind its own cursor."""
     from django.db import DatabaseError, InterfaceError, connection
 
     from sunlit.foundation.outbox import follow
@@ -87,9 +87,9 @@ def indexer() -> None:
     pauses: dict[str, float] = {}
     while not stop.is_set():
         read = 0
-        for name, follower in follow.followers().items():
+        for name, act in follow.passes().items():
             try:
-                read += follow.step(follower)
+                read += act()
                 pauses.pop(name, None)
             except (DatabaseError, InterfaceError) as error:
                 log.warning("the database is away", follower=name, error=str(error).strip())

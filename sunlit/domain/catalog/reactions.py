@@ -9,14 +9,14 @@ from django.utils.translation import gettext_noop
 from sunlit.domain.catalog import services
 from sunlit.domain.catalog.events import ImportAsked, ImportEnded, OfferDecided, OffersListed
 from sunlit.foundation.kernel import clock
-from sunlit.foundation.ledger.queries import Act
 from sunlit.foundation.messages.services import tell
 from sunlit.foundation.messages.templates import declare
 from sunlit.foundation.outbox.events import hears
-from sunlit.foundation.outbox.follow import follows
-from sunlit.foundation.outbox.rounds import every_minute
+from sunlit.foundation.outbox.follow import keeps_copy
 
 CLERKS = ("catalog", "admin")
+
+_caretaker = services.Caretaker()
 
 _DECIDED = {
     "approve": declare("offer.approved", title=gettext_noop("Offer {number} is on sale")),
@@ -60,16 +60,10 @@ def tell_the_supplier_of_many(event: OffersListed) -> None:
     _tell_clerks(event.supplier_id, "offers.listed", {"count": event.count}, "/supplier/offers/", f"{event.batch}/{event.supplier_id}")
 
 
-@follows("search")
-def keep_the_index(acts: list[Act]) -> None:
+@keeps_copy("search")
+def keep_the_index() -> int:
     """Whatever happens to offers, their suppliers and the tree is soon found, or no longer found."""
-    services.index_acts(acts)
-
-
-@every_minute
-def build_a_missing_index() -> None:
-    """A data folder that was lost, or an index of an older release, is built anew from the record."""
-    services.build_missing_index()
+    return _caretaker.make_a_pass(at=clock.now())
 
 
 def _tell_clerks(supplier_id: int, template: str, params: Mapping[str, str | int], link: str, dedupe: str) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Avg, Count
+from django.db.models import Avg, Count, DecimalField, F
 
 from sunlit.domain.contracts.models import AcceptanceSheet, Invoice, Payment, Rating
 from sunlit.domain.market.models import Order
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 
-__all__ = ["Paper", "Standing", "paper", "rating_of", "rating_to_answer", "ratings_of", "ratings_of_suppliers"]
+__all__ = ["Paper", "Standing", "paper", "rating_of", "rating_to_answer", "ratings_of", "ratings_of_suppliers", "stars_of_products"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,15 @@ def ratings_of_suppliers(supplier_ids: list[int]) -> dict[int, Standing]:
     found = Rating.objects.filter(supplier_id__in=supplier_ids).order_by().values_list("supplier_id")
     rows = found.annotate(q=Avg("quality"), d=Avg("delivery"), s=Avg("service"), n=Count("id"))
     return {supplier: _standing(q, d, s, n) for supplier, q, d, s, n in rows}
+
+
+def stars_of_products(product_ids: Sequence[int]) -> dict[int, tuple[int, Decimal]]:
+    """How often orders with these products were rated, and the mean of their stars, in one query."""
+    found = Rating.objects.filter(order__lines__product_id__in=product_ids).order_by().values_list("order__lines__product_id")
+    rows = found.annotate(
+        n=Count("id", distinct=True), points=Avg(F("quality") + F("delivery") + F("service"), output_field=DecimalField())
+    )
+    return {product: (count, Decimal(points) / 3) for product, count, points in rows}
 
 
 def rating_to_answer(order_number: str, *, seen_by: Actor) -> Rating | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.db.models import Count, F, Sum
 
-from sunlit.domain.contracts import services
+from sunlit.domain.catalog import queries as goods
+from sunlit.domain.catalog import services as catalog
+from sunlit.domain.contracts import queries, services
 from sunlit.domain.contracts.events import PaymentOrdered, Rated
 from sunlit.domain.contracts.models import Payment, Rating
+from sunlit.domain.market import queries as market
 from sunlit.domain.registry import services as registry
 from sunlit.foundation.gateways.bank import the_bank
 from sunlit.foundation.kernel import clock
@@ -34,3 +37,8 @@ def keep_the_standing(event: Rated) -> None:
 def ask_after_payments() -> None:
     """Ask the bank about what is not settled yet."""
     services.settle_due(bank=the_bank(), at=clock.now())
+
+
+# What buyers said lifts the products they bought: the search asks for it, and reads the products of a rated order again.
+goods.rated_by(queries.stars_of_products)
+catalog.concerns(["order.rate"], market.products_of)

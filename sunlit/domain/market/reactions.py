@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-from sunlit.domain.market import services
+from sunlit.domain.catalog import services as catalog
+from sunlit.domain.market import queries, services
 from sunlit.domain.market.events import OrderMoved
 from sunlit.domain.market.models import Order
 from sunlit.foundation.kernel import clock
@@ -88,3 +89,8 @@ def make_the_round() -> None:
     services.lapse_due(at)
     services.remind_due(at)
     services.close_due(at)
+
+
+# Orders take goods from the shelves, and those that end without a deal put them back: the search reads these products again.
+SHELF_ACTS = ("request", "place", "disapprove", "withdraw", "decline", "agree_cancel", "lapse", "take_back")
+catalog.concerns((f"order.{verb}" for verb in SHELF_ACTS), queries.products_of)

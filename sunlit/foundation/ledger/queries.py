@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from sunlit.foundation.kernel.refusals import CONFLICT, Problem, Reason, Refused
 from sunlit.foundation.ledger import notes, publishing, tiles
 from sunlit.foundation.ledger.canonical import canonical
-from sunlit.foundation.ledger.models import Entry, Progress
+from sunlit.foundation.ledger.models import Entry, Leaf, Progress
 from sunlit.foundation.ledger.sentences import acts, sentence
 from sunlit.foundation.ledger.tree import consistency_path, inclusion_path
 
@@ -32,6 +32,7 @@ __all__ = [
     "feed",
     "get",
     "history_of",
+    "leaf_hash",
     "named",
     "proof_of",
     "size",
@@ -164,6 +165,12 @@ def _looked_at(after_index: int, looks: int, reads: int) -> tuple[int, int]:
 def size() -> int:
     """How many acts are sealed."""
     return Progress.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+
+
+def leaf_hash(index: int) -> str:
+    """The hash of the leaf at this place of the tree, by which a database is known; "" where there is none."""
+    found = Leaf.objects.filter(pk=index).values_list("leaf_hash", flat=True).first()
+    return bytes(found).hex() if found is not None else ""
 
 
 def checkpoint() -> str | None:

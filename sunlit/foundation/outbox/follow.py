@@ -1,9 +1,14 @@
-"""Following: views of the whole, kept by reading the gap-free feed of acts in batches behind a cursor."""
+"""Following: views of the whole, kept by reading the gap-free feed of acts in batches behind a cursor.
+
+A view in the database is one for all: its cursor is a row, locked while a batch is read. A copy on the disk of a machine (the search index)
+is as many as machines: each reads the same feed behind a place of its own, which it keeps with what it has written.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import transaction
 
@@ -13,6 +18,7 @@ from sunlit.foundation.ledger.queries import Act
 from sunlit.foundation.outbox.models import Cursor
 
 View = Callable[[list[Act]], None]
+Pass = Callable[[], int]
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class Follower:
 
 
 _followers: dict[str, Follower] = {}
+_copies: dict[str, Pass] = {}
 
 
 def follows(name: str, *, batch: int = 500) -> Callable[[View], View]:
@@ -36,6 +43,22 @@ def follows(name: str, *, batch: int = 500) -> Callable[[View], View]:
         return view
 
     return register
+
+
+def keeps_copy(name: str) -> Callable[[Pass], Pass]:
+    """Keep a copy on this machine: the function reads the next acts behind its own place, writes them, and returns how many it read."""
+
+    def register(act: Pass) -> Pass:
+        assert name not in _copies, f"copy {name} is registered twice"
+        _copies[name] = act
+        return act
+
+    return register
+
+
+def passes() -> dict[str, Pass]:
+    """What the indexer of a machine does over and over: one batch of each view and each copy."""
+    return {name: partial(step, follower) for name, follower in followers().items()} | dict(sorted(_copies.items()))
 
 
 def followers() -> dict[str, Follower]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, cast
 
 import tantivy
 
 from .question import (
+    RANKED_MAX,
     Asked,
     Facet,
     Hit,
@@ -23,9 +25,11 @@ from .question import (
     last_shown,
     one_of,
     only,
+    ranks_shown,
     sort_field,
+    steps_of,
 )
-from .schema import BEGINNING_MAX, ID, PAYLOAD, SEPARATOR, Keyword, Layout, Path, Text
+from .schema import BEGINNING_MAX, ID, PAYLOAD, SEPARATOR, Keyword, Layout, Text, scaled
 from .segmentation import QUESTION_LENGTH_MAX, Segmenter, is_chinese, normalise
 
 LOOSENED: tuple[Relaxed, ...] = ("near", "some")
@@ -33,6 +37,9 @@ LOOSENED: tuple[Relaxed, ...] = ("near", "some")
 
 TWINS_MAX = 8
 """Documents fetched beyond a page, for the rare two whose whole sort key is the same."""
+
+MOVED_MAX = 16
+"""Places by which a hit may have moved between two pages, and is still found."""
 
 BUCKETS_EXACT = 65_000
 """Distinct values of a facet up to which its counts are exact however many segments there are."""
@@ -82,14 +89,32 @@ def _asked(layout: Layout, searcher: tantivy.Searcher, segmenter: Segmenter, que
 
 
 def _page(searcher: tantivy.Searcher, asked: Asked, total: int) -> tuple[list[Hit], str]:
-    """The hits, and where the next page begins ("" if this is the last one, or if relevance sorts)."""
-    query = asked.query
-    if not query.limit or not total:
+    """The hits, and where the next page begins ("" if this is the last one)."""
+    if not asked.query.limit or not total:
         return [], ""
-    if not query.sort:
-        found = searcher.search(asked.ranking(), query.limit, count=False, offset=query.offset, weight_by_field=asked.layout.weight()).hits
-        return [_hit(searcher, address, score) for score, address in found], ""
-    return _sorted_page(searcher, asked)
+    return _sorted_page(searcher, asked) if asked.query.sort else _ranked_page(searcher, asked, total)
+
+
+def _ranked_page(searcher: tantivy.Searcher, asked: Asked, total: int) -> tuple[list[Hit], str]:
+    """The best hits are fetched again and the last one shown is looked for among them, should it have moved a little meanwhile."""
+    query = asked.query
+    shown, last = ranks_shown(query.after) if query.after else (query.offset, "")
+    most = shown + query.limit + (MOVED_MAX if last else 0)
+    found = searcher.search(asked.ranking(), most, count=False, weight_by_field=asked.layout.weight()).hits
+    if last:
+        shown = _begins_after(searcher, [address for _, address in found], shown, last)
+    page = [_hit(searcher, address, score) for score, address in found[shown : shown + query.limit]]
+    following = f"{shown + len(page)}:{page[-1].id}" if page and shown + len(page) < min(total, RANKED_MAX) else ""
+    return page, following
+
+
+def _begins_after(searcher: tantivy.Searcher, found: Sequence[tantivy.DocAddress], shown: int, last: str) -> int:
+    """The place behind the last hit shown; its old place if it is not near there any more."""
+    for distance in range(MOVED_MAX + 1):
+        for place in {shown - 1 - distance, shown - 1 + distance}:
+            if 0 <= place < len(found) and searcher.doc(found[place]).get_first(ID) == last:
+                return place + 1
+    return shown
 
 
 def _sorted_page(searcher: tantivy.Searcher, asked: Asked) -> tuple[list[Hit], str]:
@@ -118,12 +143,13 @@ def _place(item: tuple[int, Hit]) -> tuple[int, str]:
 
 def _hit(searcher: tantivy.Searcher, address: tantivy.DocAddress, score: float) -> Hit:
     stored = searcher.doc(address)
-    return Hit(str(stored.get_first(ID)), float(score), json.loads(cast(bytes, stored.get_first(PAYLOAD))))
+    payload = stored.get_first(PAYLOAD)
+    return Hit(str(stored.get_first(ID)), float(score), None if payload is None else json.loads(cast(bytes, payload)))
 
 
 def _facets(searcher: tantivy.Searcher, asked: Asked) -> dict[str, list[tuple[str, int]]]:
     """Facets in which nothing is chosen are counted together, each of the others without its own choice."""
-    free = [facet for facet in asked.query.facets if not facet.under and facet.field not in asked.chosen]
+    free = [facet for facet in asked.query.facets if not facet.under and _choice(facet) not in asked.chosen]
     counted = _counted(searcher, asked, free, asked.matching()) if free else {}
     for facet in asked.query.facets:
         if facet not in free:
@@ -131,11 +157,15 @@ def _facets(searcher: tantivy.Searcher, asked: Asked) -> dict[str, list[tuple[st
     return {facet.field: counted[facet.field] for facet in asked.query.facets}
 
 
+def _choice(facet: Facet) -> str:
+    return steps_of(facet.field) if facet.edges else facet.field
+
+
 def _own_facet(searcher: tantivy.Searcher, asked: Asked, facet: Facet) -> dict[str, list[tuple[str, int]]]:
     """A chosen value is told even if it is not among the most frequent."""
-    matching = asked.matching(facet.field, (facet.field, facet.under) if facet.under else None)
+    matching = asked.matching(_choice(facet), (facet.field, facet.under) if facet.under else None)
     counted = _counted(searcher, asked, [facet], matching)
-    if not isinstance(asked.layout.named(facet.field), Path):
+    if isinstance(asked.layout.named(facet.field), Keyword):
         told = {value for value, _ in counted[facet.field]}
         for value in asked.query.filters.get(facet.field, ()):
             if value not in told:
@@ -150,16 +180,35 @@ def _counted(
     listed = [facet for facet in facets if _is_few(asked.layout, facet)]
     if listed and _count(searcher, matching) < LISTED_FROM:
         listed = []
-    wanted = {facet.field: {"terms": _terms(asked.layout, facet)} for facet in facets if facet not in listed}
+    wanted = {facet.field: _aggregation(asked.layout, facet) for facet in facets if facet not in listed}
     found: Mapping[str, Any] = searcher.aggregate(matching, wanted) if wanted else {}
-    counts = {name: [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in counted["buckets"]] for name, counted in found.items()}
+    stepped = {facet.field for facet in facets if facet.edges}
+    counts = {name: (_steps if name in stepped else _values)(counted["buckets"]) for name, counted in found.items()}
     counts |= {facet.field: searcher.terms_with_prefix(facet.field, "", filter_query=matching) for facet in listed}
     return {facet.field: _most_frequent(counts[facet.field], facet) for facet in facets}
+
+
+def _values(buckets: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    return [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets]
+
+
+def _steps(buckets: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """The engine gives the steps in their order, the open ends among them."""
+    return [(str(step), int(bucket["doc_count"])) for step, bucket in enumerate(buckets)]
 
 
 def _is_few(layout: Layout, facet: Facet) -> bool:
     found = layout.named(facet.field)
     return isinstance(found, Keyword) and found.few
+
+
+def _aggregation(layout: Layout, facet: Facet) -> dict[str, Any]:
+    if not facet.edges:
+        return {"terms": _terms(layout, facet)}
+    number = layout.number(facet.field)
+    edges = [float(scaled(edge, number)) for edge in facet.edges]
+    ranges = [{"to": edges[0]}, *({"from": low, "to": high} for low, high in pairwise(edges)), {"from": edges[-1]}]
+    return {"range": {"field": facet.field, "ranges": ranges}}
 
 
 def _terms(layout: Layout, facet: Facet) -> dict[str, Any]:

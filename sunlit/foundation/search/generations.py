@@ -1,7 +1,9 @@
 """The generations of an index on disk: one is current, a new one is built beside it and takes its place at once.
 
 * path/CURRENT           {"generation": "000002", "format": "…"}: replaced atomically
-* path/WRITER.lock       held by the one writer; released by the system when it dies
+* path/WRITER.lock       held by the one writer of the current generation; released by the system when it dies
+* path/BUILDER.lock      held by the one who builds a new generation beside it
+* path/STEADY.lock       held for the moment of a swap, and by a follower from reading the cursor until its commit
 * path/000002/           the engine's files, and the user words its texts were cut with
 """
 
@@ -19,6 +21,10 @@ KEPT = 2
 """Generations kept: the current one, and the one before it, which a reader may be about to open."""
 
 
+WRITER, BUILDER, STEADY = "WRITER.lock", "BUILDER.lock", "STEADY.lock"
+DOING = {WRITER: "writing", BUILDER: "building", STEADY: "swapping"}
+
+
 class Busy(Exception):
     """Another process is writing this index; try again later."""
 
@@ -29,17 +35,17 @@ class Generation:
     format: str
 
 
-class WriterLock:
-    """Held while writing: one writer in all processes."""
+class Held:
+    """A lock among all threads and processes, by a file. Raises Busy when somebody else has it, unless one waits."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str, *, wait: bool = False) -> None:
         path.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path / "WRITER.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._file = os.open(path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             os.close(self._file)
-            raise Busy(f"another process is writing {path}") from None
+            raise Busy(f"another process is {DOING[name]} {path}") from None
 
     def release(self) -> None:
         os.close(self._file)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path as Directory
 from threading import Lock
@@ -14,7 +15,7 @@ import tantivy
 
 from . import generations
 from .answers import answer, suggestions
-from .generations import Busy, Generation, WriterLock
+from .generations import BUILDER, STEADY, WRITER, Busy, Generation, Held
 from .question import Query, Results, Suggestion
 from .schema import CURSOR_ID, ID, PAYLOAD, WORDS, Doc, Field, Layout, cursor_document
 from .segmentation import Segmenter
@@ -143,8 +144,23 @@ class Index:
 
     # Writing
 
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """No swap happens meanwhile: for who reads the cursor and then commits what follows it."""
+        held = Held(self.path, STEADY, wait=True)
+        try:
+            yield
+        finally:
+            held.release()
+
     def write(self, upserts: Iterable[Doc] = (), deletes: Iterable[str] = ()) -> None:
-        """Replaces and deletes by id. Raises Busy while another process writes, Outdated for an index of another format."""
+        """Replaces and deletes by id. Raises Busy while another process writes, Outdated for an index of another format.
+
+        The writer stays open for the next batch; after a swap it turns to the new generation.
+        """
+        appointed = generations.current(self.path)
+        if self._writer is not None and (appointed is None or appointed.name != self._writer.generation):
+            self.close()
         if self._writer is None:
             self._writer = self._open_writer()
         self._writer.write(upserts, deletes)
@@ -170,18 +186,20 @@ class Index:
     def rebuild(self, docs: Iterable[Doc], *, words: Iterable[str] = (), cursor: str = "") -> int:
         """Builds a new generation beside the current one and swaps. Readers go on with the old one until then.
 
-        `words` (brands, names) become words of the dictionary. Returns the number of documents written.
+        `words` (brands, names) become words of the dictionary. Returns the number of documents written. Whoever follows may go on
+        writing to the old generation: the new one has the cursor given here. Raises Busy while somebody else builds.
         """
-        self.close()
-        lock = WriterLock(self.path)
+        lock = Held(self.path, BUILDER)
         try:
-            name = generations.begin(self.path, Segmenter(words).words)
-            writer = _Writer(self.path / name, self.layout, Segmenter(words), LARGE_HEAP)
+            segmenter = Segmenter(words)
+            name = generations.begin(self.path, segmenter.words)
+            writer = _Writer(self.path / name, self.layout, segmenter, LARGE_HEAP)
             try:
                 count = writer.build(docs, cursor)
             finally:
                 writer.close()
-            generations.appoint(self.path, Generation(name, self._format))
+            with self.steady():
+                generations.appoint(self.path, Generation(name, self._format))
             generations.clear(self.path)
         finally:
             lock.release()
@@ -189,7 +207,7 @@ class Index:
         return count
 
     def _open_writer(self) -> _Writer:
-        lock = WriterLock(self.path)
+        lock = Held(self.path, WRITER)
         try:
             appointed = generations.current(self.path) or self._first_generation()
             if appointed.format != self._format:
@@ -201,17 +219,15 @@ class Index:
             raise
 
     def _first_generation(self) -> Generation:
-        name = generations.begin(self.path, ())
-        writer = _Writer(self.path / name, self.layout, Segmenter(), SMALL_HEAP)
-        writer.commit("")
-        writer.close()
-        appointed = Generation(name, self._format)
-        generations.appoint(self.path, appointed)
+        self.rebuild(())
+        appointed = generations.current(self.path)
+        assert appointed is not None, "it was just built"
         return appointed
 
 
 class _Writer:
-    def __init__(self, path: Directory, layout: Layout, segmenter: Segmenter, heap: int, lock: WriterLock | None = None) -> None:
+    def __init__(self, path: Directory, layout: Layout, segmenter: Segmenter, heap: int, lock: Held | None = None) -> None:
+        self.generation = path.name
         self._layout = layout
         self._segmenter = segmenter
         # One thread: documents keep the order in which they were written.

@@ -33,6 +33,8 @@ class Keeper:
     def apply(self, changed: Iterable[str], *, cursor: str | None = None) -> int:
         """Brings these ids up to date, in one commit with the cursor. May be told twice. Returns how many are in the index now.
 
+        The writer stays open: it is this process's until `Index.close`.
+
         Raises Busy while another process writes: nothing was changed, apply it again later.
         """
         if not self.index.current():
@@ -44,8 +46,9 @@ class Keeper:
                 self.index.write(docs, set(some) - {doc.id for doc in docs})
                 count += len(docs)
             self.index.commit(cursor)
-        finally:
-            self.index.close()
+        except BaseException:
+            self.index.close()  # what was written and not committed is forgotten
+            raise
         return count
 
     def rebuild(self, progress: Progress = lambda done: None, *, cursor: str = "") -> int:

@@ -21,6 +21,9 @@ LIMIT_MAX = 200
 OFFSET_MAX = 10_000
 """Hits that may be skipped by counting; further pages are asked for `after` a hit."""
 
+RANKED_MAX = 1_000
+"""Hits shown in the order of relevance, page after page: nobody reads on, and whoever wants all sorts by a number."""
+
 FILTER_VALUES_MAX = 500
 """Values chosen in one filter."""
 
@@ -50,16 +53,21 @@ Relaxed = Literal["", "near", "some"]
 
 @dataclass(frozen=True)
 class Facet:
-    """Counts the values of a keyword field, or the places directly `under` one in a path field."""
+    """Counts the values of a keyword field, the places directly `under` one in a path field, or a number by steps.
+
+    The steps of a number lie between ascending `edges`: "0" is below the first edge, "1" from it up to the second (exclusive), and so on.
+    """
 
     field: str
     limit: int = 20
     under: str = ""
+    edges: tuple[Decimal, ...] = ()
 
 
 @dataclass(frozen=True)
 class Query:
-    """A question. Words are all required; of the values of one filter any will do; bounds are inclusive.
+    """A question. Words are all required; of the values of one filter any will do; bounds are inclusive. `steps` are the
+    chosen steps of a number whose facet has edges.
 
     `sort` is "" (relevance), a sortable number ("price") or its reverse ("-price"). `after` is `Results.next` of the page before.
     Where the words find nothing at all, `relax` looks for near spellings and sounds, then for some of the words.
@@ -69,6 +77,7 @@ class Query:
     text: str = ""
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     ranges: Mapping[str, tuple[Bound, Bound]] = field(default_factory=dict)
+    steps: Mapping[str, Sequence[int]] = field(default_factory=dict)
     facets: Sequence[Facet] = ()
     sort: str = ""
     limit: int = 20
@@ -84,8 +93,11 @@ class Query:
             raise ValueError(f"offset {self.offset} is not within 0 and {OFFSET_MAX}")
         if any(len(values) > FILTER_VALUES_MAX for values in self.filters.values()):
             raise ValueError(f"a filter takes up to {FILTER_VALUES_MAX} values")
-        if self.after and (self.offset or not self.sort):
-            raise ValueError("`after` needs a sort, and takes no offset")
+        if self.after and self.offset:
+            raise ValueError("`after` takes no offset")
+        edges = {facet.field: facet.edges for facet in self.facets}
+        if any(not 0 <= step <= len(edges.get(name, ())) for name, steps in self.steps.items() for step in steps):
+            raise ValueError("a step lies between the edges of a counted number")
         if len({facet.field for facet in self.facets}) < len(self.facets) or any(f.limit > FACET_LIMIT_MAX for f in self.facets):
             raise ValueError(f"each field is counted once, up to {FACET_LIMIT_MAX} values")
 
@@ -94,13 +106,13 @@ class Query:
 class Hit:
     id: str
     score: float
-    payload: Json
+    payload: Json = None
 
 
 @dataclass(frozen=True)
 class Results:
     """`facets` are counted as shops do: each ignores what is chosen in itself. `relaxed` tells how the words were loosened:
-    "" not at all, "near" spellings or sounds, "some" of the words. `next` is "" on the last page of a sorted question."""
+    "" not at all, "near" spellings or sounds, "some" of the words. `next` is "" on the last page."""
 
     total: int = 0
     hits: Sequence[Hit] = ()
@@ -148,6 +160,10 @@ def compile_question(layout: Layout, segmenter: Segmenter, query: Query, relaxed
     for name, bounds in query.ranges.items():
         if bounds != (None, None):
             chosen[name] = between(layout, name, *bounds)
+    edges = {facet.field: facet.edges for facet in query.facets}
+    for name, steps in query.steps.items():
+        if steps:
+            chosen[steps_of(name)] = _any_of([_within(layout, name, edges[name], step) for step in steps])
     if not query.text.strip():
         return Asked(layout, query, relaxed, None, None, chosen)
     phrases = query.alike.widen(segmenter.question(query.text), segmenter)
@@ -169,6 +185,19 @@ def between(layout: Layout, name: str, low: Bound, high: Bound) -> tantivy.Query
     return _unscored(tantivy.Query.range_query(layout.schema, name, tantivy.FieldType.Integer, bounds[0], bounds[1]))
 
 
+def steps_of(name: str) -> str:
+    """What the choice of steps of a number is called among the choices, beside a range of the same number."""
+    return f"{name} by steps"
+
+
+def _within(layout: Layout, name: str, edges: Sequence[Decimal], step: int) -> tantivy.Query:
+    """From one edge up to the next, which is exclusive."""
+    number = layout.number(name)
+    low = scaled(edges[step - 1], number) if step else None
+    high = scaled(edges[step], number) - 1 if step < len(edges) else None
+    return _unscored(tantivy.Query.range_query(layout.schema, name, tantivy.FieldType.Integer, low, high))
+
+
 def beyond(layout: Layout, query: Query) -> tantivy.Query:
     """What comes after the last hit of the page before; with those that share its key, of which some were shown."""
     key = last_shown(query.after)[0]
@@ -182,6 +211,14 @@ def last_shown(after: str) -> tuple[int, str]:
     if found is None or abs(int(found["key"])) > NUMBER_MAX << TIE_BITS:
         raise ValueError(f"{after!r} does not name a place in a list")
     return int(found["key"]), found["id"]
+
+
+def ranks_shown(after: str) -> tuple[int, str]:
+    """How many hits were shown in the order of relevance, and the id of the last of them."""
+    shown, doc_id = last_shown(after)
+    if not 0 < shown <= RANKED_MAX:
+        raise ValueError(f"{after!r} does not name a place within the first {RANKED_MAX} hits")
+    return shown, doc_id
 
 
 def sort_field(layout: Layout, query: Query) -> str:

@@ -65,11 +65,13 @@ class Path:
 
 @dataclass(frozen=True)
 class Number:
-    """An exact number with so many decimals: ranges, and with `sort` an order (then every document must have it)."""
+    """An exact number with so many decimals: ranges, and with `sort` an order (then every document must have it, unless it is
+    `optional`: a question sorted by it must then leave out those without)."""
 
     name: str
     decimals: int = 0
     sort: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,13 +137,14 @@ class Layout:
         """Raises KeyError for an unknown field and TypeError or ValueError for a value that does not fit its field."""
         laid = tantivy.Document()
         laid.add_text(ID, _valid_id(doc.id))
-        laid.add_bytes(PAYLOAD, json.dumps(doc.payload, ensure_ascii=False, separators=(",", ":")).encode())
+        if doc.payload is not None:
+            laid.add_bytes(PAYLOAD, json.dumps(doc.payload, ensure_ascii=False, separators=(",", ":")).encode())
         for name in doc.values:
             self.named(name)
         for item in self.fields:
             if item.name in doc.values:
                 _lay(laid, item, doc.values[item.name], doc.id, segmenter)
-            elif isinstance(item, Number) and item.sort:
+            elif isinstance(item, Number) and item.sort and not item.optional:
                 raise ValueError(f"document {doc.id} has no {item.name}, by which the index sorts")
         return laid
 
@@ -204,7 +207,7 @@ def _declare(builder: tantivy.SchemaBuilder, item: Field) -> None:
             builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
             for level in range(1, depth + 1):
                 builder.add_text_field(f"{name}__{level}", fast=True, tokenizer_name="raw", index_option="basic")
-        case Number(name, _, sort):
+        case Number(name, _, sort, _):
             builder.add_integer_field(name, fast=True)
             if sort:
                 builder.add_integer_field(f"{name}__sort", fast=True)
@@ -221,16 +224,17 @@ def _declare(builder: tantivy.SchemaBuilder, item: Field) -> None:
 def _lay(laid: tantivy.Document, item: Field, value: Value, doc_id: str, segmenter: Segmenter) -> None:
     match item:
         case Text(name):
-            cut = segmenter.cut("\n".join(_strings(name, value)))
-            laid.add_text(name, " ".join(cut.precise))
-            laid.add_text(WIDE, " ".join(cut.wide))
-            laid.add_text(SOUND, " ".join(cut.sounds))
+            for text in _strings(name, value):
+                cut = segmenter.cut(text)
+                laid.add_text(name, " ".join(cut.precise))
+                laid.add_text(WIDE, " ".join(cut.wide))
+                laid.add_text(SOUND, " ".join(cut.sounds))
         case Keyword(name):
             for word in _strings(name, value):
                 laid.add_text(name, word)
         case Path():
             _lay_path(laid, item, _strings(item.name, value))
-        case Number(name, _, sort):
+        case Number(name, _, sort, _):
             exact = scaled(value, item)
             laid.add_integer(name, exact)
             if sort:

@@ -43,6 +43,9 @@ HEARD_MAX = 4
 SPELLINGS_KEPT = 200_000
 """Words whose pinyin is remembered in a process."""
 
+CUTS_KEPT = 4_000
+"""Texts whose words a segmenter remembers."""
+
 _HAN = "〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"(?P<han>[{_HAN}]+)|[^\W_{_HAN}]+(?:[-_.+#]+[^\W_{_HAN}]+)*")
 _CHINESE = re.compile(rf"[{_HAN}]+")
@@ -152,8 +155,18 @@ class Segmenter:
     def __init__(self, words: Iterable[str] = ()) -> None:
         self.words = tuple(sorted({run.group() for word in words for run in _RUN.finditer(normalise(word)) if _is_word(run)}))
         self._dictionary = _dictionary_with(self.words) if self.words else cast(_Dictionary, rjieba)
+        self._cuts: dict[str, Cut] = {}
 
     def cut(self, text: str) -> Cut:
+        """The words of a text; names of brands and categories, which come again and again, are cut once. Not to be changed."""
+        found = self._cuts.get(text)
+        if found is None:
+            if len(self._cuts) >= CUTS_KEPT:
+                self._cuts.clear()
+            found = self._cuts[text] = self._cut(text)
+        return found
+
+    def _cut(self, text: str) -> Cut:
         text = normalise(text)
         cut = Cut([_measure(found) for found in _MEASURE.finditer(text)])
         cut.wide.update(cut.precise)

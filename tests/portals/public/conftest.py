@@ -52,7 +52,7 @@ def town(home: Path, db: None) -> Town:
 @pytest.fixture
 def shelves(town: Town) -> Town:
     """The town with its three offers in the search index."""
-    goods.rebuild_index()
+    goods.rebuild_index(at=LATER)
     return town
 
 

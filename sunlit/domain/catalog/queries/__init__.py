@@ -1,5 +1,6 @@
 """The face of the product library: what others may ask of it."""
 
+from sunlit.domain.catalog.queries.cards import Card, Shelved, cards
 from sunlit.domain.catalog.queries.categories import Tree, category, forget, template, tree
 from sunlit.domain.catalog.queries.clerks import (
     ImportPage,
@@ -13,6 +14,7 @@ from sunlit.domain.catalog.queries.clerks import (
     products_like,
 )
 from sunlit.domain.catalog.queries.comparing import Comparison, Pair, Similar, compare
+from sunlit.domain.catalog.queries.documents import behind
 from sunlit.domain.catalog.queries.offers import (
     OfferPage,
     counts_of,
@@ -28,16 +30,31 @@ from sunlit.domain.catalog.queries.offers import (
     to_review_count,
 )
 from sunlit.domain.catalog.queries.products import ProductPage, product
-from sunlit.domain.catalog.queries.search import SORTS, FacetList, FacetValue, SearchPage, SearchRequest, request_of, search, suggest
+from sunlit.domain.catalog.queries.ranking import rated_by
+from sunlit.domain.catalog.queries.search import (
+    ANYWHERE,
+    SORTS,
+    FacetList,
+    FacetValue,
+    SearchPage,
+    SearchRequest,
+    Wider,
+    request_of,
+    search,
+    suggest,
+    wider,
+)
 from sunlit.domain.catalog.queries.specs import named, specs_of
 from sunlit.domain.catalog.queries.synonyms import synonym_count, synonym_page, thesaurus
 from sunlit.domain.catalog.queries.watching import Above, AbovePage, above_reference, offers_alike
 from sunlit.domain.catalog.rules.reading import key_of
 
 __all__ = [
+    "ANYWHERE",
     "SORTS",
     "Above",
     "AbovePage",
+    "Card",
     "Comparison",
     "FacetList",
     "FacetValue",
@@ -47,9 +64,13 @@ __all__ = [
     "ProductPage",
     "SearchPage",
     "SearchRequest",
+    "Shelved",
     "Similar",
     "Tree",
+    "Wider",
     "above_reference",
+    "behind",
+    "cards",
     "categories_of",
     "category",
     "compare",
@@ -73,6 +94,7 @@ __all__ = [
     "product",
     "product_to_offer",
     "products_like",
+    "rated_by",
     "reference_prices",
     "references",
     "request_of",
@@ -85,4 +107,5 @@ __all__ = [
     "thesaurus",
     "to_review_count",
     "tree",
+    "wider",
 ]

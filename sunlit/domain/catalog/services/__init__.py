@@ -1,5 +1,6 @@
 """The verbs of the product library."""
 
+from sunlit.domain.catalog.services.caretaking import Caretaker
 from sunlit.domain.catalog.services.imports import (
     actor_of,
     carry_on_import,
@@ -9,7 +10,7 @@ from sunlit.domain.catalog.services.imports import (
     hand_in_import,
     problem_of,
 )
-from sunlit.domain.catalog.services.indexing import build_missing_index, index_acts, rebuild_index
+from sunlit.domain.catalog.services.indexing import concerns, follow_feed, rebuild_index, why_anew
 from sunlit.domain.catalog.services.loading import Loaded, add_reference_prices, load_categories, load_compact, load_templates
 from sunlit.domain.catalog.services.offers import (
     Approved,
@@ -38,6 +39,7 @@ __all__ = [
     "SYNONYMS_MOST",
     "WORD_CHARS",
     "Approved",
+    "Caretaker",
     "Loaded",
     "RowResult",
     "actor_of",
@@ -46,17 +48,17 @@ __all__ = [
     "appeal",
     "approve_offer",
     "approve_offers",
-    "build_missing_index",
     "carry_on_import",
     "carry_out_import",
     "check_import",
+    "concerns",
     "delist",
     "discard_import",
     "draft_offer",
     "edit_offer",
+    "follow_feed",
     "freeze",
     "hand_in_import",
-    "index_acts",
     "keep_frozen",
     "label_of",
     "load_categories",
@@ -78,4 +80,5 @@ __all__ = [
     "template_workbook",
     "update_offer",
     "upsert_offers",
+    "why_anew",
 ]

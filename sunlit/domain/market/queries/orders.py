@@ -132,6 +132,12 @@ def lines_of(orders: Sequence[Order]) -> dict[int, list[OrderLine]]:
     return by_order
 
 
+def products_of(numbers: Sequence[str]) -> list[str]:
+    """The numbers of the products in these orders, in one query."""
+    found = OrderLine.objects.filter(order__number__in=numbers).order_by("product__number")
+    return list(found.values_list("product__number", flat=True).distinct())
+
+
 def counts(*, seen_by: Actor) -> dict[str, int]:
     """How many orders there are in each group of states."""
     found = visible_to(seen_by).order_by().values_list("state").annotate(n=Count("id"))
