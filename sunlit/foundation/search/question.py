@@ -96,7 +96,7 @@ class Query:
         if self.after and self.offset:
             raise ValueError("`after` takes no offset")
         edges = {facet.field: facet.edges for facet in self.facets}
-        if any(not 0 <= step <= len(edges.get(name, ())) for name, steps in self.steps.items() for step in steps):
+        if any(not (edges.get(name) and 0 <= step <= len(edges[name])) for name, steps in self.steps.items() for step in steps):
             raise ValueError("a step lies between the edges of a counted number")
         if len({facet.field for facet in self.facets}) < len(self.facets) or any(f.limit > FACET_LIMIT_MAX for f in self.facets):
             raise ValueError(f"each field is counted once, up to {FACET_LIMIT_MAX} values")

@@ -315,6 +315,36 @@ def test_suggestions_are_limited_and_forget_what_is_deleted(shop):
 # What does not fit
 
 
+EDGES = (Decimal(100), Decimal(400), Decimal(1000))
+
+
+def test_a_number_is_counted_by_steps_whose_upper_edge_belongs_to_the_next(shop):
+    page = shop.search(Query(facets=[Facet("price", edges=EDGES)]))
+    assert sorted(page.facets["price"]) == [("0", 2), ("2", 3), ("3", 3)]
+    chosen = Query(facets=[Facet("price", edges=EDGES)], steps={"price": [0, 3]}, ranges={"price": (None, 2000)}, sort="price")
+    page = shop.search(chosen)
+    assert [hit.id for hit in page.hits] == ["4", "7", "8", "6"]
+    assert sorted(page.facets["price"]) == [("0", 2), ("2", 3), ("3", 2)]  # without the steps chosen in itself, within the range
+
+
+@pytest.mark.parametrize("text", ["", "千兆 交换机", "打印机"])
+def test_pages_by_relevance_follow_the_last_hit_shown(shop, text):
+    whole = [hit.id for hit in shop.search(Query(text, limit=8)).hits]
+    seen, after = [], ""
+    while True:
+        page = shop.search(Query(text, limit=1, after=after))
+        seen += [hit.id for hit in page.hits]
+        if not (after := page.next):
+            break
+    assert seen == whole
+
+
+def test_a_last_hit_that_moved_a_little_is_found_again(shop):
+    first, second, third, *_ = [hit.id for hit in shop.search(Query(limit=8)).hits]
+    assert [hit.id for hit in shop.search(Query(limit=1, after=f"2:{first}")).hits] == [second]
+    assert [hit.id for hit in shop.search(Query(limit=1, after="2:gone")).hits] == [third]
+
+
 def test_questions_that_do_not_fit_are_refused(shop):
     with pytest.raises(KeyError, match="colour"):
         shop.search(Query(filters={"colour": ["red"]}))
@@ -333,8 +363,12 @@ def test_questions_that_do_not_fit_are_refused(shop):
     for after in ("x", "1:", ":1", f"{10**19 - 1}:1"):
         with pytest.raises(ValueError, match="does not name a place"):
             shop.search(Query(sort="price", after=after))
-    with pytest.raises(ValueError, match="needs a sort"):
-        Query(after="1:1")
+    with pytest.raises(ValueError, match="within the first 1000"):
+        shop.search(Query(after="1001:1"))
+    with pytest.raises(ValueError, match="takes no offset"):
+        Query(sort="price", after="1:1", offset=1)
+    with pytest.raises(ValueError, match="between the edges"):
+        Query(steps={"price": [0]})
     with pytest.raises(ValueError, match="limit 201"):
         Query(limit=201)
     with pytest.raises(ValueError, match="offset 10001"):

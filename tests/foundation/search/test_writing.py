@@ -92,8 +92,6 @@ def test_one_writer_only(path, shop):
     other = Index(path, FIELDS)
     with pytest.raises(Busy, match="another process is writing"):
         other.write([PEN])
-    with pytest.raises(Busy):
-        other.rebuild([PEN])
     shop.close()
     other.write([PEN])
     with pytest.raises(Busy):
@@ -101,6 +99,43 @@ def test_one_writer_only(path, shop):
     other.close()
     shop.reload()
     assert shop.count() == 8
+
+
+def test_one_builder_only_and_he_does_not_wait_for_the_writer(path, shop):
+    other = Index(path, FIELDS)
+
+    def docs():
+        with pytest.raises(Busy, match="another process is building"):
+            shop.rebuild([])
+        shop.write([CHEAPER])
+        shop.commit("feed:9")  # the old generation goes on being kept
+        yield PEN
+
+    assert other.rebuild(docs(), cursor="feed:8") == 1
+    shop.reload()
+    assert (ids(shop), shop.cursor()) == (["9"], "feed:8")
+    shop.write([CHEAPER])  # the open writer turns to the new generation
+    shop.commit("feed:9")
+    other.reload()
+    assert (ids(other), other.cursor()) == (["1", "9"], "feed:9")
+
+
+def test_no_swap_happens_while_a_follower_reads_and_commits(path, shop):
+    built = threading.Event()
+
+    def build() -> None:
+        Index(path, FIELDS).rebuild([PEN], cursor="feed:8")
+        built.set()
+
+    with shop.steady():
+        builder = threading.Thread(target=build)
+        builder.start()
+        assert not built.wait(0.3)
+        assert shop.cursor() == "feed:8"
+        shop.write([CHEAPER])
+        shop.commit("feed:9")
+    builder.join()
+    assert (shop.cursor(), ids(shop)) == ("feed:8", ["9"])
 
 
 def test_the_cursor_is_committed_with_the_documents(path, shop):
@@ -285,7 +320,7 @@ def test_the_keeper_loads_in_batches_and_tells_how_far_it_is(path):
     assert index.search(Query("铅笔", sort="-price", limit=1)).hits[0].id == "1200"
 
 
-def test_the_keeper_applies_each_change_once_and_lets_go(path, shop):
+def test_the_keeper_applies_each_change_once_and_keeps_its_writer(path, shop):
     shop.close()
     record = Record([*DOCS, PEN])
     del record.docs["6"]
@@ -295,6 +330,9 @@ def test_the_keeper_applies_each_change_once_and_lets_go(path, shop):
     assert record.loads == [["9", "6"]]
     assert ids(shop) == ["1", "2", "3", "4", "5", "7", "8", "9"]
     other = Index(path, FIELDS)
+    with pytest.raises(Busy):
+        other.write([CHEAPER])
+    shop.close()
     other.write([CHEAPER])
     with pytest.raises(Busy):
         keeper.apply(["9"])
