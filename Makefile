@@ -29,7 +29,7 @@ check: install  ## Style, types, floor plan, migrations, translations
 	$(BIN)/sunlit manage makemigrations --check --dry-run
 	$(BIN)/sunlit translations --check
 
-demo: install  ## Fill the database with the demo region (larger: make demo ARGS="--scale 10")
+demo: install  ## Fill the database with the demo region (larger: make demo ARGS="--scale 10", or ARGS="--scale bazhou")
 	@SUNLIT_DEMO=1 $(BIN)/sunlit demo $(ARGS)
 
 bench: install  ## Measure against the limits of the machine

@@ -10,10 +10,22 @@ from pypinyin import lazy_pinyin
 
 from sunlit.demo.shapes import Application, Organisation, Person, Region
 from sunlit.demo.shelf import codes_of
-from sunlit.demo.words import APPLICANTS, APPLICATION_REASONS, COMPANY_WORDS, GIVEN, OTHER_NAMES, STREETS, SURNAMES, TRADES
+from sunlit.demo.words import (
+    APPLICANTS,
+    APPLICATION_REASONS,
+    COMPANY_PREFIXES,
+    COMPANY_WORDS,
+    GIVEN,
+    OTHER_NAMES,
+    STREETS,
+    SURNAMES,
+    TRADES,
+)
 from sunlit.foundation.kernel import credit_code
 
 PREFECTURE = "652800"
+Trade = tuple[str, str, tuple[str, ...], int]
+"""Both names, the families of goods it deals in, and how common it is."""
 
 REGIONS = (
     Region(PREFECTURE, "", "巴音郭楞蒙古自治州", "Bayingolin Mongol Autonomous Prefecture", "prefecture"),
@@ -125,9 +137,16 @@ TANG = Person("tang", "唐小舟", "Tang Xiaozhou", BANK, ("teller",), "对公�
 PERSONAS = (AYGUL, ZHOU, BATU, LI, MA, CHEN, WU, NURLAN, SURINA, ZHENG, HE, TANG)
 
 
-def organisations(rng: Random, scale: int, at: datetime) -> tuple[Organisation, ...]:
-    """Every party: the authorities, then buyers, then suppliers."""
-    return (*_authorities(), *_buyers(rng, scale), *_suppliers(rng, scale, at))
+def organisations(
+    rng: Random, scale: int, at: datetime, *, buyers: int | None = None, suppliers: int | None = None
+) -> tuple[Organisation, ...]:
+    """Every party: the authorities, then buyers, then suppliers; `scale` multiplies them, unless it is said how many."""
+    turns = _turns()
+    return (
+        *_authorities(),
+        *(_buyer(rng, index) for index in range(1, (buyers or len(BUYERS) * scale) + 1)),
+        *(_supplier(rng, index, turns[index % len(turns)], at) for index in range(suppliers or len(turns) * scale)),
+    )
 
 
 def people(rng: Random, parties: tuple[Organisation, ...]) -> tuple[Person, ...]:
@@ -198,10 +217,6 @@ def _regulator(index: int, region: Region) -> Organisation:
     )
 
 
-def _buyers(rng: Random, scale: int) -> list[Organisation]:
-    return [_buyer(rng, index) for index in range(1, len(BUYERS) * scale + 1)]
-
-
 def _buyer(rng: Random, index: int) -> Organisation:
     region, name_zh, name_en, sort, weight = BUYERS[(index - 1) % len(BUYERS)]
     if index > len(BUYERS):
@@ -231,34 +246,31 @@ def _another_buyer(index: int, region: str) -> tuple[str, str, str]:
     return f"{zh}{word}{ordinal_zh}{kind_zh}", f"{en} {latin(word)}{ordinal_en} {kind_en}", sort
 
 
-def _suppliers(rng: Random, scale: int, at: datetime) -> list[Organisation]:
+def _turns() -> list[Trade]:
+    """The trades in the order in which shops are drawn from them, each as often as it is common; the two of the cast come first."""
     turns = [trade for trade in TRADES for _ in range(trade[3])]
-    turns = [TRADES[1], TRADES[6], *_without_first(turns, TRADES[1], TRADES[6])]  # the two of the cast come first
-    return [_supplier(rng, index, turns[index % len(turns)], at, len(turns)) for index in range(len(turns) * scale)]
+    return [TRADES[1], TRADES[6], *_without_first(turns, TRADES[1], TRADES[6])]
 
 
-def _without_first(
-    turns: list[tuple[str, str, tuple[str, ...], int]], *taken: tuple[str, str, tuple[str, ...], int]
-) -> list[tuple[str, str, tuple[str, ...], int]]:
+def _without_first(turns: list[Trade], *taken: Trade) -> list[Trade]:
     left = list(turns)
     for trade in taken:
         left.remove(trade)
     return left
 
 
-def _supplier(rng: Random, index: int, trade: tuple[str, str, tuple[str, ...], int], at: datetime, a_round: int) -> Organisation:
+def _supplier(rng: Random, index: int, trade: Trade, at: datetime) -> Organisation:
     trade_zh, trade_en, families, _weight = trade
     region = "652801" if index == 0 else "652827" if index == 1 else rng.choices([it.code for it in REGIONS], [3, 9, *[1] * 8, 4])[0]
     zh, en = SHORT[region]
     zh, en = ("库尔勒", "Korla") if region == "652871" else (zh, en)
-    word, round_ = COMPANY_WORDS[index % len(COMPANY_WORDS)], index // (max(len(COMPANY_WORDS), a_round))
-    branch_zh, branch_en = (f"（{round_ + 1}部）", f" ({round_ + 1})") if round_ else ("", "")
+    word = _company_word(index)
     staff = 23 if index == 0 else 4 if index == 1 else rng.choice((3, 5, 6, 8, 9, 12, 16, 22, 30, 44, 75, 130))
     return Organisation(
         key=f"supplier-{index + 1:04d}",
         kind="supplier",
-        name_zh=f"{zh}{word}{trade_zh}有限公司{branch_zh}",
-        name_en=f"{en} {latin(word)} {trade_en} Co., Ltd.{branch_en}",
+        name_zh=f"{zh}{word}{trade_zh}有限公司",
+        name_en=f"{en} {latin(word)} {trade_en} Co., Ltd.",
         credit_code=credit_code.make(200_000 + index),
         region=region,
         address=_address(rng, region),
@@ -268,6 +280,16 @@ def _supplier(rng: Random, index: int, trade: tuple[str, str, tuple[str, ...], i
         welfare={17: "disabled_welfare_unit", 33: "disabled_welfare_unit", 44: "prison_enterprise"}.get(index % 69, ""),
         since=at - timedelta(days=rng.randint(395, 700), hours=rng.randint(0, 20)),
     )
+
+
+def _company_word(index: int) -> str:
+    """A word of its own for every shop: first the plain ones, then each with a word before it, then with two."""
+    round_, place = divmod(index, len(COMPANY_WORDS))
+    before = ""
+    while round_:
+        round_, letter = divmod(round_ - 1, len(COMPANY_PREFIXES))
+        before = COMPANY_PREFIXES[letter] + before
+    return before + COMPANY_WORDS[place]
 
 
 def _desks(party: Organisation) -> tuple[tuple[tuple[str, ...], str, str], ...]:

@@ -264,7 +264,7 @@ def _basket(rng: Random, market: Market, buyer: Organisation, family: str, when:
     chosen = sorted(
         [first, *rng.sample(others, min(len(others), rng.choice(LINES) - 1))], key=lambda it: it.key
     )  # as orders count their lines
-    found = [(offer, _quantity(rng, float(offer.price), market.left[offer.key])) for offer in chosen]
+    found = [(offer, quantity(rng, float(offer.price), market.left[offer.key])) for offer in chosen]
     return [(offer, max(2, quantity)) for offer, quantity in found] if parts else found
 
 
@@ -277,7 +277,8 @@ def _can_be_had(offer: Offer, market: Market, buyer: Organisation, when: datetim
     return there and offer.created_at + timedelta(days=3) < when and market.left[offer.key] > 3
 
 
-def _quantity(rng: Random, price: float, left: int) -> int:
+def quantity(rng: Random, price: float, left: int) -> int:
+    """How many are taken: many of what is cheap."""
     most = 2_000 if price < 4 else 60 if price < 30 else 24 if price < 200 else 10 if price < 1_500 else 5 if price < 6_000 else 2
     return max(1, min(left - 1, int(1 + most * rng.betavariate(1, 2.5))))
 

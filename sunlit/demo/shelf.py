@@ -6,7 +6,7 @@ import json
 import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -51,6 +51,14 @@ class Kind:
     told: tuple[str, ...]  # the template's keys, in their order
 
 
+@dataclass
+class Taken:
+    """The model numbers of a brand in one category, and by how many figures they had to become longer."""
+
+    keys: set[str] = field(default_factory=set)
+    longer: int = 0
+
+
 @cache
 def kinds() -> Mapping[str, Kind]:
     """Every category of the demonstration by its code."""
@@ -84,7 +92,7 @@ def brands() -> tuple[Brand, ...]:
 
 
 def products(seed: int, scale: int, at: datetime) -> tuple[Product, ...]:
-    return tuple(product for kind in kinds().values() for product in _products_of(kind, seed, scale, at))
+    return tuple(product for kind in kinds().values() for product in products_of(kind, seed, kind.count * scale, at))
 
 
 def references(seed: int, goods: Sequence[Product], at: datetime) -> tuple[ReferencePrice, ...]:
@@ -151,16 +159,16 @@ def _kind(code: str, recipe: Mapping[str, Any], template: Sequence[Mapping[str, 
     )
 
 
-def _products_of(kind: Kind, seed: int, scale: int, at: datetime) -> Iterator[Product]:
+def products_of(kind: Kind, seed: int, count: int, at: datetime) -> Iterator[Product]:
+    """So many products of one category, each with a model of its own within its brand."""
     rng = Random(f"{seed}/products/{kind.code}")
     makers = BRANDS[kind.family]
     level = {en: rng.choice(BRAND_LEVELS) for _, en in makers}
-    taken: dict[str, set[str]] = {}
-    for index in range(1, kind.count * scale + 1):
+    taken = {en: Taken() for _, en in makers}
+    for index in range(1, count + 1):
         brand_zh, brand_en = makers[min(int(rng.expovariate(2.2 / len(makers))), len(makers) - 1)]
         chosen, factor = _parameters(rng, kind)
-        model = _model(rng, kind, chosen, taken.setdefault(brand_en, set()))
-        taken[brand_en].add(model_key(model))
+        model = _model(rng, kind, chosen, taken[brand_en])
         series_zh, series_en = rng.choice(kind.series)
         english = {key: kind.english.get(key, {}).get(value, value) for key, value in chosen.items()}
         yield Product(
@@ -201,15 +209,17 @@ def _place(rng: Random, options: Sequence[tuple[str, float]], grade: float) -> i
     return max(0, min(len(options) - 1, round(grade * (len(options) - 1) + rng.gauss(0, 0.28 * len(options)))))
 
 
-def _model(rng: Random, kind: Kind, chosen: Mapping[str, str], taken: set[str]) -> str:
+def _model(rng: Random, kind: Kind, chosen: Mapping[str, str], taken: Taken) -> str:
     """A model number after the category's pattern: # a digit, @ a letter, {key} the digits of a value. Longer when the short ones are used up."""
     for attempt in range(1_000):
-        pattern = rng.choice(kind.models) + "#" * (attempt // 40)
+        pattern = rng.choice(kind.models) + "#" * (taken.longer + attempt // 40)
         filled = re.sub(r"\{([a-z_]+)(?:/(\d+))?\}", lambda hit: _digits(chosen[hit[1]], int(hit[2] or 1)), pattern)
         model = "".join(
             rng.choice(LETTERS) if c == "@" else str(rng.randint(0 if i else 1, 9)) if c == "#" else c for i, c in enumerate(filled)
         )
-        if model_key(model) not in taken:
+        if (key := model_key(model)) not in taken.keys:
+            taken.keys.add(key)
+            taken.longer += attempt // 40
             return model
     raise AssertionError(f"{kind.code}: no model number is left")
 

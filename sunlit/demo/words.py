@@ -53,6 +53,9 @@ COMPANY_WORDS = (
     "归雁", "大漠孤烟", "落日圆", "丝路驿", "西陆", "北斗坪", "南枝", "东篱下", "柳中", "车师道", "渠犁城", "焉支",
 )  # fmt: skip
 
+# What distinguishes further companies once the plain words are used up.
+COMPANY_PREFIXES = "新北南东小上远古青金明长春秋云山水风月雪松竹兰梅菊荷柳桃榆槐桐柏枫芦禾粟石玉泉溪湖汀洲岛桥津原岭峰川渠田园林圃舍庐亭台阁轩榭廊灯烛辰霞虹霜霁晴暖宁康淳朴诚信和惠瑞嘉景博致思行知言"
+
 TRADES: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
     ("信息科技", "Information Technology", ("computing", "network", "printing", "display", "consumable", "software"), 12),
     ("办公设备", "Office Equipment", ("printing", "computing", "display", "stationery", "consumable", "paper"), 10),

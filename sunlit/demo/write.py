@@ -59,12 +59,12 @@ def write(world: World, progress: Progress) -> None:
     begin = world.at - BEFORE
     rows = Rows()
     progress("organisations", 0, len(world.organisations))
-    _regions(rows, world)
+    regions(rows, world)
     known.forget()
     rulebook.load_pack(by=CLOCK, at=begin)
-    _organisations(rows, world, begin)
-    _people(rows, world, begin)
-    _record_organisations(rows, world, begin)
+    organisations(rows, world, begin)
+    people(rows, world, begin)
+    record_organisations(rows, world, begin)
     _suppliers(rows, world)
     progress("organisations", len(world.organisations), len(world.organisations))
     progress("goods", 0, len(world.products))
@@ -82,7 +82,8 @@ def number_of(party: Organisation) -> str:
     return f"{PREFIXES[party.kind]}-{tail if tail.isdigit() else '0001'}"
 
 
-def _regions(rows: Rows, world: World) -> None:
+def regions(rows: Rows, world: World) -> None:
+    """The divisions of the one net."""
     for told in world.regions:
         parent = rows.regions.get(told.parent)
         path = f"{parent.path}/{told.code}" if parent else told.code
@@ -90,7 +91,8 @@ def _regions(rows: Rows, world: World) -> None:
         rows.regions[told.code], _new = accounts.Region.objects.get_or_create(code=told.code, defaults=values)
 
 
-def _organisations(rows: Rows, world: World, begin: datetime) -> None:
+def organisations(rows: Rows, world: World, begin: datetime) -> None:
+    """Every party, with the addresses and invoice titles of the buyers."""
     made = accounts.Organisation.objects.bulk_create([_organisation(rows, party, begin) for party in world.organisations])
     rows.parties = {party.key: row for party, row in zip(world.organisations, made, strict=True)}
     buyers = [(party, rows.parties[party.key]) for party in world.organisations if party.kind == "buyer"]
@@ -130,7 +132,7 @@ def _organisation(rows: Rows, party: Organisation, begin: datetime) -> accounts.
     )
 
 
-def _people(rows: Rows, world: World, begin: datetime) -> None:
+def people(rows: Rows, world: World, begin: datetime) -> None:
     """Everybody may sign in with the demonstration's password; it is hashed once, for it is no secret."""
     password = make_password(PASSWORD)
     users = accounts.User.objects.bulk_create(
@@ -152,7 +154,8 @@ def _people(rows: Rows, world: World, begin: datetime) -> None:
     rows.actors = {person.login: actor_in(seat) for person, seat in zip(world.people, seats, strict=True)} | {"clock": CLOCK}
 
 
-def _record_organisations(rows: Rows, world: World, begin: datetime) -> None:
+def record_organisations(rows: Rows, world: World, begin: datetime) -> None:
+    """That the operator set them up, each by an act of its own."""
     by = rows.actors[cast.HE.login]
     ledger.record_many(
         [

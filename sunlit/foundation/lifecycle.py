@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.foundation.access import Grant
+from sunlit.foundation.access import Grant, operator
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Problem, Reason, Refused, check
 from sunlit.foundation.ledger import sentences
@@ -193,6 +193,19 @@ def move_many(
         rows.bulk_update(held, sorted(named))
         _recorded_many(held, life, step, under=under, by=by, at=at, facts=facts or {})
     return held
+
+
+def take_over(model: type[Living], rows: Mapping[str, str], *, under: str, by: Actor, at: datetime, region_path: str) -> None:
+    """Lives that began in a predecessor system go on here: their rows came in by COPY, and one entry about `under` tells the digest of each.
+
+    `rows` gives each row's digest, as `row_digest` would find it, by its number. Only the operator brings them.
+    """
+    life = _lives[model]
+    if not operator.allows(by, None):
+        raise Refused(Problem(NOT_YOURS, {"verb": _("Take over"), "who": operator.label}))
+    told = {"number": under.partition("/")[2], "actor": by.user_name, "organisation": by.organisation_name}
+    summed = {"count": len(rows), "rows": dict(rows), "digest": digest(rows)}
+    ledger.record(act=f"{life.kind}.take_over_many", subject=under, by=by, at=at, facts={**told, **summed}, region=region_path)
 
 
 def row_digest(subject: Living) -> str:

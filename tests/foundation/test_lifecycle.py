@@ -17,7 +17,7 @@ from sunlit.foundation.accounts.actors import CLOCK, NOBODY
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.foundation.ledger.models import Entry
-from sunlit.foundation.lifecycle import Life, Move, lives, move, move_many, row_digest
+from sunlit.foundation.lifecycle import Life, Move, lives, move, move_many, row_digest, take_over
 from tests.town import NOON, Town, an_order, build
 
 
@@ -116,6 +116,19 @@ def test_many_move_together_or_not_at_all(town: Town) -> None:
     assert [(it.state, it.version) for it in held] == [("suspended", 1), ("suspended", 1)]
     [entry] = ledger.history_of("round/1")
     assert entry.facts["rows"] == {it.number: row_digest(it) for it in Supplier.objects.all()}
+
+
+def test_what_began_elsewhere_is_taken_over_by_the_operator_alone(town: Town) -> None:
+    rows = {it.number: row_digest(it) for it in Supplier.objects.all()}
+    told: dict[str, Any] = {"under": "batch/YJ-1", "at": NOON, "region_path": "652800"}
+    with pytest.raises(Refused) as no:
+        take_over(Supplier, rows, by=town.zheng, **told)
+    assert no.value.codes == ["LIF-002"]
+    assert ledger.history_of("batch/YJ-1") == []
+    take_over(Supplier, rows, by=town.he, **told)
+    [entry] = ledger.history_of("batch/YJ-1")
+    assert (entry.act, entry.facts["rows"], entry.facts["count"], entry.region) == ("supplier.take_over_many", rows, 2, "652800")
+    assert "从原系统迁入 2 家供应商" in entry.sentence
 
 
 def test_buttons_are_read_from_the_table(town: Town) -> None:

@@ -187,3 +187,7 @@ sentences.say("offer.enter_many", _("{organisation} entered {count} offers with 
 sentences.say("offer.revise_many", _("{organisation} revised {count} offers with {number}; digest {digest}"))
 sentences.say("offer.update_many", _("{organisation} changed price, stock or delivery of {count} offers with {number}; digest {digest}"))
 sentences.say("offer.approve_many", _("{organisation} listed {count} offers with {number}; digest {digest}"))
+# What moved in from a predecessor system.
+sentences.say("offer.take_over_many", _("{organisation} took over {count} offers with {number}; digest {digest}"))
+sentences.say("products.take_over", _("{organisation} took over {count} products with {number}; digest {digest}"))
+sentences.say("references.take_over", _("{organisation} took over {count} reference prices with {number}; digest {digest}"))

@@ -34,3 +34,4 @@ payment = Life(
 )
 
 sentences.say("rating.reply", _("{actor} of {organisation} answered the rating of order {number}"))
+sentences.say("payment.take_over_many", _("{organisation} took over {count} payments with {number}; digest {digest}"))

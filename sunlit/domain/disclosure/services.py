@@ -20,6 +20,7 @@ from sunlit.foundation.ledger import services as ledger
 from sunlit.foundation.lifecycle import digest
 
 sentences.say("deal.publish", _("The deal of order {order} was published as notice {number}"))
+sentences.say("deals.take_over", _("{organisation} took over {count} published deals with {number}; digest {digest}"))
 
 
 @transaction.atomic

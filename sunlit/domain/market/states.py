@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from sunlit.domain.market import rules
 from sunlit.domain.market.models import Order
 from sunlit.foundation.access import clock, holds
+from sunlit.foundation.ledger import sentences
 from sunlit.foundation.lifecycle import Life, Move
 
 AWAITING_APPROVAL, PLACED, CONFIRMED = "awaiting_approval", "placed", "confirmed"
@@ -300,3 +301,5 @@ order = Life(
         EXCHANGING: _("being exchanged"),
     },
 )
+
+sentences.say("order.take_over_many", _("{organisation} took over {count} orders with {number}; digest {digest}"))

@@ -44,6 +44,7 @@ HEADINGS = {
 }
 
 sentences.say("quota.import", _("{organisation} set {count} budget quotas by file"))
+sentences.say("quotas.take_over", _("{organisation} took over {count} budget quotas with {number}; digest {digest}"))
 sentences.say("quota.set_total", _("{organisation} set the total of quota {number} from {before} to {after}: {reason}"))
 
 _HOLD = """

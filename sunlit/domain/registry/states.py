@@ -8,6 +8,7 @@ from sunlit.domain.registry import rules
 from sunlit.domain.registry.models import Application, Supplier
 from sunlit.foundation.access import Grant, clock, holds, operator, regulates
 from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.ledger import sentences
 from sunlit.foundation.lifecycle import Life, Move
 
 DRAFT, SUBMITTED, RETURNED, APPROVED, REFUSED, WITHDRAWN = "draft", "submitted", "returned", "approved", "refused", "withdrawn"
@@ -132,3 +133,5 @@ supplier = Life(
     ],
     states={ACTIVE: _("active"), SUSPENDED: _("suspended"), LEFT: _("left")},
 )
+
+sentences.say("supplier.take_over_many", _("{organisation} took over {count} suppliers with {number}; digest {digest}"))

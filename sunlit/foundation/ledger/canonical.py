@@ -14,11 +14,12 @@ VERSION = 1
 SALT_SIZE = 16
 PERSON = "by_user"
 """The fact that names the person who acted, by number."""
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def canonical(value: Any) -> str:
     """JSON with sorted keys and no blanks: the same text for the same content. Keys are expected in the basic plane."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def plain(value: Any) -> Any:

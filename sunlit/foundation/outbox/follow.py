@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from django.db import transaction
@@ -77,6 +78,14 @@ def step(follower: Follower) -> int:
         cursor.after, cursor.moved_at = acts[-1].index, clock.now()
         cursor.save(update_fields=["after", "moved_at"])
     return len(acts)
+
+
+def begin_at_the_end(*, at: datetime) -> None:
+    """Let every follower begin behind what is sealed by now: for views that were just built from the record itself."""
+    end = ledger.size() - 1
+    with transaction.atomic():
+        for name in followers():
+            Cursor.objects.update_or_create(name=name, defaults={"after": end, "moved_at": at})
 
 
 def catch_up(name: str) -> int:

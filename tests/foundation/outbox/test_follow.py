@@ -11,7 +11,7 @@ from sunlit.foundation.ledger.queries import Act
 from sunlit.foundation.outbox import follow, queries
 from sunlit.foundation.outbox.follow import Follower, catch_up, follows, step
 from sunlit.foundation.outbox.models import Cursor
-from tests.foundation.ledger.conftest import act, acts, home, seal
+from tests.foundation.ledger.conftest import AT, act, acts, home, seal
 
 __all__ = ["home"]
 NAME = "a_test_that_reads"
@@ -68,6 +68,17 @@ def test_who_falls_between_view_and_cursor_reads_the_same_again() -> None:
     assert place() == before
     assert step(me()) == 2
     assert read[0] == read[1]
+
+
+def test_a_view_that_was_built_from_the_record_goes_on_behind_what_is_sealed() -> None:
+    acts(range(1, 4))
+    seal()
+    follow.begin_at_the_end(at=AT)
+    read.clear()
+    assert (place(), catch_up(NAME), read) == (ledger.size() - 1, 0, [])
+    acts(range(4, 5))
+    seal()
+    assert (catch_up(NAME), read) == (1, [[ledger.size() - 1]])
 
 
 def test_how_far_a_follower_lies_behind_is_seen() -> None:

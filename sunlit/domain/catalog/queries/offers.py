@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
@@ -12,7 +12,8 @@ from django.db.models import Count, Q, QuerySet
 
 from sunlit.domain.catalog.models import Category, Offer, ReferencePrice
 from sunlit.domain.catalog.policies import in_region, visible_to
-from sunlit.domain.catalog.rules.discipline import Reference, discipline_of, formed
+from sunlit.domain.catalog.rules.discipline import Reference, formed
+from sunlit.domain.rulebook.queries import rule
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -120,8 +121,16 @@ def medians(product_ids: Iterable[int]) -> dict[int, Decimal]:
 
 def references(product_ids: Iterable[int], *, on: datetime, region_path: str = ROOT) -> dict[int, Decimal]:
     """The reference price of each product that has one: the newest of each source, in the formula of the rulebook. One query."""
-    formula = discipline_of(region_path, local_day(on)).formula.choice
-    return {product: formed(formula, [each.price for each in found]) for product, found in reference_prices(product_ids, at=on).items()}
+    day = local_day(on)
+    return {
+        product: reference_of([each.price for each in found], on=day, region_path=region_path)
+        for product, found in reference_prices(product_ids, at=on).items()
+    }
+
+
+def reference_of(prices: Sequence[Decimal], *, on: date, region_path: str = ROOT) -> Decimal:
+    """The reference price that the newest prices of several sources make, in the formula of the rulebook."""
+    return formed(rule("price.reference_formula", region_path=region_path, on=on).choice, prices)
 
 
 def reference_prices(product_ids: Iterable[int], *, at: datetime) -> dict[int, list[Reference]]:
