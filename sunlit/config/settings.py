@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "sunlit.domain.market",
     "sunlit.domain.contracts",
     "sunlit.domain.disclosure",
+    "sunlit.domain.supervision",
     "sunlit.domain.insight",
     "sunlit.portals.ui",
     "sunlit.portals.account",

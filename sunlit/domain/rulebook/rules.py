@@ -57,6 +57,11 @@ CHOICES: Final[dict[str, str | Promise]] = {
     "min": _("lowest source"),
     "mean": _("mean of the sources"),
     "median": _("median of the sources"),
+    "on": _("watched"),
+    "off": _("not watched"),
+    "serious": _("serious"),
+    "ordinary": _("ordinary"),
+    "minor": _("minor"),
 }
 SIGNS: Final = {"": "", "=": "", ">=": "≥ ", "<=": "≤ ", "<": "< ", ">": "> "}
 FIELDS: Final = ("n", "yuan", "percent", "choice", "words")

@@ -15,6 +15,7 @@ def hang_up() -> None:
         Item("orders", _("Orders and rulings"), "regulator:orders", "gavel"),
         Item("suppliers", _("Suppliers"), "regulator:suppliers", "store"),
         Item("offers", _("Offers"), "regulator:offers", "tag"),
+        Item("cases", _("Supervision of offers"), "regulator:cases", "scan-search"),
         Item("rules", _("Rulebook"), "regulator:rules", "scale"),
         Item("calendar", _("Working calendar"), "regulator:calendar", "calendar"),
         Item("buyers", _("Buyers"), "regulator:buyers", "building-2"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.regulator.views import applications, board, budgets, buyers, ledger, offers, orders, rules, suppliers
+from sunlit.portals.regulator.views import applications, board, budgets, buyers, cases, ledger, offers, orders, rules, suppliers
 
 app_name = "regulator"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("offers/", offers.offers, name="offers"),
     path("offers/above/", offers.above, name="above"),
     path("offers/<str:number>/", offers.offer, name="offer"),
+    path("cases/", cases.cases, name="cases"),
+    path("cases/<str:number>/", cases.case, name="case"),
     path("suppliers/", suppliers.suppliers, name="suppliers"),
     path("suppliers/<str:number>/", suppliers.supplier, name="supplier"),
     path("orders/", orders.orders, name="orders"),

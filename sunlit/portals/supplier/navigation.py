@@ -12,6 +12,7 @@ def hang_up() -> None:
         Item("desk", _("My desk"), "supplier:desk", "layout-dashboard"),
         Item("orders", _("Orders"), "supplier:orders", "package"),
         Item("offers", _("Offers"), "supplier:offers", "tag"),
+        Item("cases", _("Remarks on your offers"), "supplier:cases", "scan-search"),
         Item("imports", _("Import"), "supplier:imports", "file-spreadsheet", frozenset({"catalog", "admin"})),
         Item("ratings", _("Ratings"), "supplier:ratings", "star"),
         Item("organisation", _("My organisation"), "organisation", "building-2"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.supplier.views import applying, desk, imports, offers, orders, ratings
+from sunlit.portals.supplier.views import applying, cases, desk, imports, offers, orders, ratings
 
 app_name = "supplier"
 urlpatterns = [
@@ -26,6 +26,9 @@ urlpatterns = [
     path("offers/<str:number>/quick/", offers.quick, name="quick"),
     path("offers/<str:number>/terms/", offers.terms, name="terms"),
     path("offers/<str:number>/do/", offers.act_on_offer, name="act_on_offer"),
+    path("cases/", cases.cases, name="cases"),
+    path("cases/<str:number>/", cases.case, name="case"),
+    path("cases/<str:number>/do/", cases.act_on_case, name="act_on_case"),
     path("imports/", imports.imports, name="imports"),
     path("imports/template/", imports.template, name="import_template"),
     path("imports/<str:number>/", imports.import_page, name="import"),

@@ -62,6 +62,15 @@ STATES: dict[str, Word] = {
     "listed": Word(pgettext_lazy("state", "Listed"), "done"),
     "frozen": Word(pgettext_lazy("state", "Frozen"), "bad"),
     "delisted": Word(pgettext_lazy("state", "Delisted"), "rest"),
+    # Cases of supervision
+    "found": Word(pgettext_lazy("state", "Found"), "wait"),
+    "notified": Word(pgettext_lazy("state", "Waiting for the supplier"), "now"),
+    "overdue": Word(pgettext_lazy("state", "Overdue"), "bad"),
+    "explained": Word(pgettext_lazy("state", "Explained"), "go"),
+    "appealed": Word(pgettext_lazy("state", "Release asked for"), "now"),
+    "corrected": Word(pgettext_lazy("state", "Corrected"), "done"),
+    "cleared": Word(pgettext_lazy("state", "Explanation accepted"), "done"),
+    "dismissed": Word(pgettext_lazy("state", "Unfounded"), "rest"),
     # Holds on a budget quota
     "held": Word(pgettext_lazy("state", "Held"), "wait"),
     "committed": Word(pgettext_lazy("state", "Committed"), "go"),

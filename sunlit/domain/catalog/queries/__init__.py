@@ -47,7 +47,20 @@ from sunlit.domain.catalog.queries.search import (
 )
 from sunlit.domain.catalog.queries.specs import named, specs_of
 from sunlit.domain.catalog.queries.synonyms import synonym_count, synonym_page, thesaurus
-from sunlit.domain.catalog.queries.watching import Above, AbovePage, above_reference, offers_alike
+from sunlit.domain.catalog.queries.watching import (
+    Above,
+    AbovePage,
+    Ceiling,
+    above_reference,
+    banned_words,
+    banned_words_in,
+    ceiling_of,
+    ceilings,
+    must_be_certified,
+    names_alike,
+    offers_alike,
+    twins_percent,
+)
 from sunlit.domain.catalog.rules.reading import key_of
 
 __all__ = [
@@ -56,6 +69,7 @@ __all__ = [
     "Above",
     "AbovePage",
     "Card",
+    "Ceiling",
     "Comparison",
     "FacetList",
     "FacetValue",
@@ -70,10 +84,14 @@ __all__ = [
     "Tree",
     "Wider",
     "above_reference",
+    "banned_words",
+    "banned_words_in",
     "behind",
     "cards",
     "categories_of",
     "category",
+    "ceiling_of",
+    "ceilings",
     "compare",
     "counts_of",
     "forget",
@@ -84,7 +102,9 @@ __all__ = [
     "listed_counts",
     "locked_for_order",
     "medians",
+    "must_be_certified",
     "named",
+    "names_alike",
     "offer",
     "offers_alike",
     "offers_by_number",
@@ -109,5 +129,6 @@ __all__ = [
     "thesaurus",
     "to_review_count",
     "tree",
+    "twins_percent",
     "wider",
 ]

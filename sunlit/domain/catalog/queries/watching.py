@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
@@ -12,7 +12,9 @@ from django.db import connection
 
 from sunlit.domain.catalog.models import Offer
 from sunlit.domain.catalog.policies import visible_to
-from sunlit.domain.catalog.rules.discipline import discipline_of
+from sunlit.domain.catalog.queries.offers import reference_prices
+from sunlit.domain.catalog.rules.discipline import Reference, discipline_of, formed, likeness
+from sunlit.domain.catalog.rules.reading import CERTIFIED, key_of
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -88,3 +90,54 @@ def above_reference(*, seen_by: Actor, at: datetime, after: str = "", rows: int 
 def _with_offers(found: Sequence[tuple[int, Decimal]]) -> list[Above]:
     offers = Offer.objects.select_related("product", "supplier").in_bulk([pk for pk, _price in found])
     return [Above(offers[pk], Decimal(price).quantize(FEN)) for pk, price in found]
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What a product may cost by its reference prices: the figure, how it was formed, from how many sources, and how old the newest is."""
+
+    ceiling: Decimal
+    reference: Decimal
+    formula: str  # min, mean or median
+    sources: int
+    tolerance: Decimal  # percent
+    days_old: int
+
+
+def ceilings(product_ids: Iterable[int], *, region_path: str, at: datetime) -> dict[int, Ceiling]:
+    """The ceiling of each product that has a reference price, by the rules of the region. One query."""
+    return {product: ceiling_of(found, region_path=region_path, at=at) for product, found in reference_prices(product_ids, at=at).items()}
+
+
+def ceiling_of(references: Sequence[Reference], *, region_path: str, at: datetime) -> Ceiling:
+    """The ceiling that these reference prices (one a source, at least one) make by the rules of the region."""
+    book = discipline_of(region_path, local_day(at))
+    reference = formed(book.formula.choice, [each.price for each in references])
+    ceiling = (reference * (1 + book.tolerance.share)).quantize(FEN, ROUND_DOWN)
+    age = (at - max(each.captured_at for each in references)).days
+    return Ceiling(ceiling, reference, book.formula.choice, len(references), book.tolerance.percent, age)
+
+
+def banned_words_in(text: str, *, words: Iterable[str]) -> list[str]:
+    """Those of the words that stand in the text, however they are spelled."""
+    told = key_of(text)
+    return [word for word in words if key_of(word) in told]
+
+
+def banned_words(region_path: str, at: datetime) -> tuple[str, ...]:
+    return discipline_of(region_path, local_day(at)).banned.words
+
+
+def twins_percent(region_path: str, at: datetime) -> Decimal:
+    """The likeness of names, in per cent, from which two listings of a supplier count as one."""
+    return discipline_of(region_path, local_day(at)).likeness.percent
+
+
+def names_alike(ours: str, theirs: str) -> int:
+    """How alike two names are, in per cent."""
+    return likeness(key_of(ours), key_of(theirs))
+
+
+def must_be_certified(tag: str) -> bool:
+    """The claim rests on a certificate in date."""
+    return tag in CERTIFIED

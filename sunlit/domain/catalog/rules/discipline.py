@@ -140,7 +140,7 @@ def is_unlike_own_others(
 ) -> Iterator[Ruling]:
     """Two listings that differ in their model's spelling alone are probably one; a person decides."""
     title = key_of(listing.title)
-    alike = [(_likeness(title, key_of(it.title)), it) for it in siblings if it.sku_code != listing.sku_code and it.attributes == attributes]
+    alike = [(likeness(title, key_of(it.title)), it) for it in siblings if it.sku_code != listing.sku_code and it.attributes == attributes]
     if not alike:
         return
     percent, nearest = max(alike, key=lambda pair: (pair[0], pair[1].sku_code))
@@ -174,5 +174,6 @@ def _latest_of_each_source(references: Iterable[Reference], at: datetime) -> lis
     return list(latest.values())
 
 
-def _likeness(ours: str, theirs: str) -> int:
+def likeness(ours: str, theirs: str) -> int:
+    """How alike two texts are, in per cent."""
     return int(SequenceMatcher(None, ours, theirs, autojunk=False).ratio() * 100)

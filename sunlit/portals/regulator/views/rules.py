@@ -31,6 +31,7 @@ from sunlit.portals.ui.toasts import tell
 GROUPS: Final = {  # in the order in which they are shown
     "order": gettext_lazy("Orders"),
     "price": gettext_lazy("Prices"),
+    "watch": gettext_lazy("Supervision of offers"),
     "listing": gettext_lazy("Listings"),
     "registry": gettext_lazy("Suppliers"),
     "threshold": gettext_lazy("Thresholds"),

@@ -1,10 +1,10 @@
 // Charts: loaded only by pages that set `charts`. Each reads its JSON block and draws itself in the colours of the page.
-import { BarChart, LineChart, PieChart } from "echarts/charts";
+import { BarChart, LineChart, PieChart, ScatterChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
-echarts.use([AriaComponent, BarChart, CanvasRenderer, GridComponent, LegendComponent, LineChart, MarkLineComponent, PieChart, TooltipComponent]);
+echarts.use([AriaComponent, BarChart, CanvasRenderer, GridComponent, LegendComponent, LineChart, MarkLineComponent, PieChart, ScatterChart, TooltipComponent]);
 
 const drawn = new Map();
 
@@ -12,7 +12,7 @@ function draw(box) {
   const data = JSON.parse(document.getElementById(box.dataset.source).textContent);
   const chart = drawn.get(box) ?? echarts.init(box, null, { renderer: "canvas" });
   drawn.set(box, chart);
-  chart.setOption((box.dataset.chart === "share" ? share : axes)(data, box.dataset.chart, colours()), true);
+  chart.setOption(({ share, dots }[box.dataset.chart] ?? axes)(data, box.dataset.chart, colours()), true);
 }
 
 function colours() {
@@ -70,6 +70,24 @@ function share(data, _kind, colour) {
     ...look,
     tooltip: { ...look.tooltip, trigger: "item" },
     series: [{ type: "pie", radius: ["52%", "78%"], data: parts, itemStyle: { borderColor: colour.paper, borderWidth: 2 }, label: { color: colour.soft, formatter: "{b} {d}%" } }],
+  };
+}
+
+// Prices of many beside one: each value is [figure, place above the line]; the last series is the one that is spoken of.
+function dots(data, _kind, colour) {
+  const number = format(data.unit);
+  const look = common(colour, number);
+  const label = { color: colour.soft, fontSize: 12 };
+  const level = { silent: true, symbol: "none", lineStyle: { color: colour.soft, type: "dashed", width: 1 }, label: { formatter: data.level.name, color: colour.soft }, data: [{ xAxis: data.level.value }] };
+  return {
+    ...look,
+    color: [colour.row[2], colour.row[4]],
+    tooltip: { ...look.tooltip, trigger: "item", formatter: (point) => `${point.seriesName} ${number(point.value[0])}` },
+    legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 8, textStyle: { color: colour.soft } },
+    grid: { left: 12, right: 16, top: 48, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    xAxis: { type: "value", scale: true, boundaryGap: ["6%", "6%"], axisLabel: { ...label, formatter: short, hideOverlap: true }, splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: colour.strong } } },
+    yAxis: { type: "value", show: false, min: 0, max: (value) => Math.max(value.max + 1, 5) },
+    series: data.series.map((line, at) => ({ type: "scatter", name: line.name, data: line.values, symbolSize: at ? 14 : 9, itemStyle: { opacity: at ? 1 : 0.75 }, ...(at ? {} : { markLine: level }) })),
   };
 }
 

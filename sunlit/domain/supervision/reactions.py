@@ -1,0 +1,90 @@
+"""What supervision does by itself: looks at what changed, looks at everything at night, tells those concerned, minds the terms."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_noop as _
+
+from sunlit.domain.supervision import services
+from sunlit.domain.supervision.events import CaseMoved, CasesNotified
+from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.kernel import clock
+from sunlit.foundation.ledger.queries import Act
+from sunlit.foundation.messages import templates
+from sunlit.foundation.messages.services import tell
+from sunlit.foundation.outbox.events import hears
+from sunlit.foundation.outbox.follow import follows
+from sunlit.foundation.outbox.rounds import every_day, every_minute
+
+CLERKS = ("catalog", "admin")
+
+templates.declare(
+    "case.notified", title=_("Case {number}: something about one of your offers must be put right or explained by {until:at}"), mail=True
+)
+templates.declare("cases.notified", title=_("{count} cases: put your offers right or explain them, the first by {until:at}"), mail=True)
+TO_SUPPLIER = {
+    "correct": templates.declare("case.corrected", title=_("Case {number} is closed: the offer was put right")),
+    "clear": templates.declare("case.cleared", title=_("Case {number} is closed: your explanation was accepted")),
+    "dismiss": templates.declare("case.dismissed", title=_("Case {number} is closed: nothing was wrong")),
+    "freeze": templates.declare("case.frozen", title=_("The offer of case {number} was frozen: {reason}"), mail=True),
+    "fall_due": templates.declare("case.overdue", title=_("Case {number} is overdue: the regulator may freeze the offer"), mail=True),
+    "release": templates.declare("case.released", title=_("The offer of case {number} is on sale again")),
+    "keep_frozen": templates.declare("case.kept_frozen", title=_("The offer of case {number} stays frozen: {reason}")),
+}
+TO_REGULATOR = {
+    "explain": templates.declare("case.explained", title=_("The supplier explained case {number}: please decide")),
+    "appeal": templates.declare("case.appealed", title=_("The supplier asks for release in case {number}: please decide")),
+}
+
+
+@follows("supervision", batch=200)
+def look_at_what_changed(acts: list[Act]) -> None:
+    """Prices, stocks and contents are looked at within seconds of their change."""
+    services.follow(acts, at=clock.now())
+
+
+@every_day
+def look_at_everything() -> None:
+    """Comparisons move although nobody touched the offer: deals age, others change their prices, certificates run out."""
+    services.sweep(at=clock.now())
+
+
+@every_minute
+def mind_the_terms() -> None:
+    """Tell what a crash left untold, and note what was not answered in time."""
+    at = clock.now()
+    services.notify_found(at=at, batch=f"round/{at:%Y%m%d%H%M}")
+    services.fall_due(at=at)
+
+
+@hears(CasesNotified)
+def tell_the_supplier(event: CasesNotified) -> None:
+    one = bool(event.number)
+    tell(
+        template="case.notified" if one else "cases.notified",
+        at=clock.now(),
+        dedupe=f"{event.batch}/{event.supplier_id}",
+        organisation_id=event.supplier_id,
+        roles=CLERKS,
+        params={"number": event.number, "until": event.until} if one else {"count": event.count, "until": event.until},
+        link=f"/supplier/cases/{event.number}/" if one else "/supplier/cases/",
+    )
+
+
+@hears(CaseMoved)
+def tell_the_other_side(event: CaseMoved) -> None:
+    params, dedupe = {"number": event.number, "reason": event.reason}, f"case/{event.number}/{event.verb}/{event.version}"
+    if event.verb in TO_SUPPLIER:
+        key, link = TO_SUPPLIER[event.verb].key, f"/supplier/cases/{event.number}/"
+        tell(template=key, at=clock.now(), dedupe=dedupe, organisation_id=event.supplier_id, roles=CLERKS, params=params, link=link)
+    elif event.verb in TO_REGULATOR and (office := _office(event.region_path)):
+        key, link = TO_REGULATOR[event.verb].key, f"/regulator/cases/{event.number}/"
+        tell(template=key, at=clock.now(), dedupe=dedupe, organisation_id=office.pk, params=params, link=link)
+
+
+def _office(path: str) -> Organisation | None:
+    """The regulator of the region, or else the nearest above it."""
+    while path:
+        if office := Organisation.objects.filter(kind="regulator", region__path=path, active=True).first():
+            return office
+        path = path.rpartition("/")[0]
+    return None

@@ -1,0 +1,134 @@
+"""The life of a case: found and notified by the clock, answered by the supplier, decided by the regulator of the region."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from sunlit.domain.supervision import rules
+from sunlit.domain.supervision.models import WatchCase
+from sunlit.foundation.access import clock, holds, regulates
+from sunlit.foundation.ledger import sentences
+from sunlit.foundation.lifecycle import Life, Move
+
+FOUND, NOTIFIED, OVERDUE, EXPLAINED, FROZEN, APPEALED = "found", "notified", "overdue", "explained", "frozen", "appealed"
+CORRECTED, CLEARED, RELEASED, DISMISSED = "corrected", "cleared", "released", "dismissed"
+OPEN = (FOUND, NOTIFIED, OVERDUE, EXPLAINED, FROZEN, APPEALED)
+ON_SALE = (FOUND, NOTIFIED, OVERDUE, EXPLAINED)  # open while the offer is on sale: closed when the check no longer finds anything
+SETTLED = (CLEARED, RELEASED, DISMISSED)  # what was decided is not found again as long as nothing changes
+
+clerk = holds("catalog", "admin", of="supplier_id")
+regulator = regulates()
+
+case = Life(
+    "case",
+    WatchCase,
+    [
+        Move("find", (), FOUND, clock, _("Case {number} was found: {kind} at offer {offer}"), _("Find"), (), "found_at"),
+        Move("notify", FOUND, NOTIFIED, clock, _("The supplier was told of case {number}"), _("Notify"), (), "notified_at"),
+        Move(
+            "explain",
+            (NOTIFIED, OVERDUE),
+            EXPLAINED,
+            clerk,
+            _("{organisation} explained case {number}: {explanation}"),
+            _("Explain"),
+            (rules.explanation_is_given,),
+            "explained_at",
+        ),
+        Move(
+            "correct",
+            ON_SALE,
+            CORRECTED,
+            clock,
+            _("Case {number} was put right: nothing is found any more"),
+            _("Close as corrected"),
+            (),
+            "ended_at",
+        ),
+        Move(
+            "fall_due",
+            NOTIFIED,
+            OVERDUE,
+            clock,
+            _("The supplier did not answer case {number} in time"),
+            _("Note as overdue"),
+            (rules.term_is_over,),
+            "overdue_at",
+        ),
+        Move(
+            "clear",
+            EXPLAINED,
+            CLEARED,
+            regulator,
+            _("{organisation} accepted the explanation of case {number}"),
+            _("Accept the explanation"),
+            (),
+            "ended_at",
+        ),
+        Move(
+            "dismiss",
+            (NOTIFIED, OVERDUE, EXPLAINED),
+            DISMISSED,
+            regulator,
+            _("{organisation} dismissed case {number}: {reason}"),
+            _("Dismiss as unfounded"),
+            (rules.reason_is_given,),
+            "ended_at",
+        ),
+        Move(
+            "freeze",
+            (NOTIFIED, OVERDUE, EXPLAINED),
+            FROZEN,
+            regulator,
+            _("{organisation} froze the offer of case {number}: {reason}"),
+            _("Freeze the offer"),
+            (rules.reason_is_given,),
+            "frozen_at",
+        ),
+        Move(
+            "appeal",
+            FROZEN,
+            APPEALED,
+            clerk | clock,
+            _("Release was asked for in case {number}: {reason}"),
+            _("Ask for release"),
+            (rules.reason_is_given,),
+            "appealed_at",
+        ),
+        Move(
+            "keep_frozen",
+            APPEALED,
+            FROZEN,
+            regulator | clock,
+            _("The offer of case {number} stays frozen: {reason}"),
+            _("Keep frozen"),
+            (rules.reason_is_given,),
+        ),
+        Move(
+            "release",
+            (FROZEN, APPEALED),
+            RELEASED,
+            regulator | clock,
+            _("The offer of case {number} was released: {reason}"),
+            _("Release"),
+            (rules.reason_is_given,),
+            "ended_at",
+        ),
+    ],
+    states={
+        FOUND: _("found"),
+        NOTIFIED: _("waits for the supplier"),
+        OVERDUE: _("overdue"),
+        EXPLAINED: _("explained"),
+        FROZEN: _("offer frozen"),
+        APPEALED: _("release asked for"),
+        CORRECTED: _("corrected"),
+        CLEARED: _("explanation accepted"),
+        RELEASED: _("released"),
+        DISMISSED: _("unfounded"),
+    },
+)
+
+sentences.say("case.find_many", _("{count} cases were found with {number}; digest {digest}"))
+sentences.say("case.notify_many", _("Suppliers were told of {count} cases with {number}; digest {digest}"))
+sentences.say("case.correct_many", _("{count} cases were put right, as {number} found; digest {digest}"))
