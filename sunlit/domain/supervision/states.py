@@ -23,7 +23,7 @@ case = Life(
     "case",
     WatchCase,
     [
-        Move("find", (), FOUND, clock, _("Case {number} was found: {kind} at offer {offer}"), _("Find"), (), "found_at"),
+        Move("find", (), FOUND, clock, _("Case {number} was found at offer {offer}"), _("Find"), (), "found_at"),
         Move("notify", FOUND, NOTIFIED, clock, _("The supplier was told of case {number}"), _("Notify"), (), "notified_at"),
         Move(
             "explain",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ def figures_of(it: WatchCase) -> dict[str, Any]:
         "said": queries.sentence(it.kind, told),
         "chart": _chart(it),
         "rows": [
-            {"price": price, "months": _back(months), "quantity": quantity, "adjusted": adjusted}
+            {"price": Decimal(price), "months": _back(months), "quantity": quantity, "adjusted": adjusted}
             for price, months, quantity, _region, adjusted in told.get("rows", ())
         ],
         "exact": told.get("exact"),
