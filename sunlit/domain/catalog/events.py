@@ -49,3 +49,20 @@ class ImportEnded(Event):
     state: str
     good: int
     bad: int
+
+
+@event
+class ProductsMerged(Event):
+    """One product became part of another: whoever keeps the first follows to the second."""
+
+    merged_id: int
+    into_id: int
+
+
+@event
+class OfferSetAside(Event):
+    """An offer was taken off sale because another of the same supplier is of the same product now."""
+
+    number: str
+    kept: str
+    supplier_id: int

@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.foundation.accounts.models import Organisation
@@ -87,8 +87,18 @@ class Brand(models.Model):
         return self.name_zh
 
 
+class Core(models.Func):
+    """The part of a model that its variants share: without brackets, marks and what follows the last figure. The rule `core_of` says the same."""
+
+    template = r"coalesce(substring(regexp_replace(%(expressions)s, '\([^)]*\)|[^A-Z0-9]', '', 'g') from '^.*[0-9]'), '')"
+    output_field = models.TextField()
+
+
 class Product(models.Model):
-    """A standard product unit: category, brand and model, with its parameters. Offers of all suppliers hang on it."""
+    """A standard product unit: category, brand and model, with its parameters. Offers of all suppliers hang on it.
+
+    One that was merged into another keeps its number, its brand and its model, so that both still lead to the other; nothing hangs on it any more.
+    """
 
     number = models.TextField(unique=True)
     category = models.ForeignKey(Category, models.PROTECT, related_name="products")
@@ -99,15 +109,30 @@ class Product(models.Model):
     name_en = models.TextField(default="", blank=True)
     unit = models.TextField(default="件")
     attributes = models.JSONField(default=dict)  # key → text, after the category's template
+    gtin = models.TextField(default="", db_default="", blank=True)  # 14 figures, nought-filled; "" when nobody told it
     image = models.ForeignKey(File, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
+
+    # One with others
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
+    merged_at = models.DateTimeField(null=True, blank=True)
+    split_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="split_into")
 
     class Meta:
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["category", "brand", "model_key"], name="one_product_per_category_brand_model")
+            models.UniqueConstraint(fields=["category", "brand", "model_key"], name="one_product_per_category_brand_model"),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="a_product_is_not_merged_into_itself"),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True, merged_at__isnull=True) | Q(merged_into__isnull=False, merged_at__isnull=False),
+                name="a_merged_product_tells_when",
+            ),
         ]
-        indexes: ClassVar = [GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="products_by_parameters")]
+        indexes: ClassVar = [
+            GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="products_by_parameters"),
+            models.Index(fields=["gtin"], condition=~Q(gtin=""), name="products_by_gtin"),
+            models.Index("category", "brand", Core("model_key"), name="products_by_core_of_model"),
+        ]
 
     def __str__(self) -> str:
         return self.name_zh

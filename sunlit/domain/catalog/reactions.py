@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_noop
 
 from sunlit.domain.catalog import services
-from sunlit.domain.catalog.events import ImportAsked, ImportEnded, OfferDecided, OffersListed
+from sunlit.domain.catalog.events import ImportAsked, ImportEnded, OfferDecided, OfferSetAside, OffersListed
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages.services import tell
 from sunlit.foundation.messages.templates import declare
@@ -25,6 +25,11 @@ _DECIDED = {
     "release": declare("offer.released", title=gettext_noop("Offer {number} is on sale again"), body=gettext_noop("Reason: {reason}")),
     "keep_frozen": declare("offer.kept_frozen", title=gettext_noop("Offer {number} stays frozen"), body=gettext_noop("Reason: {reason}")),
 }
+declare(
+    "offer.set_aside",
+    title=gettext_noop("Offer {number} was taken off sale"),
+    body=gettext_noop("Two products of the library are one now, and your offer {kept} is of the same product. It stays on sale."),
+)
 declare("offers.listed", title=gettext_noop("{count} offers are on sale"))
 _ENDED = {
     "checked": declare("import.checked", title=gettext_noop("Import {number} was checked: {good} good rows, {bad} with problems")),
@@ -53,6 +58,13 @@ def tell_the_supplier(event: OfferDecided) -> None:
     params = {"number": event.number, "reason": event.reason}
     dedupe = f"offer/{event.number}/{event.verb}/{event.version}"
     _tell_clerks(event.supplier_id, _DECIDED[event.verb].key, params, f"/supplier/offers/{event.number}/", dedupe)
+
+
+@hears(OfferSetAside)
+def tell_the_supplier_of_a_duplicate(event: OfferSetAside) -> None:
+    params = {"number": event.number, "kept": event.kept}
+    dedupe = f"offer/{event.number}/set_aside/{event.kept}"
+    _tell_clerks(event.supplier_id, "offer.set_aside", params, f"/supplier/offers/{event.number}/", dedupe)
 
 
 @hears(OffersListed)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog import rules
 from sunlit.domain.catalog.models import Import, Offer
-from sunlit.foundation.access import clock, holds, regulates
+from sunlit.foundation.access import Grant, clock, holds, regulates
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel import regions
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.lifecycle import Life, Move
 
@@ -16,6 +20,14 @@ WAITING, CHECKED, CARRYING_OUT, DONE, FAILED, DISCARDED = "waiting", "checked", 
 
 catalogue_clerk = holds("catalog", "admin", of="supplier_id")
 regulator = regulates()
+
+
+def _keeps_the_library(actor: Actor, _subject: Any) -> bool:
+    return (actor.kind == "operator" and actor.has("operator")) or (actor.kind == "regulator" and regions.depth(actor.region_path) == 1)
+
+
+# Products are shared by all regions: what is one and the same is decided in one place.
+library_desk = Grant("library desk", _keeps_the_library, _("the library desk: the operator or the regulator of the whole net"))
 
 LIVE = (DRAFT, REVIEW, LISTED, FROZEN, UNFREEZE_REVIEW)  # a supplier has a product in one of these at most once
 
@@ -124,6 +136,22 @@ offer = Life(
             _("Keep frozen"),
             (rules.reason_is_given,),
         ),
+        Move(
+            "set_aside",
+            LIVE,
+            DELISTED,
+            library_desk,
+            _("{organisation} took offer {number} off sale: the same supplier's offer {kept} is of the same product now"),
+            _("Take off sale as a duplicate"),
+        ),
+        Move(
+            "regroup",
+            (DRAFT, REVIEW, LISTED, REFUSED, DELISTED, FROZEN, UNFREEZE_REVIEW),
+            None,
+            library_desk,
+            _("{organisation} moved offer {number} to another product"),
+            _("Move to another product"),
+        ),
     ],
     states={
         DRAFT: _("draft"),
@@ -186,8 +214,13 @@ import_ = Life(
 sentences.say("offer.enter_many", _("{organisation} entered {count} offers with {number}; digest {digest}"))
 sentences.say("offer.revise_many", _("{organisation} revised {count} offers with {number}; digest {digest}"))
 sentences.say("offer.update_many", _("{organisation} changed price, stock or delivery of {count} offers with {number}; digest {digest}"))
+sentences.say("offer.regroup_many", _("{organisation} moved {count} offers to product {number}; digest {digest}"))
 sentences.say("offer.approve_many", _("{organisation} listed {count} offers with {number}; digest {digest}"))
 # What moved in from a predecessor system.
 sentences.say("offer.take_over_many", _("{organisation} took over {count} offers with {number}; digest {digest}"))
 sentences.say("products.take_over", _("{organisation} took over {count} products with {number}; digest {digest}"))
 sentences.say("references.take_over", _("{organisation} took over {count} reference prices with {number}; digest {digest}"))
+
+# What becomes of products themselves: every act names the products and the offers that it concerns.
+sentences.say("product.merge", _("{organisation} merged product {merged} into {number} with {count} offers: {reason}"))
+sentences.say("product.split", _("{organisation} split product {split} off {number} with {count} offers: {reason}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as _
 
 from sunlit.domain.catalog import services as catalog
+from sunlit.domain.catalog.events import ProductsMerged
 from sunlit.domain.market import queries, services
 from sunlit.domain.market.events import OrderMoved
 from sunlit.domain.market.models import Order
@@ -80,6 +81,12 @@ def tell_who_must_act(event: OrderMoved) -> None:
             at=clock.now(),
             dedupe=f"order/{event.number}/{event.verb}/{event.version}",
         )
+
+
+@hears(ProductsMerged)
+def keep_what_it_became(event: ProductsMerged) -> None:
+    """Favourites follow a product into the one that it became part of."""
+    services.follow_favourites(event.merged_id, event.into_id)
 
 
 @every_minute

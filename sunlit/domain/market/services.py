@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from sunlit.domain.catalog import services as catalog_services
 from sunlit.domain.catalog.models import Offer, Product
@@ -41,6 +41,7 @@ __all__ = [
     "dispatch",
     "drop_product",
     "drop_supplier",
+    "follow_favourites",
     "keep_product",
     "keep_supplier",
     "lapse_due",
@@ -316,11 +317,12 @@ def _each(due: QuerySet[Order], act: Callable[[Order], Any]) -> int:
 
 
 def keep_product(product: Product, *, by: Actor, at: datetime) -> None:
-    Favourite.objects.get_or_create(buyer_id=by.party, product=product, defaults={"at": at})
+    """Keep a product; one that was merged is kept as what it became."""
+    Favourite.objects.get_or_create(buyer_id=by.party, product_id=product.merged_into_id or product.pk, defaults={"at": at})
 
 
 def drop_product(product: Product, *, by: Actor) -> None:
-    Favourite.objects.filter(buyer_id=by.party, product=product).delete()
+    Favourite.objects.filter(buyer_id=by.party, product_id=product.merged_into_id or product.pk).delete()
 
 
 def keep_supplier(supplier: Organisation, *, by: Actor, at: datetime) -> None:
@@ -329,6 +331,14 @@ def keep_supplier(supplier: Organisation, *, by: Actor, at: datetime) -> None:
 
 def drop_supplier(supplier: Organisation, *, by: Actor) -> None:
     Favourite.objects.filter(buyer_id=by.party, supplier=supplier).delete()
+
+
+@transaction.atomic
+def follow_favourites(merged_id: int, into_id: int) -> None:
+    """Whoever keeps a product that became part of another keeps the other; asked twice, nothing is left to do."""
+    both = Favourite.objects.filter(product_id=into_id, buyer_id=OuterRef("buyer_id"))
+    Favourite.objects.filter(Exists(both), product_id=merged_id).delete()
+    Favourite.objects.filter(product_id=merged_id).update(product_id=into_id)
 
 
 # Behind the verbs

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sunlit.domain.catalog.models import Attribute, Category, Offer, PriceChange
+from sunlit.domain.catalog import services
+from sunlit.domain.catalog.models import Attribute, Category, Offer, PriceChange, Product
 from sunlit.foundation.ledger.models import Entry
 from tests.portals.api.conftest import Program, key_of
-from tests.town import Town
+from tests.town import NOON, Town
 
 ROW = {
     "sku_code": "WU-1",
@@ -117,3 +118,21 @@ def test_prices_and_stocks_of_many(town: Town, wu: Program) -> None:
         (4, "kept_out", ["API-022"]),
     ]
     assert list(Offer.objects.order_by("number").values_list("stock", flat=True)) == [50, 5, 7]
+
+
+def test_the_number_of_a_merged_product_leads_to_the_other(town: Town, aygul: Program) -> None:
+    own = Product.objects.get(number="SPU-1")
+    other = Product.objects.create(
+        number="SPU-8",
+        category=own.category,
+        brand=own.brand,
+        model="KQ14B",
+        model_key="KQ14B",
+        name_zh="KQ14B",
+        unit="台",
+        created_at=NOON,
+    )
+    services.merge_products(other, own, reason="同一型号", by=town.zheng, at=NOON)
+    answer = aygul.call("GET", "products/SPU-8")
+    assert (answer.status_code, answer["Location"]) == (301, "/api/v1/products/SPU-1")
+    assert [each["number"] for each in aygul.get("products")["products"]] == ["SPU-1", "SPU-2"]

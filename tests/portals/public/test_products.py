@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.catalog import services as goods
 from sunlit.domain.catalog.models import Attribute, Category, Offer, PriceChange, Product
 from sunlit.domain.disclosure import queries as disclosure
 from sunlit.domain.registry.models import Supplier
@@ -154,3 +155,22 @@ def test_a_comparison_says_in_words_who_is_better_and_cheaper(template: Town, pa
     page.cookies["sunlit_language"] = "en"
     only = page.get("/compare/?p=SPU-1&p=SPU-8&only=differences").context
     assert [line.name for _group, lines in only["groups"] for line in lines] == ["Memory"]
+
+
+def test_the_page_of_a_merged_product_leads_on_and_tells_where_it_came_from(town: Town, page: Client) -> None:
+    own = town.laptop.product
+    other = Product.objects.create(
+        number="SPU-8",
+        category=own.category,
+        brand=own.brand,
+        model="KQ14B",
+        model_key="KQ14B",
+        name_zh="孔雀 KQ14B",
+        unit="台",
+        created_at=NOON,
+    )
+    goods.merge_products(other, own, reason="同一型号", by=town.zheng, at=NOON)
+    answer = page.get("/products/SPU-8/?sort=days")
+    assert (answer.status_code, answer["Location"]) == (301, "/products/SPU-1/?sort=days")
+    assert "Merged from SPU-8" in page.get("/products/SPU-1/").content.decode()
+    assert page.get("/compare/?p=SPU-8&p=SPU-2").context["numbers"] == ["SPU-1", "SPU-2"]

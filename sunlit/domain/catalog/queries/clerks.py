@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 
 from sunlit.domain.catalog.models import Category, Import, Offer, PriceChange, Product
 from sunlit.domain.catalog.policies import imports_visible_to, visible_to
+from sunlit.domain.catalog.queries.merged import followed
 from sunlit.domain.catalog.rules.reading import key_of
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -61,8 +62,8 @@ def categories_of(supplier_id: int) -> list[Category]:
 
 
 def product_to_offer(number: str) -> Product | None:
-    """A product of the library with its category and brand."""
-    return Product.objects.select_related("category", "brand").filter(number=number).first()
+    """The product that this number leads to, with its category and brand."""
+    return followed(number).select_related("category", "brand").first()
 
 
 def products_like(words: str, *, rows: int = PRODUCT_ROWS) -> list[Product]:
@@ -74,7 +75,7 @@ def products_like(words: str, *, rows: int = PRODUCT_ROWS) -> list[Product]:
     if key := key_of(told):
         alike |= Q(model_key__startswith=key)
     on_sale = Count("offers", filter=Q(offers__state="listed"))
-    found = Product.objects.filter(alike).select_related("category", "brand").annotate(on_sale=on_sale)
+    found = Product.objects.filter(alike, merged_into=None).select_related("category", "brand").annotate(on_sale=on_sale)
     return list(found.order_by("-on_sale", "pk")[:rows])
 
 

@@ -103,6 +103,7 @@ class Comparison:
     pairs: list[Pair]
     best: Product | None
     best_percent: Decimal | None
+    missing: list[str]  # numbers asked for that lead to no product
 
 
 @dataclass(frozen=True)
@@ -119,12 +120,14 @@ class Similar:
 def compare(numbers: Sequence[str]) -> Comparison:
     """The first four of these products that there are, in the order asked for."""
     wanted = list(dict.fromkeys(numbers))[:COMPARE_PRODUCTS]
-    rows = {each.number: each for each in Product.objects.select_related("category", "brand", "image").filter(number__in=wanted)}
-    products = [rows[number] for number in wanted if number in rows]
+    also = ("category", "brand", "image", "merged_into__category", "merged_into__brand", "merged_into__image")
+    rows = {each.number: each.merged_into or each for each in Product.objects.select_related(*also).filter(number__in=wanted)}
+    products = list({rows[number].pk: rows[number] for number in wanted if number in rows}.values())
     compared = _compared(products)
     alike = len({each.category_id for each in products}) < 2
     pairs, best, percent = _judged(compared) if alike else ([], None, None)
-    return Comparison(compared, _lines(products, alike=alike), alike, pairs, best, percent)
+    missing = [number for number in wanted if number not in rows]
+    return Comparison(compared, _lines(products, alike=alike), alike, pairs, best, percent, missing)
 
 
 def cheaper_alike(product: Product, price: Decimal) -> list[Similar]:

@@ -8,6 +8,7 @@ from django.db.models import Prefetch, Q
 
 from sunlit.domain.catalog.models import Offer, Product
 from sunlit.domain.catalog.policies import LISTED, visible_to
+from sunlit.domain.catalog.queries.merged import followed
 from sunlit.domain.catalog.rules.reading import key_of
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -17,7 +18,7 @@ OFFERS_MOST = 200
 
 def products_after(*, category: str = "", brand: str = "", after: int = 0, rows: int = PAGE_ROWS) -> list[Product]:
     """Products by their id, of a category with all below it, of a brand by name or key. One query."""
-    found = Product.objects.select_related("category", "brand").filter(pk__gt=after)
+    found = Product.objects.select_related("category", "brand").filter(pk__gt=after, merged_into=None)
     if category:
         here = Q(category__path=category) | Q(category__path__startswith=f"{category}/") | Q(category__path__endswith=f"/{category}")
         found = found.filter(here | Q(category__path__contains=f"/{category}/"))
@@ -27,9 +28,9 @@ def products_after(*, category: str = "", brand: str = "", after: int = 0, rows:
 
 
 def product_with_offers(number: str) -> Product | None:
-    """A product with what is on sale of it, the cheapest first (`product.on_sale`). Two queries."""
+    """The product that the number leads to, with what is on sale of it, the cheapest first (`product.on_sale`). Two queries."""
     listed = Offer.objects.filter(state=LISTED).select_related("supplier").prefetch_related("tags").order_by("price", "pk")[:OFFERS_MOST]
-    found = Product.objects.select_related("category", "brand").filter(number=number)
+    found = followed(number).select_related("category", "brand")
     return found.prefetch_related(Prefetch("offers", listed, to_attr="on_sale")).first()
 
 

@@ -10,6 +10,7 @@ from sunlit.domain.catalog.models import Category, Offer, Product
 from sunlit.domain.catalog.queries.categories import tree
 from sunlit.domain.catalog.queries.comparing import Similar, cheaper_alike, content, on_sale
 from sunlit.domain.catalog.queries.history import History, history_of
+from sunlit.domain.catalog.queries.merged import followed, numbers_of
 from sunlit.domain.catalog.queries.offers import medians, reference_prices
 from sunlit.domain.catalog.queries.specs import SpecGroup, specs_of
 from sunlit.domain.catalog.rules.comparing import Content
@@ -25,6 +26,7 @@ class ProductPage:
     """Everything that a product page shows. `offers` are on sale by active suppliers, the cheapest first; `more` when there are others, dearer."""
 
     product: Product
+    numbers: list[str]  # its own, then those of products that were merged into it
     line: list[Category]
     offers: list[Offer]
     more: bool
@@ -42,8 +44,8 @@ class ProductPage:
 
 
 def product(number: str, *, at: datetime, region_path: str = ROOT) -> ProductPage | None:
-    """The page of a product, or None; a fixed number of queries."""
-    found = Product.objects.select_related("category", "brand", "image").filter(number=number).first()
+    """The page of the product that this number leads to, or None; a fixed number of queries."""
+    found = followed(number).select_related("category", "brand", "image", "split_from").first()
     if found is None:
         return None
     listed = on_sale([found.pk]).select_related("supplier__region", "supplier__supplier").prefetch_related("tags", "images")
@@ -52,6 +54,7 @@ def product(number: str, *, at: datetime, region_path: str = ROOT) -> ProductPag
     formula = discipline_of(region_path, local_day(at)).formula.choice
     return ProductPage(
         product=found,
+        numbers=numbers_of(found),
         line=tree().line(found.category.code),
         offers=offers[:OFFERS_MOST],
         more=len(offers) > OFFERS_MOST,

@@ -12,6 +12,7 @@ from sunlit.domain.catalog.services.imports import (
 )
 from sunlit.domain.catalog.services.indexing import concerns, follow_feed, rebuild_index, why_anew
 from sunlit.domain.catalog.services.loading import Loaded, add_reference_prices, load_categories, load_compact, load_templates
+from sunlit.domain.catalog.services.merging import merge_products, split_product
 from sunlit.domain.catalog.services.offers import (
     Approved,
     appeal,
@@ -65,6 +66,7 @@ __all__ = [
     "load_compact",
     "load_synonyms",
     "load_templates",
+    "merge_products",
     "problem_of",
     "rebuild_index",
     "refuse_offer",
@@ -75,6 +77,7 @@ __all__ = [
     "return_stock",
     "revise_offer",
     "shipped",
+    "split_product",
     "submit_offer",
     "take_stock",
     "template_workbook",

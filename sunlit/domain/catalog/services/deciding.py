@@ -49,10 +49,13 @@ class Seen:
 
     skus: dict[str, int] = field(default_factory=dict)
     products: dict[ProductKey, str] = field(default_factory=dict)
+    known: dict[int, str] = field(default_factory=dict)  # by the product's id: two spellings may mean one product
 
-    def note(self, row: Row) -> None:
+    def note(self, row: Row, product: Product | None = None) -> None:
         self.skus.setdefault(row.listing.sku_code, row.position)
         self.products.setdefault(row.product_key, row.listing.sku_code)
+        if product is not None:
+            self.known.setdefault(product.pk, row.listing.sku_code)
 
 
 def decide(row: Row, near: Around, book: Discipline, seen: Seen, at: datetime) -> Decision:
@@ -134,7 +137,7 @@ def _is_there_once(row: Row, near: Around, seen: Seen, product: Product | None) 
     if seen.skus.get(sku, row.position) != row.position:
         yield Problem(price.SKU_TWICE, {"sku": sku, "row": seen.skus[sku]}, on="sku_code")
         return
-    other = seen.products.get(row.product_key) or (near.living.get(product.pk) if product else None)
+    other = seen.products.get(row.product_key) or (seen.known.get(product.pk) or near.living.get(product.pk) if product else None)
     if other is not None and other != sku:
         yield Problem(price.LISTED_TWICE, {"sku": other}, on="model")
 

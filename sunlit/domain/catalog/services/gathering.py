@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import connection
+
 from sunlit.domain.catalog.models import Attribute, Brand, Category, Offer, Product
 from sunlit.domain.catalog.queries.offers import reference_prices
 from sunlit.domain.catalog.rules.discipline import Reference, Sibling
@@ -16,6 +18,9 @@ from sunlit.foundation.kernel.numbering import new_number
 ProductKey = tuple[int, str, str]  # category id, brand key, model key
 DEFAULT_UNIT = "件"
 SIBLINGS_MOST = 200
+
+# Weaker than what a merge takes, and what a foreign key takes anyway when an offer is written.
+_HOLD = "SELECT id, merged_into_id FROM catalog_product WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 
 @dataclass(frozen=True)
@@ -44,27 +49,38 @@ class Around:
 
 
 def around(rows: Sequence[Row], supplier_id: int, *, at: datetime, lock: bool = False) -> Around:
-    """Look around; `lock` holds the supplier's own offers, in the order of their ids."""
-    products = products_of(rows)
+    """Look around; `lock` holds the supplier's own offers, in the order of their ids, then keeps the products from being merged meanwhile."""
+    mine = _mine({row.listing.sku_code for row in rows}, supplier_id, lock=lock)
+    products = held_products(rows) if lock else products_of(rows)
     found = [product.pk for product in products.values()]
     others = Offer.objects.filter(product_id__in=found, state__in=LIVE)
     return Around(
         products=products,
-        mine=_mine({row.listing.sku_code for row in rows}, supplier_id, lock=lock),
+        mine=mine,
         living=dict(others.filter(supplier_id=supplier_id).values_list("product_id", "sku_code")),
         shared=frozenset(others.exclude(supplier_id=supplier_id).order_by().values_list("product_id", flat=True).distinct()),
         references=reference_prices(found, at=at),
     )
 
 
+def held_products(rows: Sequence[Row]) -> dict[ProductKey, Product]:
+    """The products that are already in the library, held until the end of the transaction: a merge waits for us, or we for it and follow it."""
+    while True:
+        found = products_of(rows)
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLD, [sorted({product.pk for product in found.values()})])
+            if all(merged_into is None for _pk, merged_into in cursor.fetchall()):
+                return found
+
+
 def products_of(rows: Sequence[Row]) -> dict[ProductKey, Product]:
-    """The products that are already in the library, by key; one query."""
-    found = Product.objects.select_related("brand", "category").filter(
+    """The products that are already in the library, by key; one that was merged leads to the one it became part of. One query."""
+    found = Product.objects.select_related("brand", "category", "merged_into__brand", "merged_into__category").filter(
         category_id__in={row.category.pk for row in rows},
         brand__key__in={row.listing.brand_key for row in rows},
         model_key__in={row.listing.model_key for row in rows},
     )
-    return {(product.category_id, product.brand.key, product.model_key): product for product in found}
+    return {(product.category_id, product.brand.key, product.model_key): product.merged_into or product for product in found}
 
 
 def ensured(rows: Sequence[Row], *, at: datetime) -> dict[ProductKey, Product]:
@@ -79,7 +95,7 @@ def ensured(rows: Sequence[Row], *, at: datetime) -> dict[ProductKey, Product]:
     brands = _brands(new.values())
     made = [_product(new[key], brands[key[1]], at) for key in sorted(new)]
     Product.objects.bulk_create(made, ignore_conflicts=True)
-    return known | products_of(list(new.values()))
+    return known | held_products(list(new.values()))
 
 
 def siblings(row: Row, supplier_id: int) -> list[Sibling]:

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog.models import Attribute, Category, Product, ReferencePrice
@@ -151,7 +152,11 @@ def add_reference_prices(rows: Sequence[Mapping[str, Any]], *, by: Actor, at: da
     """
     _may_load(by)
     _not_too_many(rows, REFERENCES_MOST)
-    products = dict(Product.objects.filter(number__in={str(row.get("product", "")) for row in rows}).values_list("number", "pk"))
+    products = dict(
+        Product.objects.filter(number__in={str(row.get("product", "")) for row in rows}).values_list(
+            "number", Coalesce("merged_into_id", "pk")
+        )
+    )
     problems: list[Problem] = []
     made = [found for number, row in enumerate(rows, 2) if (found := _reference(number, row, products, problems))]
     check(problems)

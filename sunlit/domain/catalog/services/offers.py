@@ -49,7 +49,7 @@ def draft_offer(raw: Mapping[str, Any], *, category: Category, images: Sequence[
     """
     at_bench = _held_bench(by, at)
     row = _read(raw, at_bench, category)
-    near = around([row], at_bench.supplier.pk, at=at)
+    near = around([row], at_bench.supplier.pk, at=at, lock=True)
     if row.listing.sku_code in near.mine:
         raise Refused(Problem(price.SKU_TAKEN, {"sku": row.listing.sku_code}, on="sku_code"))
     check([*_is_the_only_one(row, near), *_images_fit(images, at_bench)])
@@ -84,13 +84,13 @@ def revise_offer(
 def submit_offer(offer: Offer, *, by: Actor, at: datetime, expected: int | None = None) -> Offer:
     """Hand the offer to the regulator for listing.
 
-    Refused: CAT-002 the supplier is not active, CAT-010 a parameter is missing, CAT-020/021 a certificate, CAT-030 above the reference price,
+    Refused: CAT-034 another offer of the product is on the shelf, CAT-002 the supplier is not active, CAT-010 a parameter is missing, CAT-020/021 a certificate, CAT-030 above the reference price,
     CAT-033 a banned word, CAT-036 the product's key parameters differ.
     """
     it = _held(offer)
     problems, rulings = _review(it, at)
     change = {"rulings": price.kept(rulings), "reason": "", "review_until": _review_until(it, at)} | _first_price(it, at)
-    handed = {"problems": problems, "supplier_active": _stands(it)}
+    handed = {"problems": [*_stands_alone(it), *problems], "supplier_active": _stands(it)}
     it = move(it, "submit", by=by, at=at, change=change, handed=handed, expected=expected, announces=_submitted)
     _note_price(it, at)
     return it
@@ -240,7 +240,7 @@ def _rewritten(
     at_bench = _held_bench(by, at)
     it = _held(offer)
     row = _read({**raw, "sku_code": it.sku_code}, at_bench, it.product.category)
-    near = around([row], it.supplier_id, at=at)
+    near = around([row], it.supplier_id, at=at, lock=True)
     check([*_is_the_only_one(row, near), *_images_fit(images or (), at_bench)])
     rulings = _rulings(row, near, at_bench, it)
     change = {**offer_fields(row.listing), "rulings": price.kept(rulings)}
@@ -287,6 +287,13 @@ def _is_the_only_one(row: Row, near: Around) -> Iterator[Problem]:
         yield Problem(price.LISTED_TWICE, {"sku": other}, on="model")
     if product is not None and product.pk in near.shared:
         yield from price.agrees_with_product(row.listing, product.attributes, row.template)
+
+
+def _stands_alone(offer: Offer) -> Iterator[Problem]:
+    """What was taken off the shelf does not come back beside another offer of the same product."""
+    others = Offer.objects.filter(supplier_id=offer.supplier_id, product_id=offer.product_id, state__in=states.LIVE).exclude(pk=offer.pk)
+    if (sku := others.values_list("sku_code", flat=True).first()) is not None:
+        yield Problem(price.LISTED_TWICE, {"sku": sku}, on="model")
 
 
 def _images_fit(images: Sequence[File], at_bench: Bench) -> Iterator[Problem]:

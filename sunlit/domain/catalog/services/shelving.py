@@ -129,7 +129,7 @@ def _decided(rows: Sequence[Row], near: Around, at_bench: Bench, seen: Seen) -> 
     for row in rows:
         decision = decide(row, near, at_bench.book, seen, at_bench.at)
         if decision.fate is not Fate.KEPT_OUT:
-            seen.note(row)
+            seen.note(row, near.products.get(row.product_key))
         decisions.append(decision)
     return decisions
 

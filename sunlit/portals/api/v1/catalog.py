@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from django.http import HttpResponsePermanentRedirect
 from django.utils.translation import gettext_noop as _
 from ninja import Router
 from pydantic import Field, WithJsonSchema
@@ -51,6 +52,9 @@ class AttributeOut(Told):
     choices: list[str]
     required: bool
     is_key: bool = Field(description="Two products that differ here are different products.")
+    better: str = Field(
+        description="Which value is the better one: higher, lower, or “” where it is a matter of need. Of choices, later ones are higher."
+    )
     group: str
 
 
@@ -108,6 +112,7 @@ class ProductOut(Told):
     name_zh: str
     name_en: str
     unit: str
+    gtin: str = Field(description="14 figures; “” when nobody told it.")
     attributes: dict[str, str]
 
 
@@ -147,8 +152,10 @@ def products(request: Call, category: str = "", brand: str = "", after: After = 
     operation_id="product",
     summary=_("One product with what all suppliers ask for it"),
 )
-def product(request: Call, number: str) -> ProductWithOffers:
+def product(request: Call, number: str) -> ProductWithOffers | HttpResponsePermanentRedirect:
     row = found_or_404(machines.product_with_offers(number))
+    if row.number != number:
+        return HttpResponsePermanentRedirect(request.path.replace(number, row.number))
     median = catalog.medians([row.pk]).get(row.pk)
     return ProductWithOffers(**_product(row).model_dump(), median=median, offers=[_on_sale(offer) for offer in row.on_sale])
 
@@ -161,7 +168,7 @@ def _path_of(code: str) -> str:
 
 
 def _product(row: Product) -> ProductOut:
-    same = {name: getattr(row, name) for name in ("number", "model", "name_zh", "name_en", "unit")}
+    same = {name: getattr(row, name) for name in ("number", "model", "name_zh", "name_en", "unit", "gtin")}
     attributes = {str(key): str(value) for key, value in row.attributes.items()}
     return ProductOut(category=row.category.code, brand=row.brand.name_zh, attributes=attributes, **same)
 

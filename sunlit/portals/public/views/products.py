@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
@@ -78,14 +78,18 @@ SORTS: Final[dict[str, tuple[Any, Callable[[Row], Any]]]] = {
 
 @door(public=True, methods=("GET",))
 def product(request: Request, number: str) -> HttpResponse:
-    """All suppliers of one product side by side."""
+    """All suppliers of one product side by side. The number of a product that was merged leads to what it became."""
     page: ProductPage = found_or_404(catalog.product(number, at=request.now))
+    if page.product.number != number:
+        asked = request.META.get("QUERY_STRING", "")
+        return HttpResponsePermanentRedirect(reverse("product", args=[page.product.number]) + (f"?{asked}" if asked else ""))
     it, region = page.product, _region(request)
     sort = request.GET.get("sort", "") if request.GET.get("sort", "") in SORTS else ""
     rows = _rows(page, region, local_day(request.now), sort)
     specs = [spec for group in page.specs for spec in group.specs]
     context = {
         "product": it,
+        "merged": page.numbers[1:],
         "unit": unit_in_words(it.unit, it.category),
         "crumbs": [*crumbs(it.category, with_last=True), (it.number, "")],
         "pictures": _pictures(page),
@@ -105,7 +109,7 @@ def product(request: Request, number: str) -> HttpResponse:
         "groups": [(group.name or _("Further parameters"), [(spec.name, spec.value) for spec in group.specs]) for group in page.specs],
         "chart": _chart(page),
         "changes": [{"at": each.at, "supplier": lang(each.offer.supplier), "price": each.price} for each in page.history.changes],
-        "paid": disclosure.prices_paid([it.number], at=request.now),
+        "paid": disclosure.prices_paid(page.numbers, at=request.now),
         "similar": page.similar,
         "remarks": _remarks(rows),
         "buys": request.actor.kind == "buyer" and request.actor.has(*ORDERERS),
@@ -225,7 +229,7 @@ def compare(request: Request) -> HttpResponse:
         "differences": sum(line.differs for line in found.lines),
         "portions": [_portion_words(each.content) for each in found.products],
         "brands_differ": len({each.product.brand_id for each in found.products}) > 1,
-        "missing": [number for number in wanted[:COMPARE_PRODUCTS] if number not in numbers],
+        "missing": found.missing,
         "too_many": len(dict.fromkeys(wanted)) > COMPARE_PRODUCTS,
         "most": COMPARE_PRODUCTS,
         "short": short_name,
