@@ -36,6 +36,7 @@ HIDDEN = """
 #   302 to the sign-in · 303 the cart is empty · 403 another's room · 404, 422 asked without what it needs
 TABLE = """
                               nobody  aygul   zhou   batu     li     ma   chen     wu nurlan surina  zheng     he   tang
+/search/why/                     404    404    404    404    404    404    404    404    404    404    404    404    404
 /buyer/                          302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/cart/                     302    200    200    403    403    200    403    403    403    403    403    403    403
 /buyer/checkout/                 302    303    303    403    403    303    403    403    403    403    403    403    403

@@ -225,10 +225,10 @@ def _lay(laid: tantivy.Document, item: Field, value: Value, doc_id: str, segment
     match item:
         case Text(name):
             for text in _strings(name, value):
-                cut = segmenter.cut(text)
-                laid.add_text(name, " ".join(cut.precise))
-                laid.add_text(WIDE, " ".join(cut.wide))
-                laid.add_text(SOUND, " ".join(cut.sounds))
+                precise, wide, sounds = segmenter.cut(text).laid
+                laid.add_text(name, precise)
+                laid.add_text(WIDE, wide)
+                laid.add_text(SOUND, sounds)
         case Keyword(name):
             for word in _strings(name, value):
                 laid.add_text(name, word)

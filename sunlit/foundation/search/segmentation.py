@@ -88,6 +88,11 @@ class Cut:
     wide: set[str] = field(default_factory=set)
     sounds: set[str] = field(default_factory=set)
 
+    @cached_property
+    def laid(self) -> tuple[str, str, str]:
+        """The same as three texts of words, as they are laid into a document."""
+        return " ".join(self.precise), " ".join(self.wide), " ".join(self.sounds)
+
 
 @dataclass(frozen=True)
 class Word:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("robots.txt", front.robots, name="robots"),
     path("sitemap.xml", front.sitemap, name="sitemap"),
     path("search/", goods.search, name="search"),
+    path("search/why/", goods.why, name="why"),
     path("suggest/", goods.suggest, name="suggest"),
     path("products/<str:number>/", products.product, name="product"),
     path("compare/", products.compare, name="compare"),

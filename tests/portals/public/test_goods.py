@@ -8,9 +8,10 @@ import pytest
 from django.test import Client
 
 from sunlit.domain.catalog import queries as catalog
-from sunlit.domain.catalog.models import Attribute, PolicyTag, PriceChange, ReferencePrice
+from sunlit.domain.catalog import services as goods
+from sunlit.domain.catalog.models import Attribute, Offer, PolicyTag, PriceChange, ReferencePrice
 from sunlit.domain.market.models import CartLine, Favourite
-from tests.portals.public.conftest import Seated, published
+from tests.portals.public.conftest import LATER, Seated, published
 from tests.town import NOON, Town
 
 
@@ -96,6 +97,39 @@ def test_search_asks_the_database_three_times_at_most(shelves: Town, page: Clien
     page.get("/search/?q=孔雀")
     with django_assert_max_num_queries(3):
         page.get("/search/?q=孔雀&category=A02010108")
+
+
+def test_each_result_explains_itself(shelves: Town, page: Client) -> None:
+    PolicyTag.objects.create(offer=shelves.laptop, tag="energy_saving", certificate="JN-1")
+    Offer.objects.filter(number="SP-1").update(sold=10_000)
+    assert "/search/why/?p=SPU-1&amp;q=%E5%AD%94%E9%9B%80" in page.get("/search/?q=孔雀").content.decode()
+    text = " ".join(page.get("/search/why/?p=SPU-1&q=孔雀 laptops xyz", HTTP_HX_REQUEST="true").content.decode().split())
+    assert "<html" not in text
+    assert "<strong>孔雀</strong> in: name, brand</li>" in text
+    assert "<strong>laptops</strong> in: category</li>" in text
+    assert '<strong>xyz</strong> <span class="soft">by a near spelling' in text
+    assert '+10.0 %</span> <span class="tag' in text
+    assert "+20.0 %</span> 10000 pieces sold" in text.replace(",", "")
+    assert "Relevance is multiplied by 1.300." in text
+    assert "By how much each policy tag lifts a product in the search: 10%" in text
+    assert "<h1" in page.get("/search/why/?p=SPU-1").content.decode()  # without scripts, a page
+    assert page.get("/search/why/?p=none").status_code == 404
+
+
+def test_a_buyer_is_shown_what_reaches_the_own_place(shelves: Town, seated: Seated) -> None:
+    Offer.objects.filter(number="SP-2").update(delivery_regions=["652823"])
+    goods.rebuild_index(at=LATER)
+    aygul = seated(shelves.aygul)
+    own = aygul.get("/search/?sort=price").context
+    assert [(hit["key"], hit["price"], hit["suppliers"]) for hit in own["hits"]] == [
+        ("SPU-2", Decimal("128.50"), 1),
+        ("SPU-1", Decimal("4999.00"), 1),
+    ]
+    [(label, away)] = own["chosen"]
+    assert (label, away) == ("delivered to your place, Korla City", "/search/?sort=price&region=any")
+    anywhere = aygul.get(away).context
+    assert ([hit["suppliers"] for hit in anywhere["hits"]], anywhere["chosen"]) == ([1, 2], [])
+    assert aygul.get("/search/?region=652823").context["chosen"][0][0].startswith("delivered to Yuli")
 
 
 def test_suggestions_lead_to_a_search(shelves: Town, page: Client, django_assert_num_queries: Any) -> None:

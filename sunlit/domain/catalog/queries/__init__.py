@@ -32,6 +32,7 @@ from sunlit.domain.catalog.queries.offers import (
 )
 from sunlit.domain.catalog.queries.products import ProductPage, product
 from sunlit.domain.catalog.queries.ranking import rated_by
+from sunlit.domain.catalog.queries.reasons import Reasons, reasons
 from sunlit.domain.catalog.queries.search import (
     ANYWHERE,
     SORTS,
@@ -77,6 +78,7 @@ __all__ = [
     "OfferPage",
     "Pair",
     "ProductPage",
+    "Reasons",
     "SearchPage",
     "SearchRequest",
     "Shelved",
@@ -116,6 +118,7 @@ __all__ = [
     "product_to_offer",
     "products_like",
     "rated_by",
+    "reasons",
     "reference_of",
     "reference_prices",
     "references",

@@ -16,7 +16,7 @@ from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Category
 from sunlit.domain.catalog.queries import Card, FacetList, SearchRequest, Wider
 from sunlit.foundation.accounts import queries as accounts
-from sunlit.portals.doors import Request, door
+from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.public.naming import crumbs, unit_in_words
 from sunlit.portals.ui.context import ledger_status
 from sunlit.portals.ui.filters import lang, yuan
@@ -65,6 +65,13 @@ def suggest(request: Request) -> HttpResponse:
     answer = render(request, "public/suggest.html", {"suggestions": found})
     answer["Cache-Control"] = "private, max-age=30"
     return answer
+
+
+@door(public=True, methods=("GET",))
+def why(request: Request) -> HttpResponse:
+    """A fragment: why a product stands where it stands; without scripts a small page."""
+    told = found_or_404(catalog.reasons(request.GET.get("p", "").strip(), request.GET.get("q", "").strip(), at=request.now))
+    return render(request, "public/why.html" if request.htmx else "public/why_page.html", {"told": told})
 
 
 REPLACED = frozenset({"price_from", "price_to", "region", "after"})  # what the form beside the facets sets itself
