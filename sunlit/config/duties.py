@@ -2,9 +2,11 @@
 
 import signal
 import threading
+import time
 from pathlib import Path
 from types import FrameType
 
+import psycopg
 import structlog
 
 from sunlit.config import environment, keys, metrics
@@ -101,8 +103,27 @@ def indexer() -> None:
             except Exception:
                 log.exception("a follower failed and tries again", follower=name)
                 pauses[name] = min(pauses.get(name, 0.5) * 2, LONGEST_PAUSE_SECONDS)
-        if not read or pauses:
-            stop.wait(max([FOLLOW_SECONDS, *pauses.values()]))
+        if pauses:
+            stop.wait(max(pauses.values()))
+        elif not read:
+            _until_sealed()
+
+
+def _until_sealed() -> None:
+    """Wait for the sealer's word that there are new acts, at most for a moment: whoever misses it looks all the same."""
+    from django.db import DatabaseError, connection
+
+    from sunlit.foundation.ledger.sealer import LIVE_CHANNEL
+
+    try:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute(f"LISTEN {LIVE_CHANNEL}")
+        for _word in connection.connection.notifies(timeout=FOLLOW_SECONDS, stop_after=1):
+            pass
+    except (DatabaseError, psycopg.Error):
+        connection.close()
+        time.sleep(FOLLOW_SECONDS)
 
 
 def bank() -> None:

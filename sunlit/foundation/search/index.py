@@ -34,6 +34,9 @@ SMALL_HEAP = 20_000_000
 LARGE_HEAP = 120_000_000
 """Bytes of memory for building anew."""
 
+VALUES_TALLIED = 65_000
+"""Distinct values of a keyword that a tally tells apart."""
+
 COMMIT_EVERY = 20_000
 """Documents between the commits of a rebuild."""
 
@@ -97,6 +100,30 @@ class Index:
         """Documents in the index."""
         view = self.view()
         return view.searcher.num_docs - 1 if view else 0
+
+    def tally(self, keyword: str, number: str) -> dict[str, tuple[int, int]]:
+        """For each value of a keyword field: how many documents have it, and the sum of their number in its smallest unit."""
+        view = self.view()
+        if view is None:
+            return {}
+        counted: Any = view.searcher.aggregate(
+            tantivy.Query.all_query(),
+            {
+                "by": {
+                    "terms": {"field": keyword, "size": VALUES_TALLIED, "segment_size": VALUES_TALLIED},
+                    "aggs": {"sum": {"sum": {"field": self.layout.number(number).name}}},
+                }
+            },
+        )
+        return {str(each["key"]): (int(each["doc_count"]), int(each["sum"]["value"])) for each in counted["by"]["buckets"]}
+
+    def ids_of(self, keyword: str, value: str) -> list[str]:
+        """The ids of all documents with this value of a keyword field."""
+        view = self.view()
+        if view is None or not (count := view.searcher.num_docs):
+            return []
+        term = tantivy.Query.term_query(self.layout.schema, keyword, value, "basic")
+        return [str(view.searcher.doc(address).get_first(ID)) for _, address in view.searcher.search(term, count, count=False).hits]
 
     def cursor(self) -> str:
         """What was given to the last commit; "" before the first."""

@@ -6,10 +6,8 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
-import tantivy
 from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -17,12 +15,15 @@ from django.utils.translation import gettext_lazy
 
 from sunlit.config import environment, keys
 from sunlit.config.environment import CannotStart
+from sunlit.domain.catalog import queries as catalog
+from sunlit.foundation.ledger import queries as ledger
 from sunlit.foundation.ledger.models import Checkpoint
 from sunlit.foundation.outbox import queries as outbox
-from sunlit.foundation.search import generations
 from sunlit.portals.ui.filters import ago, number
 
 FRESH: Final = timedelta(minutes=1)  # a worker says every ten seconds that it lives
+BEHIND_MOST: Final = 1_000  # acts that a healthy indexer reads in seconds
+RECONCILED_WITHIN: Final = timedelta(hours=2)
 PATIENCE: Final = timedelta(minutes=2)  # nothing waits longer for its turn in a healthy house
 FREE_LEAST: Final = 2 * 1024**3  # bytes
 UNSEALED_MOST: Final = 10_000  # counted no further
@@ -58,7 +59,7 @@ def signs(at: datetime) -> list[Sign]:
         partial(_sealer, at),
         _published,
         partial(_followers, at),
-        _index,
+        partial(_index, at),
         _database,
         _disk,
         _keys,
@@ -122,49 +123,41 @@ def _follower(following: outbox.Following, at: datetime) -> Sign:
     return Sign(f"follower-{following.name}", label, "bad" if stuck else "done", told, hint)
 
 
-def _index() -> list[Sign]:
-    found = [_index_at(path) for path in _indexes() if generations.current(path)]
-    if found:
-        return found
-    return [
-        Sign(
-            "index",
-            gettext_lazy("Search index"),
-            "bad",
-            _("none"),
-            _("Nothing can be searched. Start `sunlit indexer`: it builds the index."),
-        )
-    ]
-
-
-def _indexes() -> list[Path]:
-    folder = environment.data_dir() / "search"
-    return [folder, *sorted(path for path in folder.glob("*/") if not path.name.isdigit())] if folder.exists() else []
-
-
-def _index_at(path: Path) -> Sign:
-    generation = generations.current(path)
-    assert generation is not None, "asked before"
-    label = _("Search index “%(name)s”") % {"name": path.name}
-    try:
-        documents = tantivy.Index.open(str(path / generation.name)).searcher().num_docs - 1  # one document keeps the cursor
-    except (ValueError, OSError) as error:
-        return Sign(
-            f"index-{path.name}", label, "bad", str(error), _("The index cannot be opened. Remove its folder; the indexer builds it anew.")
-        )
-    told = _("%(count)s documents, generation %(generation)s") % {"count": number(documents), "generation": generation.name}
-    return Sign(f"index-{path.name}", label, "done", told, _counted())
-
-
-def _counted() -> str:
-    """What the record says, to compare the index with. Counted, not estimated."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*), count(DISTINCT product_id) FROM catalog_offer WHERE state = 'listed'")
-        offers, products = cursor.fetchone()
-    return _("In the database: %(offers)s offers on sale, %(products)s products.") % {
-        "offers": number(offers),
-        "products": number(products),
+def _index(at: datetime) -> list[Sign]:
+    """The search index of this machine: what is in it, how far behind the sealed acts it is, and the figures of the last comparison."""
+    standing = catalog.index_standing()
+    label = gettext_lazy("Search index")
+    if not standing.generation:
+        return [Sign("index", label, "bad", _("none"), _("Nothing can be searched. Start `sunlit indexer`: it builds the index."))]
+    behind = max(ledger.size() - 1 - standing.after, 0)
+    told = _("%(count)s products, generation %(generation)s, %(behind)s acts behind") % {
+        "count": number(standing.products),
+        "generation": standing.generation,
+        "behind": number(behind),
     }
+    return [Sign("index", label, "now" if behind > BEHIND_MOST else "done", told), _reconciled(standing.reconciled, at)]
+
+
+def _reconciled(last: catalog.Reconciliation | None, at: datetime) -> Sign:
+    label = gettext_lazy("Index and record")
+    if last is None:
+        return Sign(
+            "reconciled", label, "now", _("not compared yet"), _("The indexer compares them soon after its start, then every hour.")
+        )
+    told = _("%(index)s products in the index, %(record)s in the database (%(offers)s offers on sale), compared %(ago)s") % {
+        "index": number(last.index),
+        "record": number(last.record),
+        "offers": number(last.offers),
+        "ago": ago(last.at, at),
+    }
+    if last.repaired:
+        told += " · " + _("%(differing)s categories differed, %(repaired)s products read again") % {
+            "differing": number(last.differing),
+            "repaired": number(last.repaired),
+        }
+    late = at - last.at > RECONCILED_WITHIN
+    hint = _("The comparison is late. Start `sunlit indexer`, or see what it says.") if late else ""
+    return Sign("reconciled", label, "now" if late or last.index != last.record else "done", told, hint)
 
 
 def _database() -> list[Sign]:

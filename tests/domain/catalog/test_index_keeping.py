@@ -175,3 +175,53 @@ def test_an_index_of_an_older_format_is_built_anew(index: Town, tmp_path: Path) 
     assert services.why_anew(at=NOON) == "missing"
     services.rebuild_index(at=NOON)
     assert len(found()) == 3
+
+
+def test_index_and_record_are_set_against_each_other_and_what_differs_is_read_again(index: Town) -> None:
+    first = services.reconcile(at=LATER)
+    assert first is not None
+    assert (first.index, first.record, first.offers, first.differing, first.repaired) == (3, 3, 4, 0, 0)
+    Offer.objects.filter(number="SP-3").update(state="delisted")  # behind the index's back: one too many
+    Offer.objects.filter(number="SP-2").update(price="4500.00")  # and one at a wrong price
+    second = services.reconcile(at=LATER + timedelta(hours=1))
+    assert second is not None
+    assert (second.index, second.record, second.differing, second.repaired) == (2, 2, 2, 3)
+    assert (found(), found(price_to=4600)) == (["SPU-1", "new"], ["SPU-1", "new"])
+    standing = queries.index_standing()
+    assert (standing.products, standing.reconciled) == (2, second)
+
+
+def test_a_tag_that_ended_by_the_day_alone_is_read_again(index: Town) -> None:
+    services.reconcile(at=LATER)
+    assert found(tags=("energy_saving",)) == ["new"]
+    year_later = LATER + timedelta(days=365)
+    result = services.reconcile(at=year_later)
+    assert result is not None
+    assert (result.differing, result.repaired) == (0, 1)
+    assert found(tags=("energy_saving",)) == []
+
+
+def test_without_an_index_there_is_nothing_to_compare(shelf: Town, tmp_path: Path, settings: Any) -> None:
+    settings.DATA_DIR = tmp_path
+    assert services.reconcile(at=NOON) is None
+    assert queries.index_standing() == queries.IndexStanding("", 0, -1, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_caretaker_builds_follows_and_compares(shelf: Town, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setenv("SUNLIT_DATA_DIR", str(tmp_path))
+    caretaker = services.Caretaker()
+    sealer.seal(at=NOON)
+    assert caretaker.make_a_pass(at=NOON) == 0  # there is no index yet: it is being built
+    caretaker.wait()
+    assert found() == ["SPU-1", "SPU-2"]
+    services.reprice(shelf.laptop, price="3500.00", by=shelf.wu, at=NOON)
+    sealer.seal(at=NOON)
+    assert caretaker.make_a_pass(at=NOON) == 1
+    assert found(price_to=4000) == ["SPU-1", "SPU-2"]
+    caretaker.wait()
+    compared = queries.index_standing().reconciled
+    assert compared is not None
+    assert (compared.index, compared.record) == (2, 2)
+    documents.index().close()

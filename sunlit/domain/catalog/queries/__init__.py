@@ -47,6 +47,7 @@ from sunlit.domain.catalog.queries.search import (
     wider,
 )
 from sunlit.domain.catalog.queries.specs import named, specs_of
+from sunlit.domain.catalog.queries.standing import IndexStanding, Reconciliation, index_standing
 from sunlit.domain.catalog.queries.synonyms import synonym_count, synonym_page, thesaurus
 from sunlit.domain.catalog.queries.watching import (
     Above,
@@ -75,10 +76,12 @@ __all__ = [
     "FacetList",
     "FacetValue",
     "ImportPage",
+    "IndexStanding",
     "OfferPage",
     "Pair",
     "ProductPage",
     "Reasons",
+    "Reconciliation",
     "SearchPage",
     "SearchRequest",
     "Shelved",
@@ -100,6 +103,7 @@ __all__ = [
     "import_",
     "imports_of",
     "imports_under_way",
+    "index_standing",
     "key_of",
     "listed_counts",
     "locked_for_order",

@@ -31,6 +31,7 @@ from sunlit.domain.catalog.services.offers import (
     submit_offer,
     update_offer,
 )
+from sunlit.domain.catalog.services.reconciling import reconcile
 from sunlit.domain.catalog.services.sheets import label_of, template_workbook
 from sunlit.domain.catalog.services.shelving import RowResult, upsert_offers
 from sunlit.domain.catalog.services.stock import return_stock, take_stock
@@ -69,6 +70,7 @@ __all__ = [
     "merge_products",
     "problem_of",
     "rebuild_index",
+    "reconcile",
     "refuse_offer",
     "release",
     "remove_synonym",
