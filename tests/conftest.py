@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
+
+from sunlit.domain.catalog.queries import categories, synonyms
+from sunlit.domain.rulebook import queries as rulebook
 
 
 def _is_this_machine(address: Any) -> bool:
@@ -44,6 +48,15 @@ def own_language() -> Iterator[None]:
     """A page that a test reads in English leaves the next test in Chinese: Django keeps the last request's language in the thread."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture(autouse=True)
+def long_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process remembers for seconds it remembers for the whole test: on a slow machine, too, queries are counted alike."""
+    monkeypatch.setattr(rulebook, "CACHE_LIFE", timedelta(days=1))
+    for memory in (categories, synonyms):
+        monkeypatch.setattr(memory, "REMEMBERED_SECONDS", float("inf"))
+    synonyms.forget()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from django.utils import translation
 
 from sunlit.domain.rulebook import queries, services
 from sunlit.domain.rulebook.models import Rule
+from sunlit.domain.rulebook.rules import CACHE_LIFE
 from sunlit.foundation.kernel.refusals import Refused
 from tests.domain.rulebook.conftest import AT, BAZHOU, HE, KORLA, QIEMO, RUOQIANG, SURINA, TODAY, TOMORROW, ZHENG
 
@@ -138,6 +139,7 @@ def test_warm_questions_cost_no_query(django_assert_num_queries) -> None:
 
 def test_memory_lasts_a_minute(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries) -> None:
     seconds = [1000.0]
+    monkeypatch.setattr(queries, "CACHE_LIFE", CACHE_LIFE)
     monkeypatch.setattr(queries, "monotonic", lambda: seconds[0])
     queries.forget()
     queries.rule("order.receipt_limit", region_path=KORLA, on=TODAY)
