@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from sunlit.domain.planning.models import BudgetQuota, Hold, QuotaChange
 from sunlit.foundation.access import decides_in, operator
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Organisation
-from sunlit.foundation.files import purposes, workbooks
+from sunlit.foundation.files import purposes, tables
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.limits import REASON_CHARS_LEAST
 from sunlit.foundation.kernel.paging import row_id
@@ -166,7 +164,10 @@ def rows_in(data: bytes, media_type: str) -> list[dict[str, str]]:
 
     Refused: BUD-015 it cannot be read as a table.
     """
-    lines = _csv(data) if media_type == "text/csv" else _workbook(data)
+    try:
+        lines = tables.lines_of(data, media_type)
+    except tables.NotATable:
+        raise Refused(Problem(rules.UNREADABLE, on="file")) from None
     while lines and not any(str(cell).strip() for cell in lines[-1]):
         lines.pop()
     if not lines:
@@ -179,29 +180,6 @@ def rows_in(data: bytes, media_type: str) -> list[dict[str, str]]:
 def template() -> str:
     """The table to fill in, as CSV that office programs open with Chinese headings."""
     return "\ufeff" + ",".join(HEADINGS[column] for column in COLUMNS) + "\r\n"
-
-
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Refused(Problem(rules.UNREADABLE, on="file"))
-
-
-def _csv(data: bytes) -> list[list[Any]]:
-    try:
-        return list(csv.reader(io.StringIO(_decoded(data), newline="")))
-    except csv.Error:
-        raise Refused(Problem(rules.UNREADABLE, on="file")) from None
-
-
-def _workbook(data: bytes) -> list[list[Any]]:
-    try:
-        return workbooks.table(data)
-    except workbooks.Unreadable:
-        raise Refused(Problem(rules.UNREADABLE, on="file")) from None
 
 
 def _column(heading: str) -> str:

@@ -9,7 +9,7 @@ from sunlit.foundation.accounts.models import Seat
 
 @dataclass(frozen=True)
 class Actor:
-    """A person acting for an organisation in some roles."""
+    """A person acting for an organisation in some roles. The ledger keeps the Chinese names; the English ones are for pages."""
 
     user_id: int | None
     user_name: str
@@ -21,6 +21,8 @@ class Actor:
     roles: frozenset[str]
     seat_id: int | None = None
     region_id: int | None = None
+    user_name_en: str = ""
+    organisation_name_en: str = ""
 
     @property
     def is_somebody(self) -> bool:
@@ -60,4 +62,6 @@ def actor_in(seat: Seat) -> Actor:
         roles=frozenset(seat.roles),
         seat_id=seat.pk,
         region_id=organisation.region_id,
+        user_name_en=seat.user.name_en,
+        organisation_name_en=organisation.name_en,
     )

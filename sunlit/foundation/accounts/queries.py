@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Prefetch, Q
@@ -17,7 +18,9 @@ __all__ = [
     "invoice_titles_of",
     "organisation",
     "organisations",
+    "organisations_by_number",
     "people",
+    "people_by_id",
     "people_of",
     "person",
     "region",
@@ -45,6 +48,16 @@ def seats_of(user_id: int) -> list[Seat]:
     """The seats that a person may take, first the oldest."""
     seats = Seat.objects.select_related("organisation__region", "user")
     return list(seats.filter(user_id=user_id, active=True, organisation__active=True).order_by("pk"))
+
+
+def organisations_by_number(numbers: Iterable[str]) -> dict[str, Organisation]:
+    """Those of these numbers that exist."""
+    return {it.number: it for it in Organisation.objects.filter(number__in=set(numbers))}
+
+
+def people_by_id(ids: Iterable[int]) -> dict[int, User]:
+    """Those of these persons that exist."""
+    return User.objects.in_bulk(set(ids))
 
 
 def regions() -> list[Region]:

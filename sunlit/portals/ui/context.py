@@ -10,11 +10,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.http import HttpRequest
 from django.utils.translation import get_language, get_language_info
 
 from sunlit.config import environment
 from sunlit.foundation.accounts.actors import NOBODY, Actor
+from sunlit.foundation.accounts.models import User
 from sunlit.foundation.ledger import publishing
 from sunlit.foundation.live.tokens import live_token
 from sunlit.foundation.live.topics import PUBLIC
@@ -42,6 +44,14 @@ class Shell:
     def known(self) -> bool:
         """Somebody is signed in."""
         return self.actor.is_somebody
+
+    @property
+    def guest(self) -> User | None:
+        """Somebody who is signed in but has no seat yet: an applicant."""
+        if self.known or settings.SESSION_COOKIE_NAME not in self.request.COOKIES:
+            return None
+        user = get_user(self.request)
+        return user if isinstance(user, User) and user.is_active else None
 
     @property
     def items(self) -> list[navigation.Item]:

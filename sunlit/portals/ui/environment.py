@@ -92,6 +92,7 @@ def _globals() -> dict[str, Any]:
         "verb_tone": words.verb_tone,
         "figure": words.figure,
         "is_law": words.is_law,
+        "unit": words.unit,
         "once": once,
         "money": filters.yuan,
         "language": translation.get_language,

@@ -149,9 +149,9 @@ def compact(value: int | Decimal | None) -> str:
 
 
 def lang(thing: Any, name: str = "name") -> str:
-    """`lang(region, "name")`: `name_zh` or `name_en` by the reader's language; falls back to the other when empty."""
-    order = ("zh", "en") if chinese() else ("en", "zh")
-    found = (getattr(thing, f"{name}_{code}", "") or "" for code in order)
+    """`lang(region, "name")`: `name_zh` (or plain `name`) or `name_en` by the reader's language; falls back to the other when empty."""
+    order = (f"{name}_zh", name, f"{name}_en") if chinese() else (f"{name}_en", f"{name}_zh", name)
+    found = (getattr(thing, field, "") or "" for field in order)
     return next((text for text in found if text), "")
 
 

@@ -8,8 +8,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 
 # Pages that the kit itself links to, by their names, which a portal may keep in its own namespace.
-NAMESPACES = ("", "public:", "account:")
-PLACES = frozenset({"home", "search", "verify", "compare", "sign_in", "sign_out", "profile", "inbox", "organisation", "set_language"})
+NAMESPACES = ("", "public:", "account:", "supplier:")
+PLACES = frozenset(
+    {"home", "search", "suggest", "verify", "compare", "apply", "sign_in", "sign_out", "profile", "inbox", "organisation", "set_language"}
+)
 
 
 @dataclass(frozen=True)

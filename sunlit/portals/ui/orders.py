@@ -20,10 +20,10 @@ from sunlit.domain.market.policies import facts_for
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.paging import row_id
-from sunlit.foundation.ledger import queries as ledger
 from sunlit.foundation.ledger.models import Entry
 from sunlit.portals.doors import Request, found_or_404
 from sunlit.portals.ui.filters import chinese, lang
+from sunlit.portals.ui.history import history_of
 
 # Verbs that need nothing but the decision, and those that need a reason. The others have forms of their own.
 PLAIN = frozenset({"approve", "confirm", "agree_cancel", "receive", "take_back", "request_payment"})
@@ -74,7 +74,7 @@ def order_page(request: Request, number: str) -> dict[str, Any]:
     """Everything that the page of an order shows. 404 for an order that the actor may not see."""
     order: Order = found_or_404(market.order(number, seen_by=request.actor))
     moves = states.order.open_to(order, request.actor)
-    history = ledger.history_of(f"order/{order.number}")
+    history = history_of(f"order/{order.number}")
     for entry in history:
         entry.facts = facts_for(request.actor, entry.act, entry.facts)
     return {

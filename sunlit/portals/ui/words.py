@@ -11,7 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from sunlit.domain.catalog import queries as catalog
 from sunlit.foundation.lifecycle import Living, life_of, lives
+from sunlit.portals.ui.filters import chinese
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,12 @@ def verb_tone(name: str) -> str:
 def figure(name: str) -> str:
     """The label of a figure that a ruling compared."""
     return str(FIGURES.get(_key(name), name.replace("_", " ")))
+
+
+def unit(text: str, category: str) -> str:
+    """The unit of goods in the reader's language, where their category (its code) has a word for it."""
+    known = None if chinese() else catalog.category(category)
+    return known.unit_en if known and known.unit_en and known.unit == text else text
 
 
 def is_law(evidence: str) -> bool:

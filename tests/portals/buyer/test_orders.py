@@ -63,6 +63,15 @@ def test_the_page_of_an_order_shows_the_whole_way(town: Town) -> None:
     assert f'hx-get="/buyer/orders/{order.number}/"' in page
 
 
+def test_readers_of_english_meet_english_names(town: Town) -> None:
+    order = paid(town)
+    page = browser(town.aygul, language="en").get(f"/buyer/orders/{order.number}/").content.decode()
+    assert "Aygul Mamat of Licheng Experimental Middle School placed order" in page
+    assert "Batu Naran accepted the goods" in page
+    for recorded in ("阿依古丽", "梨城实验中学下", "陈卓"):
+        assert recorded not in page, recorded
+
+
 def test_an_order_of_another_buyer_does_not_exist(town: Town) -> None:
     order = received(town)
     stranger = browser(town.ma)

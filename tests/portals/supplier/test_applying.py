@@ -154,6 +154,14 @@ def test_a_draft_is_withdrawn_and_begun_anew(zhao: Client) -> None:
     assert zhao.get(APPLY).context["may_begin"] is True
 
 
+def test_the_head_of_every_page_knows_an_applicant(town: Town, zhao: Client, client: Client) -> None:
+    page = zhao.get("/deals/").content.decode()
+    assert "<strong>赵新芽</strong><span>no seat yet</span>" in page
+    assert f'href="{APPLY}"' in page
+    assert 'href="/sign-in/"' not in page
+    assert 'href="/sign-in/"' in client.get("/deals/").content.decode()
+
+
 def test_an_applicant_comes_back_through_the_front_door(town: Town, zhao: Client, client: Client) -> None:
     zhao.post(f"{APPLY}new/", {**FILLED, "verb": "save"})
     answer = client.post("/sign-in/", {"login": "zhao", "password": "sprouts-in-spring", "next": "/buyer/"})

@@ -103,3 +103,10 @@ def test_figures_of_a_ruling():
     assert filters.figure_value("1284000.00") == "¥1,284,000.00"
     assert filters.figure_value("2026-11-23") == "2026年11月23日 周一"
     assert [filters.figure_value(value) for value in (1400, Decimal("3.00"), "A4")] == ["1,400", "¥3.00", "A4"]
+
+
+def test_a_plain_name_is_the_chinese_one() -> None:
+    actor = SimpleNamespace(user_name="周明远", user_name_en="Zhou Mingyuan")
+    assert filters.lang(actor, "user_name") == "周明远"
+    with translation.override("en"):
+        assert filters.lang(actor, "user_name") == "Zhou Mingyuan"

@@ -79,3 +79,47 @@ def test_windows_tabs_steppers_and_tray(live_server):
         done = page.inner_text("#progress .figures")
     assert (opened, closed, shown, quantity, theme, done) == (True, True, (True, False), "3", ["dark", "dark"], "10,000 / 10,000")
     assert said == []
+
+
+def test_a_window_opens_and_closes_without_scripts(live_server):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_context(java_script_enabled=False).new_page()
+        page.goto(live_server.url + "/ui/")
+        seen = [page.is_visible("#freeze-offer")]
+        for button in ("[data-opens=freeze-offer]", "#freeze-offer .dialog-foot [data-closes]"):
+            page.click(button)
+            seen.append(page.is_visible("#freeze-offer"))
+        browser.close()
+    assert seen == [False, True, False]
+
+
+def test_the_search_field_is_a_combobox(live_server):
+    options = "".join(f'<a role="option" tabindex="-1" href="#{word}">{word}</a>' for word in ("paper", "printer"))
+    with page_at(live_server.url + "/ui/shop/") as (page, _said):
+        page.route("**/suggest/?*", lambda route: route.fulfill(body=options, content_type="text/html"))
+
+        def state() -> list[Any]:
+            chosen = page.locator("#top-suggestions [aria-selected=true]").all_inner_texts()
+            return [page.get_attribute("#top-q", "aria-expanded"), page.is_visible("#top-suggestions"), chosen]
+
+        page.locator("#top-q").press_sequentially("p")
+        page.wait_for_selector("#top-suggestions [role=option]")
+        states = [state()]
+        for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowUp", "Escape"):
+            page.keyboard.press(key)
+            states.append(state())
+        page.keyboard.press("ArrowDown")
+        active = page.get_attribute("#top-q", "aria-activedescendant")
+        found = page.evaluate(AXE.read_text() + ";axe.run('.search-box').then(r => r.violations.map(v => v.id))")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**#paper")
+    assert states == [
+        ["true", True, []],
+        ["true", True, ["paper"]],
+        ["true", True, ["printer"]],
+        ["true", True, []],
+        ["true", True, ["printer"]],
+        ["false", False, []],
+    ]
+    assert (active, found) == ("top-q-option-0", [])

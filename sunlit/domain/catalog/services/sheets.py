@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from sunlit.domain.catalog.models import Attribute, Category, Tag
 from sunlit.domain.catalog.rules.reading import ATTRIBUTE_PREFIX, CERTIFIED, NEEDED, key_of, plain
-from sunlit.foundation.files import workbooks
+from sunlit.foundation.files import tables
 from sunlit.foundation.kernel.refusals import Problem, Reason, Refused, check
 
 UNREADABLE = Reason("CAT-050", _("The file cannot be read as a table: save it as XLSX or CSV and hand it in again."))
@@ -73,7 +72,7 @@ class Table:
 
 def read_table(data: bytes, media_type: str, template: Sequence[Attribute], *, one_category: bool) -> Table:
     """The table in a file. Refused: CAT-050 unreadable, CAT-051 no rows, CAT-052 … CAT-054 a column is unknown, missing or there twice."""
-    lines = _csv(data) if media_type == "text/csv" else _xlsx(data)
+    lines = _lines(data, media_type)
     start, keys = _heading(lines, _names(template))
     check(_column_problems(keys, one_category))
     rows = [
@@ -244,32 +243,11 @@ def _column_problems(keys: Sequence[str], one_category: bool) -> Iterator[Proble
     yield from (Problem(COLUMN_MISSING, {"column": label_of(key, ())}, on="file") for key in needed if key not in keys)
 
 
-def _xlsx(data: bytes) -> list[list[Any]]:
+def _lines(data: bytes, media_type: str) -> list[list[Any]]:
     try:
-        rows = workbooks.table(data)
-    except workbooks.Unreadable:
+        return [row[:COLUMNS_MOST] for row in tables.lines_of(data, media_type)]
+    except tables.NotATable:
         raise Refused(Problem(UNREADABLE, on="file")) from None
-    return [row[:COLUMNS_MOST] for row in rows]
-
-
-def _csv(data: bytes) -> list[list[Any]]:
-    """Comma, semicolon or tab, whichever the heading has most of; UTF-8 with or without mark, or GB18030."""
-    text = _decoded(data)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t，", key=first.count)
-    try:
-        return [row[:COLUMNS_MOST] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
-    except csv.Error:
-        raise Refused(Problem(UNREADABLE, on="file")) from None
-
-
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Refused(Problem(UNREADABLE, on="file"))
 
 
 assert {f"{tag}_{part}" for tag in CERTIFIED for part in ("certificate", "expires_on")} <= set(COLUMNS), (

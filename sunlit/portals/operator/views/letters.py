@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from sunlit.foundation.ledger import queries as ledger
 from sunlit.foundation.outbox import queries, services
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.toasts import tell
 
 
@@ -22,7 +22,7 @@ def letters(request: Request) -> HttpResponse:
 def letter(request: Request, number: int) -> HttpResponse:
     """One letter; send it again, or give it up with a reason."""
     it = queries.letter(number)
-    history = ledger.history_of(f"letter/{number}")
+    history = history_of(f"letter/{number}")
     if request.method == "GET" and it is None:
         found_or_404(history or None)
 

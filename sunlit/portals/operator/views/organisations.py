@@ -13,9 +13,11 @@ from sunlit.foundation.accounts import queries, rules, services
 from sunlit.foundation.accounts.models import Kind, Organisation, Region
 from sunlit.foundation.kernel import credit_code
 from sunlit.foundation.kernel.limits import PAGE_ROWS
+from sunlit.foundation.kernel.paging import name_key, name_place
 from sunlit.foundation.kernel.refusals import Problem, Refused
-from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.history import history_of
+from sunlit.portals.ui.seats import seat_a_person
 from sunlit.portals.ui.toasts import tell
 
 HISTORY_ROWS = 30
@@ -30,18 +32,13 @@ def organisations(request: Request) -> HttpResponse:
         kind=asked["kind"],
         region_path=region.path if region else "",
         q=asked["q"],
-        after=_place(request.GET.get("after", "")),
+        after=name_place(request.GET.get("after", "")),
         rows=PAGE_ROWS + 1,
     )
     page = found[:PAGE_ROWS]
-    after = f"{page[-1].pk}~{page[-1].name_key}" if len(found) > PAGE_ROWS else ""
+    after = name_key(page[-1].pk, page[-1].name_key) if len(found) > PAGE_ROWS else ""
     context = {"page": page, "after": after, "asked": asked, "kinds": Kind.choices, "regions": queries.regions()}
     return render(request, "operator/organisations.html", context)
-
-
-def _place(after: str) -> tuple[str, int] | None:
-    pk, _tilde, key = after.partition("~")
-    return (key, int(pk)) if pk.isdecimal() and len(pk) < 19 else None
 
 
 @door(kind="operator")
@@ -72,7 +69,7 @@ def _set_up(request: Request) -> Organisation:
         at=request.now,
         **{name: given.get(name, "").strip() for name in ("contact", "phone", "address")},
     )
-    _seat(request, made, roles=rules.ROLES[kind], name="person")
+    seat_a_person(request, made, roles=rules.ROLES[kind], name="person")
     return made
 
 
@@ -81,16 +78,6 @@ def _region(code: str) -> Region:
     if region is None:
         raise Refused(Problem(rules.REGION_UNKNOWN, {"code": code}, on="region"))
     return region
-
-
-def _seat(request: Request, organisation: Organisation, *, roles: Any, name: str = "name_zh") -> None:
-    """Give a person a login and a seat; `name` is the form's field for the person's name."""
-    given = {field: request.POST.get(field, "") for field in ("login", "email", "password")}
-    try:
-        services.add_person(organisation, name_zh=request.POST.get(name, ""), roles=roles, by=request.actor, at=request.now, **given)
-    except Refused as refused:
-        fields = {"name_zh": name, "new": "password"}
-        raise Refused(*(Problem(it.reason, it.params, fields.get(it.on, it.on)) for it in refused.problems)) from None
 
 
 @door(kind="operator")
@@ -112,7 +99,7 @@ def _page(request: Request, it: Organisation) -> dict[str, Any]:
         "it": it,
         "people": queries.people_of(it.pk),
         "roles": rules.ROLES[it.kind],
-        "history": ledger.history_of(f"organisation/{it.number}", limit=HISTORY_ROWS)[::-1],
+        "history": history_of(f"organisation/{it.number}", limit=HISTORY_ROWS)[::-1],
         "now": request.now,
     }
 
@@ -122,7 +109,7 @@ def add_person(request: Request, number: str) -> HttpResponse:
     it = found_or_404(queries.organisation(number))
 
     def act() -> HttpResponse:
-        _seat(request, it, roles=request.POST.getlist("roles"))
+        seat_a_person(request, it, roles=request.POST.getlist("roles"), name="name_zh")
         tell(request, _("%(name)s can now sign in.") % {"name": request.POST.get("name_zh", "")})
         return see_other("operator:organisation", number)
 

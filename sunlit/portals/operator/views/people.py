@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from sunlit.foundation.accounts import queries, rules, services
 from sunlit.foundation.accounts.models import Seat, User
 from sunlit.foundation.kernel.limits import PAGE_ROWS
-from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.toasts import tell
 
 
@@ -40,7 +40,7 @@ def person(request: Request, pk: int) -> HttpResponse:
         "seats": it.seats.all(),
         "roles": rules.ROLES,
         "sessions": queries.sessions_of(pk, at=request.now),
-        "history": ledger.history_of(f"organisation/{request.actor.organisation_number}", facts={"user": pk})[::-1],
+        "history": history_of(f"organisation/{request.actor.organisation_number}", facts={"user": pk})[::-1],
         "now": request.now,
     }
     return form_page(request, "operator/person.html", context, act)

@@ -14,9 +14,9 @@ from sunlit.domain.disclosure import queries
 from sunlit.domain.disclosure.models import DealNotice
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.paging import row_id
-from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.ui.filters import lang
+from sunlit.portals.ui.history import history_of
 
 
 @door(public=True, methods=("GET",))
@@ -46,7 +46,7 @@ def deal(request: Request, number: str) -> HttpResponse:
         "lines": [_line(line) for line in it.lines],
         "saved": it.reference_total - it.compared_total if it.reference_total is not None and it.compared_total is not None else None,
         "steps": _steps(it),
-        "history": ledger.history_of(f"deal/{it.number}"),
+        "history": history_of(f"deal/{it.number}"),
         "region": next((each for each in accounts.regions() if each.path == it.region_path), None),
         "now": request.now,
     }
@@ -62,6 +62,6 @@ def _steps(it: DealNotice) -> list[dict[str, Any]]:
     told = (
         (_("Order placed"), it.placed_at, lang(it.buyer)),
         (_("Delivered and accepted"), it.accepted_at, lang(it.supplier)),
-        (_("Published"), it.published_at, ""),
+        (_("Made public"), it.published_at, ""),
     )
     return [{"label": label, "state": "done", "at": at, "who": who} for label, at, who in told]

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.registry import queries, services, states
 from sunlit.domain.registry.models import Application
-from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 
@@ -49,7 +49,7 @@ def application(request: Request, number: str) -> HttpResponse:
         "documents": list(it.documents.all()),
         "categories": [(code, catalog.category(code)) for code in it.category_codes],
         "moves": moves,
-        "history": ledger.history_of(f"application/{it.number}"),
+        "history": history_of(f"application/{it.number}"),
         "now": request.now,
     }
     return form_page(request, "regulator/application.html", context, act)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,15 +9,17 @@ from django.utils.translation import gettext as _
 
 from sunlit.domain.planning import queries as planning
 from sunlit.domain.registry import services as registry
-from sunlit.foundation.accounts import queries, rules, services
+from sunlit.foundation.accounts import queries, rules
 from sunlit.foundation.accounts.models import Organisation, Region
 from sunlit.foundation.kernel import regions
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
+from sunlit.foundation.kernel.paging import name_key, name_place
 from sunlit.foundation.kernel.refusals import Problem, Refused
-from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.filters import lang
+from sunlit.portals.ui.history import history_of
+from sunlit.portals.ui.seats import seat_a_person
 from sunlit.portals.ui.toasts import tell
 
 ROLES = rules.ROLES["buyer"]
@@ -28,16 +28,11 @@ ROLES = rules.ROLES["buyer"]
 @door(kind="regulator", methods=("GET",))
 def buyers(request: Request) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:100]
-    after = _place(request.GET.get("after", ""))
+    after = name_place(request.GET.get("after", ""))
     found = queries.organisations(kind="buyer", region_path=request.actor.region_path, q=q, after=after, rows=PAGE_ROWS + 1)
     page = found[:PAGE_ROWS]
-    key = f"{page[-1].pk}~{page[-1].name_key}" if len(found) > PAGE_ROWS else ""
+    key = name_key(page[-1].pk, page[-1].name_key) if len(found) > PAGE_ROWS else ""
     return render(request, "regulator/buyers.html", {"page": page, "after": key, "q": q})
-
-
-def _place(after: str) -> tuple[str, int] | None:
-    pk, _tilde, key = after.partition("~")
-    return (key, int(pk)) if pk.isdecimal() and len(pk) < 19 else None
 
 
 @door(kind="regulator")
@@ -56,7 +51,7 @@ def new_buyer(request: Request) -> HttpResponse:
 def _set_up(request: Request) -> Organisation:
     texts = {name: request.POST.get(name, "").strip() for name in ("name_zh", "name_en", "credit_code", "contact", "phone", "address")}
     made = registry.set_up_buyer(region=_region(request), by=request.actor, at=request.now, **texts)
-    _seat(request, made, roles=ROLES, name="person")
+    seat_a_person(request, made, roles=ROLES, name="person")
     return made
 
 
@@ -66,16 +61,6 @@ def _region(request: Request) -> Region:
     if found is None or not regions.is_under(found.path, request.actor.region_path):
         raise Refused(Problem(rules.REGION_UNKNOWN, {"code": code}, on="region"))
     return found
-
-
-def _seat(request: Request, organisation: Organisation, *, roles: Any, name: str) -> None:
-    """Give a person a login and a seat; `name` is the form's field for the person's name."""
-    given = {field: request.POST.get(field, "") for field in ("login", "email", "password")}
-    try:
-        services.add_person(organisation, name_zh=request.POST.get(name, ""), roles=roles, by=request.actor, at=request.now, **given)
-    except Refused as refused:
-        fields = {"name_zh": name, "new": "password"}
-        raise Refused(*(Problem(it.reason, it.params, fields.get(it.on, it.on)) for it in refused.problems)) from None
 
 
 def _places(request: Request) -> list[tuple[str, str]]:
@@ -97,7 +82,7 @@ def buyer(request: Request, number: str) -> HttpResponse:
         "people": queries.people_of(it.pk),
         "quotas": list(planning.quotas_of(it.pk, year)),
         "year": year,
-        "history": ledger.history_of(f"organisation/{it.number}")[::-1][:30],
+        "history": history_of(f"organisation/{it.number}")[::-1][:30],
         "now": request.now,
     }
     return render(request, "regulator/buyer.html", context)
@@ -108,7 +93,7 @@ def add_person(request: Request, number: str) -> HttpResponse:
     it = _own(request, number)
 
     def act() -> HttpResponse:
-        _seat(request, it, roles=request.POST.getlist("roles"), name="person")
+        seat_a_person(request, it, roles=request.POST.getlist("roles"), name="person")
         tell(request, _("%(name)s can now sign in.") % {"name": request.POST.get("person", "")})
         return see_other("regulator:buyer", number)
 

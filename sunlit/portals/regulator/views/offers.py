@@ -17,9 +17,9 @@ from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.kernel import regions
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS_MOST
-from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
-from sunlit.portals.ui.orders import expected
+from sunlit.portals.ui.history import history_of
+from sunlit.portals.ui.orders import expected, parameters
 from sunlit.portals.ui.toasts import tell
 
 REASONED: dict[str, Callable[..., Offer]] = {
@@ -120,7 +120,7 @@ def _page(request: Request, it: Offer) -> dict[str, Any]:
         "it": it,
         "standing": registry.standing(it.supplier_id),
         "rulings": [Ruling.from_json(told) for told in it.rulings],
-        "attributes": _attributes(it),
+        "attributes": parameters({"category": {"code": it.product.category.code}, "attributes": it.product.attributes}),
         "references": references,
         "reference": queries.references([it.product_id], on=request.now, region_path=it.region_path).get(it.product_id)
         if references
@@ -130,7 +130,7 @@ def _page(request: Request, it: Offer) -> dict[str, Any]:
         "prices": history,
         "moves": {move.verb: move for move in states.offer.open_to(it, request.actor)},
         "reasoned": [move for move in states.offer.open_to(it, request.actor) if move.verb in REASONED],
-        "history": ledger.history_of(f"offer/{it.number}"),
+        "history": history_of(f"offer/{it.number}"),
         "chart": {
             "labels": [local_day(line.at).isoformat() for line in history],
             "series": [{"name": _("Price"), "values": [line.price for line in history]}],
@@ -138,10 +138,3 @@ def _page(request: Request, it: Offer) -> dict[str, Any]:
         },
         "now": request.now,
     }
-
-
-def _attributes(it: Offer) -> list[tuple[Any, str]]:
-    """The product's parameters by the names of its category's template."""
-    told = dict(it.product.attributes)
-    known = [(line, told.pop(line.key)) for line in queries.template(it.product.category) if line.key in told]
-    return known + [({"name_zh": key, "name_en": key}, value) for key, value in told.items()]

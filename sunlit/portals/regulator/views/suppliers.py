@@ -18,8 +18,8 @@ from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel import regions
 from sunlit.foundation.kernel.clock import end_of_day
 from sunlit.foundation.kernel.refusals import Problem, Refused
-from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 
@@ -54,7 +54,7 @@ def supplier(request: Request, number: str) -> HttpResponse:
         "rating": queries.rating_of(it),
         "categories": [(code, catalog.category(code)) for code in it.category_codes],
         "moves": {move.verb for move in states.supplier.open_to(it, request.actor)},
-        "history": ledger.history_of(f"supplier/{it.number}"),
+        "history": history_of(f"supplier/{it.number}"),
         "now": request.now,
     }
     return form_page(request, "regulator/supplier.html", context, act)

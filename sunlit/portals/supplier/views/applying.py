@@ -23,12 +23,12 @@ from sunlit.foundation.accounts.models import User
 from sunlit.foundation.files import queries as files
 from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel.refusals import Refused
-from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.account.views import home_of, welcome
 from sunlit.portals.doors import Request, client_ip, door, form_page, found_or_404, see_other
 from sunlit.portals.supplier import forms
 from sunlit.portals.supplier.uploads import kept
 from sunlit.portals.supplier.views.offers import branches
+from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 
@@ -50,7 +50,7 @@ def apply(request: Request) -> HttpResponse:
         request.session["seat"] = seats[0].pk
         return HttpResponseRedirect(home_of(seats[0].organisation.kind))
     mine = queries.my_applications(who.person)
-    context = {"who": who, "applications": mine, "may_begin": not any(it.state in OPEN for it in mine), "now": request.now}
+    context = {"applications": mine, "may_begin": not any(it.state in OPEN for it in mine), "now": request.now}
     return render(request, "supplier/applications.html", context)
 
 
@@ -116,7 +116,6 @@ def _form(request: Request, who: Actor, it: Application | None, write: Callable[
     told = _posted(request) if request.method == "POST" else _stored(it)
     words = request.POST.get("find", "")[:100] if request.POST.get("verb") == "find" else ""
     context = {
-        "who": who,
         "it": it,
         "told": told,
         "find": words,
@@ -179,10 +178,9 @@ def _page(request: Request, it: Application, who: Actor) -> dict[str, Any]:
     tree = {category.code: category for _branch, found in branches("") for category in found}
     return {
         "it": it,
-        "who": who,
         "verbs": _verbs(it, who),
         "categories": [(code, tree.get(code)) for code in it.category_codes],
-        "history": ledger.history_of(f"application/{it.number}"),
+        "history": history_of(f"application/{it.number}"),
         "problems": (),
         "now": request.now,
     }

@@ -15,10 +15,10 @@ from sunlit.domain.catalog.models import Import
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import Problem, Reason, Refused
-from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.supplier.uploads import kept
 from sunlit.portals.supplier.views.offers import CLERKS, branches
+from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 
@@ -75,7 +75,7 @@ def _page(request: Request, it: Import) -> dict[str, Any]:
         "working": it.state in WORKING,
         "rows": [_row(told, lines) for told in it.problems],
         "verbs": {move.verb for move in states.import_.open_to(it, request.actor)},
-        "history": ledger.history_of(f"import/{it.number}"),
+        "history": history_of(f"import/{it.number}"),
         "problems": (),
         "now": request.now,
     }

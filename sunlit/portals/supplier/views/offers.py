@@ -21,10 +21,10 @@ from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.kernel.refusals import Problem, Reason, Refused
-from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.supplier import forms
 from sunlit.portals.supplier.uploads import kept
+from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 
@@ -133,7 +133,7 @@ def _offer_page(request: Request, it: Offer) -> dict[str, Any]:
         "attributes": forms.shown(queries.template(it.product.category), it.product.attributes),
         "prices": queries.prices_of(it),
         "rulings": [Ruling.from_json(told) for told in it.rulings],
-        "history": ledger.history_of(f"offer/{it.number}"),
+        "history": history_of(f"offer/{it.number}"),
         "verbs": {move.verb for move in moves},
         "goes_to": [names[code] for code in it.delivery_regions if code in names],
         "region_options": forms.region_options(),

@@ -3,6 +3,7 @@ import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
 
 import { choices } from "./js/choices.js";
+import { combobox } from "./js/combobox.js";
 import { compareTray } from "./js/compare.js";
 import { countdown } from "./js/countdown.js";
 import { dialogs } from "./js/dialogs.js";
@@ -19,5 +20,5 @@ import { toast, toasts } from "./js/toast.js";
 window.htmx = htmx;
 
 for (const [name, component] of Object.entries({ compareTray, countdown, filePicker, stepper, theme, toast })) Alpine.data(name, component);
-for (const start of [choices, dialogs, forms, fresh, live, menus, tabs, toasts]) start(htmx);
+for (const start of [choices, combobox, dialogs, forms, fresh, live, menus, tabs, toasts]) start(htmx);
 Alpine.start();

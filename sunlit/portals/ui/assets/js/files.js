@@ -1,9 +1,13 @@
-// The names of the chosen files, and small previews of pictures.
+// The names of the chosen files, and small previews of pictures. The whole frame takes files, and says so in the language of the page;
+// without this script the browser's own button stands there.
 const MOST_SHOWN = 8;
 
 export function filePicker() {
   return {
     addresses: [],
+    init() {
+      this.$root.classList.add("file-ready");
+    },
     show(event) {
       this.addresses.forEach((address) => URL.revokeObjectURL(address));
       this.addresses = [];
