@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check demo bench chaos screenshots doctor lock clean
+.PHONY: help run install test check demo bench bench-search chaos screenshots doctor lock clean
 
 help:  ## List these targets
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do printf '  make %-12s %s\n' "$$name" "$$words"; done
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do printf '  make %-12s %s\n' "$$name" "$$words"; done
 
 run: install  ## Start everything with the demo region on http://localhost:8000 (other port: SUNLIT_PORT=8010 make run)
 	@SUNLIT_DEMO=$${SUNLIT_DEMO-1} exec $(BIN)/sunlit run
@@ -34,6 +34,9 @@ demo: install  ## Fill the database with the demo region (larger: make demo ARGS
 
 bench: install  ## Measure against the limits of the machine
 	@$(BIN)/sunlit bench $(ARGS)
+
+bench-search: install  ## Measure the search at 2.19 million offers (a hundredth: ARGS="--fraction 0.01")
+	@$(BIN)/python -m bench.search_scale $(ARGS)
 
 chaos: install  ## Buy while processes are killed, then count what is left
 	@$(BIN)/sunlit chaos $(ARGS)

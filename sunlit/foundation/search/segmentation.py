@@ -240,7 +240,7 @@ class Segmenter:
 
     def heard(self, word: str) -> tuple[str, ...]:
         """The names of the trade that may be meant by pinyin or initials: 打印机 by dayinji and dyj."""
-        return self._sounding.get(word, ()) if len(word) >= HEARD_FROM else ()
+        return self._sounding.get(word, ()) if len(word) >= HEARD_FROM and word.isalpha() else ()
 
     @cached_property
     def _sounding(self) -> Mapping[str, tuple[str, ...]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path as Directory
 from typing import Any, Final
 
@@ -30,9 +32,14 @@ DAY_STEPS: Final = (1, 3, 5, 7, 15)
 IDS_AT_A_TIME: Final = 5_000
 TITLES_MOST: Final = 4
 """Other titles under which suppliers offer a product; the words of further ones seldom differ."""
+MODEL_WORD_CHARS: Final = 6
+"""Chinese characters of a name within a model number; longer ones are descriptions."""
+MODEL_WORDS_MOST: Final = 20_000
 PLACES_MOST: Final = 40
 """Delivery places with a price of their own: the platform's region and its divisions."""
 IN_STOCK: Final = "yes"
+
+_CHINESE: Final = re.compile("[一-龥]{2,}")
 
 _indexes: dict[tuple[Directory, tuple[str, ...]], Index] = {}
 
@@ -190,8 +197,11 @@ def ids() -> Iterator[str]:
 
 
 def words() -> Iterable[str]:
-    """Names that the dictionary should know."""
-    return Brand.objects.order_by("pk").values_list("name_zh", flat=True)
+    """Names that the dictionary should know: of brands, of the categories in use, of models. Read when an index is built: new ones are
+    found by their characters until then."""
+    models = Product.objects.filter(model__regex=f"[一-龥]{{2,{MODEL_WORD_CHARS}}}").order_by("pk").values_list("model", flat=True)
+    named = (run for model in models[:MODEL_WORDS_MOST] for run in _CHINESE.findall(model) if len(run) <= MODEL_WORD_CHARS)
+    return chain(Brand.objects.order_by("pk").values_list("name_zh", flat=True), (each.name_zh for each in tree().in_use()), named)
 
 
 def folded(numbers: Sequence[str], *, day: date) -> list[Folded]:
@@ -213,7 +223,7 @@ def document(it: Folded, weights: ranking.Weights) -> Doc:
         "model": it.model,
         "brand_words": [it.brand_zh, it.brand_en],
         "category_words": [name for step in tree().line(category.code)[1:] for name in (step.name_zh, step.name_en)] or [category.name_zh],
-        "more": [str(value) for value in it.attributes.values()],
+        "more": list(_parameters(it, category)),
         "brand": it.brand_zh,
         "category_name": category.name_zh,
         "category": category.path,
@@ -233,6 +243,14 @@ def document(it: Folded, weights: ranking.Weights) -> Doc:
     values |= {price_field(place): price for place, price in it.delivered.items()}
     values |= {f"attribute_{place}": _keyed(key, it.attributes.get(key, "")) for place, key in enumerate(key_attributes(category), 1)}
     return Doc(it.number, values)
+
+
+def _parameters(it: Folded, category: Category) -> Iterator[str]:
+    """The parameters as people ask for them, with their units; by those that filter, with their names too: 内存容量 16GB."""
+    lines = {line.key: line for line in template(category)}
+    for key, value in it.attributes.items():
+        line = lines.get(key)
+        yield f"{line.name_zh if line.is_key else ''} {value}{line.unit}" if line else str(value)
 
 
 def key_attributes(category: Category) -> list[str]:

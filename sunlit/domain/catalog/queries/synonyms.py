@@ -12,7 +12,7 @@ from sunlit.domain.catalog.models import Synonym
 from sunlit.foundation.search.alike import Thesaurus
 from sunlit.foundation.search.segmentation import bare
 
-REMEMBERED_SECONDS: Final = 3.0
+REMEMBERED_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True)
