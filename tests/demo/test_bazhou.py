@@ -229,6 +229,18 @@ def test_a_region_that_was_begun_is_gone_on_with_only_under_its_own_plan():
 
 
 @pytest.mark.django_db
+def test_two_processes_never_build_at_once(monkeypatch):
+    monkeypatch.setattr(stages, "PATIENCE", "20ms")
+    other = connection.get_new_connection(connection.get_connection_params())
+    other.execute("SELECT pg_advisory_lock(%s)", [stages.LOCK])
+    with pytest.raises(CannotBuild, match="Another process"), stages.alone():
+        raise AssertionError
+    other.close()
+    with stages.alone():
+        assert not stages.is_begun()
+
+
+@pytest.mark.django_db
 def test_figures_that_do_not_go_together_are_refused():
     for told in (["--scale", "bazhou", "--orders", "5"], ["--fraction", "0.5"], ["--scale", "0"], ["--scale", "bazhou", "--fraction", "2"]):
         assert CliRunner().invoke(demo, told).exit_code == 2, told

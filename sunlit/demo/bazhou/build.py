@@ -20,6 +20,7 @@ STAGES: Mapping[str, str] = {
     "offers": "Offers and price histories",
     "orders": "Two years of purchases",
     "ledger": "Sealing the acts",
+    "statistics": "Statistics of the tables",
     "index": "Search index",
 }
 """Every stage in its order, and what people read beside its bar."""
@@ -31,7 +32,12 @@ def build(at: datetime, progress: Progress, *, seed: int, fraction: float = 1.0)
     with stages.alone():
         plan = stages.begun(Plan(seed, fraction, at.replace(microsecond=0)))
         write(plan, progress)
-        _once({"ledger": lambda: finishing.seal(progress, at=at), "index": lambda: finishing.build_index(progress, at=at)})
+        endings: Mapping[str, Work] = {
+            "ledger": lambda: finishing.seal(progress, at=at),
+            "statistics": lambda: finishing.settle(progress),
+            "index": lambda: finishing.build_index(progress, at=at),
+        }
+        _once(endings)
     return plan
 
 

@@ -1,4 +1,4 @@
-"""The last stages: the acts are sealed and published, followers begin behind them, and the search index is built from the record."""
+"""The last stages: the acts are sealed and published, followers begin behind them, the tables settle, and the search index is built from the record."""
 
 from __future__ import annotations
 
@@ -21,9 +21,16 @@ def seal(progress: Progress, *, at: datetime) -> None:
     while sealer.seal_once(at=at, thorough=True):
         progress("ledger", min(ledger.size(), total), total)
     follow.begin_at_the_end(at=at)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE ledger_entry, ledger_leaf")
     progress("ledger", total, total)
+
+
+def settle(progress: Progress) -> None:
+    """What the planner and the index-only scans need to know of tables that were filled at one stroke."""
+    progress("statistics", 0, 1)
+    if not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM (ANALYZE)")
+    progress("statistics", 1, 1)
 
 
 def build_index(progress: Progress, *, at: datetime) -> None:

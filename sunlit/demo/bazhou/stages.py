@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from sunlit.demo.write import is_empty
 
 LOCK = 0xBA2408
 """Advisory lock of the one process that may build."""
+PATIENCE = "10s"
+"""How long the server may take to notice that a process was killed."""
 
 _SCHEMA = """
 CREATE SCHEMA IF NOT EXISTS demo;
@@ -78,11 +80,14 @@ def close(name: str, seconds: float) -> None:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Hold the database against a second build. Raises CannotBuild."""
+    """Hold the database against a second build; one that was just killed is waited for. Raises CannotBuild."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
-            raise CannotBuild("Another process is building the region in this database.")
+        try:
+            with transaction.atomic():
+                cursor.execute("SET LOCAL lock_timeout = %s", [PATIENCE])
+                cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        except OperationalError as error:
+            raise CannotBuild("Another process is building the region in this database.") from error
     try:
         yield
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Avg, Count, F, Q, QuerySet, Sum
@@ -14,7 +14,7 @@ from sunlit.domain.catalog.models import Offer
 from sunlit.domain.disclosure.models import DealNotice
 from sunlit.domain.registry.models import Supplier
 from sunlit.foundation.accounts.models import Organisation
-from sunlit.foundation.kernel.clock import SHANGHAI
+from sunlit.foundation.kernel.clock import SHANGHAI, local_day
 
 __all__ = ["Headline", "Month", "headline", "months"]
 
@@ -46,6 +46,7 @@ class Month:
 
 
 _remembered: dict[str, tuple[float, Headline]] = {}
+_months: dict[tuple[str, date, int], tuple[float, list[Month]]] = {}
 
 
 def headline(*, region_path: str = "") -> Headline:
@@ -61,10 +62,21 @@ def headline(*, region_path: str = "") -> Headline:
 def forget() -> None:
     """Count anew at the next question."""
     _remembered.clear()
+    _months.clear()
 
 
 def months(*, at: datetime, region_path: str = "", count: int = 12) -> list[Month]:
-    """Deals by month of the last year, oldest first."""
+    """Deals by month of the last year, oldest first; half a minute old at most. One query when asked anew."""
+    key = (region_path, local_day(at), count)
+    known = _months.get(key)
+    if known is None or time.monotonic() - known[0] >= REMEMBERED_SECONDS:
+        known = time.monotonic(), _by_month(at, region_path, count)
+        _months.clear()  # of another day or region nothing piles up
+        _months[key] = known
+    return known[1]
+
+
+def _by_month(at: datetime, region_path: str, count: int) -> list[Month]:
     since = (at - timedelta(days=31 * count)).astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     by_month = _deals(region_path).filter(published_at__gte=since).annotate(month=TruncMonth("published_at", tzinfo=SHANGHAI)).order_by()
     rows = (

@@ -23,18 +23,19 @@ from sunlit.foundation.kernel.paging import row_id
 
 ALIKE_ROWS: Final = 20
 
-# The newest price of each source, formed as the rulebook says, against what is on sale.
+# The newest price of each source, formed as the rulebook says, against what is on sale: offer by offer, and no further than the page goes.
 _FORMED: Final = {
     "min": "min(price)",
     "mean": "round(avg(price), 2)",
     "median": "round((percentile_disc(0.5) WITHIN GROUP (ORDER BY price) + percentile_disc(0.5) WITHIN GROUP (ORDER BY price DESC)) / 2, 2)",
 }
 _ABOVE: Final = """
-WITH newest AS (
-    SELECT DISTINCT ON (product_id, source) product_id, price FROM catalog_referenceprice
-    WHERE captured_at <= %(at)s ORDER BY product_id, source, captured_at DESC
-), formed AS (SELECT product_id, {formed} AS price FROM newest GROUP BY product_id)
-SELECT o.id, formed.price FROM catalog_offer o JOIN formed ON formed.product_id = o.product_id
+SELECT o.id, formed.price FROM catalog_offer o CROSS JOIN LATERAL (
+    SELECT {formed} AS price FROM (
+        SELECT DISTINCT ON (source) price FROM catalog_referenceprice
+        WHERE product_id = o.product_id AND captured_at <= %(at)s ORDER BY source, captured_at DESC
+    ) newest
+) formed
 WHERE o.state = 'listed' AND o.price > formed.price * %(factor)s AND o.id < %(after)s
   AND (o.region_path = %(region)s OR o.region_path LIKE %(below)s)
 ORDER BY o.id DESC LIMIT %(rows)s
