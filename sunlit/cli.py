@@ -48,6 +48,7 @@ COMMANDS: tuple[Elsewhere, ...] = (
     Elsewhere("verify", "sunlit.foundation.ledger.command:verify", "Check the published ledger; needs no database.", database=False),
     Elsewhere("bench", "bench.command:bench", "Measure against the limits of the machine.", database=False),
     Elsewhere("chaos", "bench.chaos:chaos", "Buy while processes are killed, then count.", database=False),
+    Elsewhere("supervise", "sunlit.domain.supervision.commands:supervise", "Look at every offer; measure how well faults are found."),
     Elsewhere("token", "sunlit.portals.api.command:token", "Make and revoke tokens of the API."),
 )
 IMPORTS: tuple[Elsewhere, ...] = (
@@ -192,6 +193,15 @@ def bank() -> None:
 
     logs.configure()
     serve("bank")
+
+
+@sunlit.command()
+def prices() -> None:
+    """Play a price feed, for trying out."""
+    from sunlit.config import logs
+
+    logs.configure()
+    serve("prices")
 
 
 def with_database(ctx: click.Context) -> None:

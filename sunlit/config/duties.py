@@ -139,6 +139,19 @@ def bank() -> None:
         open_bank.shutdown()
 
 
+def prices() -> None:
+    """The sandbox price feed on its own port, with its own book."""
+    from sunlit.foundation.gateways.sandbox.price_server import SandboxPriceFeed, server
+
+    book = Path(environment.data_dir()) / "sandbox" / "prices.sqlite3"
+    book.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stop = stop_on_signal()
+    with server(SandboxPriceFeed(book, keys.price_feed_key()), port=environment.price_feed_port()) as open_feed:
+        threading.Thread(target=open_feed.serve_forever, daemon=True).start()
+        stop.wait()
+        open_feed.shutdown()
+
+
 def stop_on_signal() -> threading.Event:
     """Set by SIGTERM or Ctrl-C, so that work in hand is finished first."""
     stop = threading.Event()

@@ -158,6 +158,9 @@ SETTINGS: tuple[Setting, ...] = (
         "SUNLIT_BANK_URL", "", "Payment interface of the bank. Empty: the sandbox bank, started beside the platform.", _url("http", "https")
     ),
     Setting(
+        "SUNLIT_PRICE_FEED_URL", "", "Feed of what goods cost elsewhere, asked every minute. Empty: none is asked.", _url("http", "https")
+    ),
+    Setting(
         "SUNLIT_LEDGER_ORIGIN",
         "sunlit.localhost/ledger",
         "Name under which the ledger's checkpoints are signed; choose it before a real site starts and never change it.",
@@ -208,6 +211,16 @@ def bank_port() -> int:
 def bank_url() -> str:
     """Payment interface of the bank: the configured one, or the sandbox beside the platform."""
     return str(get("BANK_URL")) or f"http://127.0.0.1:{bank_port()}"
+
+
+def price_feed_port() -> int:
+    """Port of the sandbox price feed."""
+    return int(get("PORT")) + 3
+
+
+def price_feed_url() -> str:
+    """Address of the price feed; "" when there is none."""
+    return str(get("PRICE_FEED_URL"))
 
 
 def live_url(host: str) -> str:

@@ -85,6 +85,11 @@ def bank_key() -> bytes:
     return _kept(folder() / "bank.key", lambda: secrets.token_urlsafe(48).encode()).strip()
 
 
+def price_feed_key() -> bytes:
+    """Key shared with the price feed: both sides sign with it; the sandbox reads the same file."""
+    return _kept(folder() / "price-feed.key", lambda: secrets.token_urlsafe(48).encode()).strip()
+
+
 def postgres_passfile() -> Path:
     """Password of the embedded PostgreSQL in libpq's passfile format, so that it never stands on a command line."""
     path = folder() / "postgres.pass"

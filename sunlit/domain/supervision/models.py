@@ -93,6 +93,14 @@ class Level(models.Model):
         indexes: ClassVar = [models.Index(fields=["category", "signature", "product"], name="neighbours_of_a_product")]
 
 
+class FeedCursor(models.Model):
+    """How far an outside price feed has been read."""
+
+    name = models.TextField(unique=True)
+    after = models.TextField(default="", blank=True)
+    moved_at = models.DateTimeField(null=True)
+
+
 class Sweep(models.Model):
     """One look at everything that is on sale."""
 

@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 
 from sunlit.domain.supervision.models import Sweep, WatchCase
 from sunlit.domain.supervision.policies import visible_to
-from sunlit.domain.supervision.rules.classes import NAMES, SEVERITIES, Kind, Watch, sentence, term_of, watch_of
+from sunlit.domain.supervision.rules.classes import NAMES, SEVERITIES, Kind, Watch, is_in_force, sentence, term_of, watch_of
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -28,6 +28,7 @@ __all__ = [
     "case",
     "cases_page",
     "dots",
+    "is_in_force",
     "last_sweep",
     "open_by_class",
     "open_counts",
@@ -141,6 +142,8 @@ def dots(it: WatchCase) -> Dots | None:
 def settings_of(region_path: str, at: datetime) -> dict[str, Any]:
     """Every class with its switch, severity and term in a region, for the page that explains them."""
     day = local_day(at)
+    if not is_in_force(region_path, day):
+        return {}
     watch = watch_of(region_path, day)
     return {
         kind: {"on": kind in watch.on, "severity": watch.severity[kind], "term": term_of(kind, region_path, day).shown} for kind in Kind

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-from sunlit.domain.supervision import services
+from sunlit.domain.supervision import queries, services
 from sunlit.domain.supervision.events import CaseMoved, CasesNotified
 from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.gateways.prices import the_price_feed
 from sunlit.foundation.kernel import clock
+from sunlit.foundation.kernel.regions import ROOT
 from sunlit.foundation.ledger.queries import Act
 from sunlit.foundation.messages import templates
 from sunlit.foundation.messages.services import tell
@@ -45,7 +47,17 @@ def look_at_what_changed(acts: list[Act]) -> None:
 @every_day
 def look_at_everything() -> None:
     """Comparisons move although nobody touched the offer: deals age, others change their prices, certificates run out."""
-    services.sweep(at=clock.now())
+    at = clock.now()
+    if queries.is_in_force(ROOT, clock.local_day(at)):
+        services.sweep(at=at)
+
+
+@every_minute
+def ask_what_goods_cost_elsewhere() -> None:
+    """Read on in the price feed, where one is set."""
+    feed = the_price_feed()
+    if feed is not None:
+        services.ask_price_feed(feed, at=clock.now())
 
 
 @every_minute

@@ -14,6 +14,7 @@ def hang_up() -> None:
         Item("organisations", _("Organisations"), "operator:organisations", "building-2"),
         Item("people", _("People"), "operator:people", "users"),
         Item("synonyms", _("Synonyms"), "operator:synonyms", "languages"),
+        Item("references", _("Reference prices"), "regulator:references", "badge-percent"),
         Item("settings", _("Settings"), "operator:settings", "settings"),
         Item("reasons", _("Reasons"), "operator:reasons", "circle-alert"),
         Item("lives", _("Lives"), "operator:lives", "git-compare"),

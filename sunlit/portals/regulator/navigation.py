@@ -16,6 +16,7 @@ def hang_up() -> None:
         Item("suppliers", _("Suppliers"), "regulator:suppliers", "store"),
         Item("offers", _("Offers"), "regulator:offers", "tag"),
         Item("cases", _("Supervision of offers"), "regulator:cases", "scan-search"),
+        Item("references", _("Reference prices"), "regulator:references", "badge-percent"),
         Item("rules", _("Rulebook"), "regulator:rules", "scale"),
         Item("calendar", _("Working calendar"), "regulator:calendar", "calendar"),
         Item("buyers", _("Buyers"), "regulator:buyers", "building-2"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.regulator.views import applications, board, budgets, buyers, cases, ledger, offers, orders, rules, suppliers
+from sunlit.portals.regulator.views import applications, board, budgets, buyers, cases, ledger, offers, orders, references, rules, suppliers
 
 app_name = "regulator"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("orders/", orders.orders, name="orders"),
     path("orders/table/", orders.table, name="orders_table"),
     path("orders/<str:number>/", orders.order, name="order"),
+    path("references/", references.references, name="references"),
+    path("references/template/", references.reference_template, name="reference_template"),
     path("rules/", rules.rules, name="rules"),
     path("rules/<str:key>/", rules.rule, name="rule"),
     path("calendar/", rules.calendar, name="calendar"),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import Q
 
-from sunlit.domain.catalog.models import Offer
+from sunlit.domain.catalog.models import Offer, ReferencePrice
 from sunlit.domain.catalog.policies import visible_to
-from sunlit.domain.catalog.queries.offers import reference_prices
-from sunlit.domain.catalog.rules.discipline import Reference, discipline_of, formed, likeness
+from sunlit.domain.catalog.rules.discipline import Discipline, Reference, discipline_of, formed, likeness
 from sunlit.domain.catalog.rules.reading import CERTIFIED, key_of
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
@@ -94,6 +94,25 @@ def _with_offers(found: Sequence[tuple[int, Decimal]]) -> list[Above]:
 
 
 @dataclass(frozen=True)
+class ReferencePage:
+    """A page of reference prices as they came in, the latest first; `after` is the key to ask the next page with, or ""."""
+
+    rows: list[ReferencePrice]
+    after: str
+
+
+def reference_page(*, q: str = "", after: str = "", rows: int = PAGE_ROWS) -> ReferencePage:
+    """Reference prices with their products; `q` is a product's number or a source. One query."""
+    found = ReferencePrice.objects.select_related("product")
+    if words := q.strip():
+        found = found.filter(Q(product__number=words.upper()) | Q(source=words))
+    if (key := row_id(after)) is not None:
+        found = found.filter(pk__lt=key)
+    page = list(found.order_by("-pk")[: rows + 1])
+    return ReferencePage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")
+
+
+@dataclass(frozen=True)
 class Ceiling:
     """What a product may cost by its reference prices: the figure, how it was formed, from how many sources, and how old the newest is."""
 
@@ -105,28 +124,23 @@ class Ceiling:
     days_old: int
 
 
-def ceilings(product_ids: Iterable[int], *, region_path: str, at: datetime) -> dict[int, Ceiling]:
-    """The ceiling of each product that has a reference price, by the rules of the region. One query."""
-    return {product: ceiling_of(found, region_path=region_path, at=at) for product, found in reference_prices(product_ids, at=at).items()}
-
-
-def ceiling_of(references: Sequence[Reference], *, region_path: str, at: datetime) -> Ceiling:
-    """The ceiling that these reference prices (one a source, at least one) make by the rules of the region."""
-    book = discipline_of(region_path, local_day(at))
+def ceiling_of(references: Sequence[Reference], *, book: Discipline, at: datetime) -> Ceiling:
+    """The ceiling that these reference prices (one a source, at least one) make by the rules of a region."""
     reference = formed(book.formula.choice, [each.price for each in references])
     ceiling = (reference * (1 + book.tolerance.share)).quantize(FEN, ROUND_DOWN)
     age = (at - max(each.captured_at for each in references)).days
     return Ceiling(ceiling, reference, book.formula.choice, len(references), book.tolerance.percent, age)
 
 
-def banned_words_in(text: str, *, words: Iterable[str]) -> list[str]:
-    """Those of the words that stand in the text, however they are spelled."""
+def banned_words_in(text: str, *, words: Mapping[str, str]) -> list[str]:
+    """Those of the words that stand in the text, however they are spelled. `words`: how a word is compared → the word."""
     told = key_of(text)
-    return [word for word in words if key_of(word) in told]
+    return [word for key, word in words.items() if key in told]
 
 
-def banned_words(region_path: str, at: datetime) -> tuple[str, ...]:
-    return discipline_of(region_path, local_day(at)).banned.words
+def banned_words(region_path: str, at: datetime) -> dict[str, str]:
+    """What must not stand in names, by how it is compared."""
+    return {key_of(word): word for word in discipline_of(region_path, local_day(at)).banned.words}
 
 
 def twins_percent(region_path: str, at: datetime) -> Decimal:

@@ -14,10 +14,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog.models import Tag
+from sunlit.domain.catalog.queries import key_of
 from sunlit.domain.rulebook.queries import Rule_, rule
 from sunlit.domain.rulebook.rules import CHOICES
 from sunlit.foundation.kernel import money
-from sunlit.foundation.kernel.refusals import Problem, Reason
+from sunlit.foundation.kernel.refusals import Problem, Reason, Refused
 
 
 class Kind(StrEnum):
@@ -90,7 +91,7 @@ SAYS: Final[dict[str, Reason]] = {
     Kind.PARAMS_CONTRADICTORY: Reason("WAT-109", _("Parameters contradict the name, the category's template or each other: {names}.")),
     Kind.CERTIFICATE_EXPIRED: Reason("WAT-110", _("The certificate {certificate} for “{names}” expired on {day}.")),
     Kind.CERTIFICATE_MISSING: Reason("WAT-111", _("“{names}” is claimed without a certificate that is in date.")),
-    Kind.DUPLICATE_LISTING: Reason("WAT-112", _("Offer {other} seems to be the same product: {percent} per cent of its name are alike.")),
+    Kind.DUPLICATE_LISTING: Reason("WAT-112", _("{other} seems to be the same product: {percent} per cent alike.")),
     Kind.BANNED_WORD: Reason("WAT-113", _("“{words}” stands in the name or description.")),
     Kind.PHANTOM_STOCK: Reason(
         "WAT-114", _("{orders} orders in {days} days were not confirmed, and none was, although {stock} are in stock.")
@@ -120,6 +121,7 @@ class Watch:
     shrinkage: int
     unit_tolerance: float
     pack_sizes: tuple[int, ...]
+    fillers: tuple[str, ...]  # as models are compared
     jump_rise: Decimal
     jump_days: int
     bait_below: Decimal
@@ -145,6 +147,7 @@ def watch_of(region_path: str, day: date) -> Watch:
         shrinkage=asked("watch.shrinkage").n,
         unit_tolerance=float(asked("watch.unit_tolerance").share),
         pack_sizes=tuple(int(size) for size in asked("watch.pack_sizes").words if size.isdecimal()),
+        fillers=tuple(key_of(word) for word in asked("watch.model_fillers").words),
         jump_rise=asked("watch.jump_rise").percent,
         jump_days=asked("watch.jump_window").n,
         bait_below=asked("watch.bait_below").percent,
@@ -153,6 +156,14 @@ def watch_of(region_path: str, day: date) -> Watch:
         phantom_orders=asked("watch.phantom_orders").n,
         phantom_days=asked("watch.phantom_window").n,
     )
+
+
+def is_in_force(region_path: str, day: date) -> bool:
+    """The rules of supervision hold; after an upgrade they do from the day after the new pack was loaded."""
+    try:
+        return bool(rule("watch.switch", region_path=region_path, kind=Kind.PRICE_HIGH, on=day))
+    except Refused:
+        return False
 
 
 def term_of(kind: str, region_path: str, day: date) -> Rule_:

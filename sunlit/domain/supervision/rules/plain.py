@@ -50,15 +50,17 @@ def price_stands_out(
     told: Score, *, price: Decimal, sellers: int, watch: Watch, packs: Iterable[int], unit: str, stock: int, unconfirmed: int, like: bool
 ) -> Iterator[Found]:
     """One of: wrong unit, misplaced point, too high, bait. `like`: the others are similar products, against which only a high price is judged."""
+    if abs(told.z) <= watch.z_min:
+        return
     figures = {**figures_of(told, price), "sellers": sellers, "days": watch.window_days, "price": str(price)}
-    if abs(told.z) > watch.z_min and not like and told.rows >= OTHERS_LEAST and (slip := _slip(told, watch, packs)):
+    if not like and told.rows >= OTHERS_LEAST and (slip := _slip(told, watch, packs)):
         kind, pack = slip
         yield Found(kind, {**figures, "pack": pack, "unit": unit})
-    elif told.z > watch.z_min and Decimal(figures["percent"]) >= watch.percent_min:
+    elif told.z > 0 and Decimal(figures["percent"]) >= watch.percent_min:
         yield Found(Kind.PRICE_HIGH_LIKE if like else Kind.PRICE_HIGH, figures)
     elif (
         not like
-        and told.z < -watch.z_min
+        and told.z < 0
         and -Decimal(figures["percent"]) >= watch.bait_below
         and (stock <= watch.bait_stock or unconfirmed >= watch.bait_orders)
     ):
@@ -156,6 +158,16 @@ def contradictory(lines: Sequence[Line], attributes: Mapping[str, str]) -> Found
     return Found(
         Kind.PARAMS_CONTRADICTORY, _named(unique) | {"values": {it.key: str(attributes.get(it.key, "")) for it in unique[:NAMES_MOST]}}
     )
+
+
+def is_written_otherwise(ours: str, theirs: str, brand: Iterable[str], fillers: Iterable[str]) -> bool:
+    """Our model is theirs with nothing added but the brand's name, a filler such as 新款, or marks. Both as they are compared."""
+    if theirs not in ours or ours == theirs:
+        return False
+    rest = ours.replace(theirs, "", 1)
+    for word in sorted({*brand, *fillers} - {""}, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return not any(char.isalnum() for char in rest)
 
 
 def price_is_not_above(price: Decimal, ceiling: Ceiling | None) -> Iterator[Found]:

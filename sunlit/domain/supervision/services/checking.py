@@ -40,14 +40,21 @@ class Settings:
 
     at: datetime
     known: dict[str, Watch] = field(default_factory=dict)
-    words: dict[str, tuple[tuple[str, ...], Decimal]] = field(default_factory=dict)
+    books: dict[str, catalog.Discipline] = field(default_factory=dict)
+    words: dict[str, tuple[dict[str, str], Decimal]] = field(default_factory=dict)
 
     def of(self, region_path: str) -> Watch:
         if region_path not in self.known:
             self.known[region_path] = watch_of(region_path, local_day(self.at))
         return self.known[region_path]
 
-    def texts(self, region_path: str) -> tuple[tuple[str, ...], Decimal]:
+    def ceiling_of(self, references: Sequence[catalog.Reference], region_path: str) -> catalog.Ceiling:
+        """The ceiling by the rules of the region, which are asked once."""
+        if region_path not in self.books:
+            self.books[region_path] = catalog.discipline_of(region_path, local_day(self.at))
+        return catalog.ceiling_of(references, book=self.books[region_path], at=self.at)
+
+    def texts(self, region_path: str) -> tuple[dict[str, str], Decimal]:
         """Words that must not stand in a name, and from what likeness on two names are one."""
         if region_path not in self.words:
             self.words[region_path] = (catalog.banned_words(region_path, self.at), catalog.twins_percent(region_path, self.at))
@@ -88,7 +95,7 @@ def _ceilings(goods: Sequence[Goods], settings: Settings) -> dict[tuple[int, str
     """The highest price by the reference prices, by product and region of the supplier."""
     references = catalog.reference_prices([it.id for it in goods], at=settings.at)
     places = {(it.id, offer.region_path) for it in goods if it.id in references for offer in it.offers}
-    return {(pk, path): catalog.ceiling_of(references[pk], region_path=path, at=settings.at) for pk, path in places}
+    return {(pk, path): settings.ceiling_of(references[pk], path) for pk, path in places}
 
 
 @dataclass(frozen=True)
@@ -107,16 +114,24 @@ class _Bench:
         yard, usual = self.yardsticks.get(goods.category_id, (None, {}))
         market = _Market(goods, yard, self._near(goods, template)) if yard else None
         missing = tuple(plain.parameters_are_given(goods.attributes, template))
+        double = self._double(goods)
         wrong = plain.parameters_agree(goods.attributes, template, usual)
         for offer in goods.offers:
             watch = self.settings.of(offer.region_path)
-            found = [*missing, *self._record(goods, offer, watch), *self._texts(offer)]
+            found = [*missing, *double, *self._record(goods, offer, watch), *self._texts(offer)]
             if lines := [*wrong, *plain.title_agrees(goods.attributes, template, offer.title, goods.name)]:
                 found.append(plain.contradictory(lines, goods.attributes))
             told, like = market.score(offer, watch) if market else (None, False)
             if market and told:
                 found += self._stands_out(offer, market, told, watch, like)
-            yield Judged(offer, goods, told, like, tuple(it for it in found if it.kind in watch.on))
+            yield Judged(offer, goods, told, like, tuple({it.kind: it for it in found if it.kind in watch.on}.values()))
+
+    def _double(self, goods: Goods) -> tuple[Found, ...]:
+        """The product stands in the library already, under a model that is written otherwise."""
+        for number, ours, theirs, brand in self.around.doubles.get(goods.id, ()):
+            if plain.is_written_otherwise(ours, theirs, map(catalog.key_of, brand), self.settings.everywhere.fillers):
+                return (Found(Kind.DUPLICATE_LISTING, {"other": number, "percent": 100}),)
+        return ()
 
     def _near(self, goods: Goods, template: Sequence[Line]) -> list[float]:
         group = self.groups.get((goods.category_id, gathering.signature_of(goods.attributes, template)), ())

@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db import connection
 
 from sunlit.domain.catalog import queries as catalog
-from sunlit.domain.catalog.models import Category, Product
+from sunlit.domain.catalog.models import Category, Product, Tag
 from sunlit.domain.supervision.models import Yardstick as Measured
 from sunlit.domain.supervision.rules.plain import Line
 from sunlit.domain.supervision.rules.score import Row, Yardstick, median
@@ -48,15 +48,24 @@ FROM market_orderline l JOIN market_order d ON d.id = l.order_id
 WHERE l.product_id = ANY(%s) AND d.placed_at > %s AND d.placed_at <= %s GROUP BY l.offer_id
 """
 _CLAIMS: Final = """
-SELECT t.offer_id, t.tag, t.certificate, t.expires_on FROM catalog_policytag t JOIN catalog_offer o ON o.id = t.offer_id
-WHERE o.product_id = ANY(%s) AND o.state = 'listed' AND (t.expires_on < %s OR t.certificate = '' OR t.expires_on IS NULL) ORDER BY t.offer_id, t.tag
+SELECT t.offer_id, t.tag, t.certificate, t.expires_on FROM catalog_policytag t
+WHERE t.offer_id = ANY(%s) AND (t.expires_on < %s OR (t.tag = ANY(%s) AND (t.certificate = '' OR t.expires_on IS NULL))) ORDER BY t.offer_id, t.tag
 """
 # What the same supplier listed before under another product with the same parameters.
 _TWINS: Final = """
-SELECT o.id, x.number, x.title FROM catalog_offer o JOIN catalog_product p ON p.id = o.product_id
+WITH pairs AS MATERIALIZED (
+    SELECT p.id AS one, q.id AS other FROM catalog_product p
+    JOIN catalog_product q ON q.category_id = p.category_id AND q.brand_id = p.brand_id AND q.attributes = p.attributes AND q.id <> p.id
+    WHERE p.id = ANY(%s) AND p.attributes <> '{}'::jsonb)
+SELECT o.id, x.number, x.title FROM pairs JOIN catalog_offer o ON o.product_id = pairs.one AND o.state = 'listed'
+JOIN catalog_offer x ON x.product_id = pairs.other AND x.supplier_id = o.supplier_id AND x.state = 'listed' AND x.id < o.id ORDER BY o.id, x.id
+"""
+# Products that stood in the library before, with the same parameters and a model that is a part of this one's.
+_DOUBLES: Final = """
+SELECT p.id, q.number, p.model_key, q.model_key, b.name_zh, b.name_en FROM catalog_product p JOIN catalog_brand b ON b.id = p.brand_id
 JOIN catalog_product q ON q.category_id = p.category_id AND q.brand_id = p.brand_id AND q.attributes = p.attributes AND q.id <> p.id
-JOIN catalog_offer x ON x.product_id = q.id AND x.supplier_id = o.supplier_id AND x.state = 'listed' AND x.id < o.id
-WHERE o.product_id = ANY(%s) AND o.state = 'listed' AND p.attributes <> '{}'::jsonb ORDER BY o.id, x.id
+WHERE p.id = ANY(%s) AND p.attributes <> '{}'::jsonb AND q.model_key <> '' AND q.model_key <> p.model_key AND strpos(p.model_key, q.model_key) > 0
+ORDER BY p.id, q.id
 """
 _NEIGHBOURS: Final = """
 SELECT n.category_id, n.signature, n.product_id, n.median FROM supervision_level n
@@ -102,6 +111,7 @@ class Around:
     answers: Mapping[int, tuple[int, int]]  # orders that lapsed or were declined; orders that were confirmed
     claims: Mapping[int, list[tuple[str, str, date | None, bool]]]
     twins: Mapping[int, list[tuple[str, str]]]
+    doubles: Mapping[int, list[tuple[str, str, str, tuple[str, str]]]]  # by product: the other's number, both models, the brand's names
 
 
 def goods_of(product_ids: Sequence[int], *, at: datetime, window_days: int) -> list[Goods]:
@@ -120,21 +130,27 @@ def goods_of(product_ids: Sequence[int], *, at: datetime, window_days: int) -> l
     return list(found.values())
 
 
-def around(goods: Iterable[Goods], *, at: datetime, jump_days: int, phantom_days: int) -> Around:
-    """What the plain checks read. Four statements."""
+def around(goods: Sequence[Goods], *, at: datetime, jump_days: int, phantom_days: int) -> Around:
+    """What the plain checks read. Five statements."""
     products = [it.id for it in goods]
     claims: dict[int, list[tuple[str, str, date | None, bool]]] = {}
-    for offer, tag, certificate, last in _rows(_CLAIMS, [products, local_day(at)]):
+    certified = [tag for tag in Tag.values if catalog.must_be_certified(tag)]
+    offers = [offer.id for it in goods for offer in it.offers]
+    for offer, tag, certificate, last in _rows(_CLAIMS, [offers, local_day(at), certified]):
         claims.setdefault(offer, []).append((tag, certificate, last, catalog.must_be_certified(tag)))
     twins: dict[int, list[tuple[str, str]]] = {}
     for offer, number, title in _rows(_TWINS, [products]):
         twins.setdefault(offer, []).append((number, title))
+    doubles: dict[int, list[tuple[str, str, str, tuple[str, str]]]] = {}
+    for product, number, ours, theirs, zh, en in _rows(_DOUBLES, [products]):
+        doubles.setdefault(product, []).append((number, ours, theirs, (zh, en)))
     since = at - timedelta(days=jump_days)
     return Around(
         lowest={pk: price for pk, price in _rows(_LOWEST, {"products": products, "since": since}) if price is not None},
         answers={offer: (no, yes) for offer, no, yes in _rows(_ANSWERS, [products, at - timedelta(days=phantom_days), at])},
         claims=claims,
         twins=twins,
+        doubles=doubles,
     )
 
 

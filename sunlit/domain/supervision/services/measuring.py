@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from django.db import connection, transaction
@@ -42,16 +43,16 @@ def categories_on_sale() -> list[int]:
 
 
 def measure(category_id: int, *, watch: Watch, at: datetime) -> Yardstick | None:
-    """Measure one category anew: its yardstick first, then the levels of its products by it. Reads every row twice, keeps one number a row."""
+    """Measure one category anew: its yardstick first, then the levels of its products by it. Holds the rows of one category in memory."""
     told = Residuals()
-    for goods in _goods(category_id, watch, at):
-        for it in goods:
-            if len({row.seller for row in it.rows}) >= watch.sellers_min:
-                told.take(it.rows)
+    chunks = list(_goods(category_id, watch, at))
+    for it in chain.from_iterable(chunks):
+        if len({row.seller for row in it.rows}) >= watch.sellers_min:
+            told.take(it.rows)
     found = yardstick(told)
     _keep(category_id, found, at)
     by = found or gathering.yardsticks([category_id]).get(category_id, (Yardstick(0.0), {}))[0]
-    for goods in _goods(category_id, watch, at):
+    for goods in chunks:
         keep_levels(goods, {category_id: by})
     return found
 
