@@ -73,7 +73,7 @@ def test_history_tells_every_version_that_held_or_will() -> None:
     ]
     assert KORLA not in {it.region_path for it in queries.history("threshold.procurement", RUOQIANG)}
     assert [it.key for it in queries.coming(KORLA, TODAY) if it.region_path] == ["threshold.procurement"]
-    assert queries.pack_version() == "2026.11.3"
+    assert queries.pack_version() == "2026.11.4"
 
 
 # Calendars and deadlines

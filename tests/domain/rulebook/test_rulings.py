@@ -18,7 +18,7 @@ SENTENCE = "¥350,000.00 lies outside what is allowed for “2026-01-01”: ¥30
 LINE = Rule_(
     id=7, key="threshold.procurement", region_path="652800", region_zh="巴州", region_en="Bazhou", kind="goods", value={"yuan": "300000.00"},
     unit="yuan", allowed={"min": "1"}, binding=False, name_zh="采购限额标准", name_en="Procurement threshold", source="财库〔2019〕69号", article="第3条",
-    evidence="V", note="", pack="2026.11.3", set_by="", since=date(2019, 1, 1), until=None,
+    evidence="V", note="", pack="2026.11.4", set_by="", since=date(2019, 1, 1), until=None,
 )  # fmt: skip
 FIGURES: dict[str, Any] = {"value": Decimal("350000.00"), "allowed": Decimal("300000.00"), "times": 2, "name": date(2026, 1, 1)}
 

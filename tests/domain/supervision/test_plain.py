@@ -106,7 +106,13 @@ def test_certificates() -> None:
 
 @pytest.mark.parametrize(
     ("ours", "theirs", "same"),
-    [("T830.", "T830", True), ("CHENYANR630G0", "R630G0", True), ("R800G9（新款）", "R800G9", True), ("T830PRO", "T830", False), ("T830", "T830", False)],
+    [
+        ("T830.", "T830", True),
+        ("CHENYANR630G0", "R630G0", True),
+        ("R800G9（新款）", "R800G9", True),
+        ("T830PRO", "T830", False),
+        ("T830", "T830", False),
+    ],
 )
 def test_a_model_is_written_otherwise(ours: str, theirs: str, same: bool) -> None:
     assert plain.is_written_otherwise(ours, theirs, ("辰砚", "CHENYAN"), WATCH.fillers) is same

@@ -43,11 +43,17 @@ def test_a_file_is_brought_in_once(town: Town) -> None:
 def test_a_later_price_stands_beside_the_earlier(town: Town) -> None:
     bring(GOOD, town)
     bring(HEAD + "SPU-1,京东,4600.00,2026-03-02,\r\n", town)
-    assert list(ReferencePrice.objects.filter(product__number="SPU-1").values_list("price", flat=True)) == [Decimal("4600.00"), Decimal("4700.00")]
+    assert list(ReferencePrice.objects.filter(product__number="SPU-1").values_list("price", flat=True)) == [
+        Decimal("4600.00"),
+        Decimal("4700.00"),
+    ]
 
 
 def test_every_wrong_cell_is_told_and_nothing_is_kept(town: Town) -> None:
-    text = HEAD + "SPU-X,京东,1.00,2026-03-01,\r\nSPU-1,,1.00,2026-03-01,\r\nSPU-1,京东,很贵,2026-03-01,\r\nSPU-1,京东,1.00,昨天,\r\nSPU-1,京东,1.00,2027-01-01,\r\n"
+    text = (
+        HEAD
+        + "SPU-X,京东,1.00,2026-03-01,\r\nSPU-1,,1.00,2026-03-01,\r\nSPU-1,京东,很贵,2026-03-01,\r\nSPU-1,京东,1.00,昨天,\r\nSPU-1,京东,1.00,2027-01-01,\r\n"
+    )
     with pytest.raises(Refused) as told:
         bring(text + GOOD.removeprefix(HEAD), town)
     assert sorted((problem.params["row"], problem.code, problem.on) for problem in told.value.problems) == [
@@ -76,7 +82,12 @@ def test_an_offer_above_its_new_reference_is_found(town: Town) -> None:
     entry = Entry.objects.get(act="references.add")
     services.follow([Act(7, entry.pk, NOON, entry.act, entry.subject, "", "", entry.facts)], at=NOON)
     case = the_case(town.laptop)
-    assert (case.kind, case.figures["ceiling"], case.figures["formula"], case.figures["sources"]) == ("above_reference", "4700.00", "min", 1)
+    assert (case.kind, case.figures["ceiling"], case.figures["formula"], case.figures["sources"]) == (
+        "above_reference",
+        "4700.00",
+        "min",
+        1,
+    )
     assert WatchCase.objects.count() == 3  # the corner shop's laptop and the paper too
 
 

@@ -43,4 +43,6 @@ def test_a_wrong_cell_is_told(town: Town) -> None:
 
 
 def test_the_template_has_the_columns(town: Town) -> None:
-    assert browser(town.he).get(reverse("regulator:reference_template")).content.decode("utf-8-sig").startswith("产品编号,来源,价格,采集时间")
+    assert (
+        browser(town.he).get(reverse("regulator:reference_template")).content.decode("utf-8-sig").startswith("产品编号,来源,价格,采集时间")
+    )

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from sunlit.domain.rulebook.pack import digest_of
 
-VERSION: Final = "2026.11.3"
+VERSION: Final = "2026.11.4"
 HERE: Final = Path(__file__).parent
 START: Final = "2019-01-01"  # the first year whose working calendar is known: platform parameters hold from here
 PLATFORM: Final = "platform default"

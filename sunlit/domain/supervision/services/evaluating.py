@@ -52,7 +52,11 @@ class Tally:
     def take(self, it: Judged, fault: str, prices: Sequence[float], tolerance: float) -> None:
         kinds = {one.kind for one in it.found}
         price = float(it.offer.price)
-        shown = {"score": suspicion(it, kinds, tolerance), "band": precision.band_score(price, prices), "tukey": precision.tukey_score(price, prices)}
+        shown = {
+            "score": suspicion(it, kinds, tolerance),
+            "band": precision.band_score(price, prices),
+            "tukey": precision.tukey_score(price, prices),
+        }
         for name, figure in shown.items():
             self.scores[name].append(figure)
         self.scores["all"].append(max(shown["score"], CERTAIN) if kinds & PLAIN else shown["score"])
