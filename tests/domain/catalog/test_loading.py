@@ -63,11 +63,12 @@ def test_a_tree_that_is_none_is_refused_whole(db: None, rows: list[dict[str, Any
     assert not Category.objects.exists()
 
 
-def test_only_the_operator_loads(town: Town) -> None:
-    for load in (services.load_categories, services.add_reference_prices):
-        with pytest.raises(Refused) as refused:
-            load([], by=town.surina, at=NOON)
-        assert refused.value.codes == ["CAT-070"]
+def test_only_the_operator_loads_categories_and_no_supplier_reference_prices(town: Town) -> None:
+    with pytest.raises(Refused, match="CAT-070"):
+        services.load_categories([], by=town.surina, at=NOON)
+    with pytest.raises(Refused, match="CAT-070"):
+        services.add_reference_prices([], by=town.wu, at=NOON)
+    assert services.add_reference_prices([], by=town.surina, at=NOON) == 0
 
 
 def test_the_projects_own_tree_has_templates_and_both_languages(db: None) -> None:
