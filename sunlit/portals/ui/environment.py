@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import secrets
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils import translation
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 from markupsafe import Markup, escape
@@ -22,6 +22,7 @@ from sunlit.portals.ui.queries import query
 
 HERE = Path(__file__).parent
 BUILT = HERE / "static" / "built"
+ADDRESSES_KEPT = 8_192
 
 
 def environment(**options: Any) -> Environment:
@@ -43,16 +44,21 @@ def environment(**options: Any) -> Environment:
 def asset(name: str) -> str:
     """Address of a built file, `asset("main.css")`, with a mark of its content so that browsers may keep it for ever."""
     path = BUILT / name
-    mark = _mark(path, path.stat().st_mtime_ns) if path.exists() else ""
+    try:
+        mark = _mark(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        mark = ""
     return static(f"built/{name}") + (f"?v={mark}" if mark else "")
 
 
 def icon(name: str, size: str = "") -> Markup:
     """A line icon of the sprite, hidden from screen readers: the words beside it say what it means. Sizes: "", "small", "large"."""
-    css = f"icon {size}".strip()
-    return Markup('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>').format(
-        css, asset("icons.svg"), name
-    )
+    return _icon(f"icon {size}".strip(), asset("icons.svg"), name)
+
+
+@cache
+def _icon(css: str, sprite: str, name: str) -> Markup:
+    return Markup('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>').format(css, sprite, name)
 
 
 def once() -> Markup:
@@ -103,7 +109,13 @@ def _globals() -> dict[str, Any]:
 
 
 def _url(name: str, *args: Any, **kwargs: Any) -> str:
-    return reverse(name, args=args or None, kwargs=kwargs or None)
+    return _reversed(get_urlconf(), get_script_prefix(), name, args, tuple(kwargs.items()))
+
+
+@lru_cache(maxsize=ADDRESSES_KEPT)
+def _reversed(_urlconf: str | None, _prefix: str, name: str, args: tuple[Any, ...], kwargs: tuple[tuple[str, Any], ...]) -> str:
+    """A list asks for the same few addresses again and again; what they depend on stands in the key."""
+    return reverse(name, args=args or None, kwargs=dict(kwargs) or None)
 
 
 @cache

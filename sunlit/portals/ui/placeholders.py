@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 
 from markupsafe import Markup
@@ -9,14 +10,19 @@ from markupsafe import Markup
 from sunlit.portals.ui import signs
 
 WIDTH, HEIGHT, HORIZON = 240, 240, 176
+DRAWINGS_KEPT = 8_192
 
 
 def placeholder(category: str, brand: str = "", model: str = "", *, sign: str = "") -> Markup:
     """An inline SVG, the same for the same product; `category` is its code or name. It is decoration: the name stands beside it."""
     from sunlit.portals.ui.environment import asset
 
+    return _drawn(category, brand, model, sign or signs.sign_of(category), asset("icons.svg"))
+
+
+@lru_cache(maxsize=DRAWINGS_KEPT)
+def _drawn(category: str, brand: str, model: str, name: str, sprite: str) -> Markup:
     seed = sha256(f"{category}|{brand}|{model}".encode()).digest()
-    name = sign or signs.sign_of(category)
     return Markup(
         '<svg class="placeholder" viewBox="0 0 {w} {h}" aria-hidden="true" focusable="false">'
         '<circle class="placeholder-sun" cx="{x}" cy="{y}" r="{r}"></circle>'
@@ -33,7 +39,7 @@ def placeholder(category: str, brand: str = "", model: str = "", *, sign: str = 
         r=24 + seed[2] % 12,
         g=HORIZON,
         shade=_shade(seed),
-        sprite=asset("icons.svg"),
+        sprite=sprite,
         name=name,
         brand=_cut(brand, 14),
         model=_cut(model, 24),

@@ -340,7 +340,7 @@ def _days(counted: Iterable[tuple[str, int]], chosen: int | None) -> list[FacetV
 def _suppliers(counted: Iterable[tuple[str, int]], chosen: Sequence[str]) -> list[FacetValue]:
     pairs = list(counted)
     numbers = {number for number, _count in pairs} | set(chosen)
-    names = {row.number: named(row) for row in Organisation.objects.filter(number__in=numbers)}
+    names = {row.number: named(row) for row in Organisation.objects.only("number", "name_zh", "name_en").filter(number__in=numbers)}
     return [each for each in _values(pairs, chosen, names) if each.value in names]
 
 
