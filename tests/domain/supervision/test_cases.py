@@ -10,7 +10,9 @@ import pytest
 
 from sunlit.domain.catalog import services as catalog
 from sunlit.domain.catalog.models import Offer
-from sunlit.domain.supervision import services, states
+from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.models import Rule
+from sunlit.domain.supervision import queries, services, states
 from sunlit.domain.supervision.models import Level, WatchCase, Yardstick
 from sunlit.domain.supervision.reactions import tell_the_other_side, tell_the_supplier
 from sunlit.domain.supervision.rules import score
@@ -18,6 +20,7 @@ from sunlit.domain.supervision.rules.classes import sentence
 from sunlit.domain.supervision.rules.score import shrunken
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
+from sunlit.foundation.ledger.queries import Act
 from sunlit.foundation.messages.models import Message
 from tests.domain.supervision.conftest import set_price, the_case
 from tests.town import NOON, Town
@@ -218,3 +221,19 @@ def test_night_finds_what_day_finds(town: Town, dear: Offer) -> None:
 def test_the_price_is_exact(town: Town, dear: Offer) -> None:
     look(dear)
     assert the_case(dear).price == Decimal("150.00")
+
+
+def test_before_its_rules_hold_nothing_is_watched(town: Town, dear: Offer) -> None:
+    """After an upgrade new rules hold from the next day: until then the feed goes on and the desk opens."""
+    Rule.objects.filter(key="watch.model_fillers").delete()
+    rulebook.forget()
+    services.follow([Act(3, 1, NOON, "offer.reprice", f"offer/{dear.number}", "", "", {})], at=NOON)
+    assert not WatchCase.objects.exists()
+    assert queries.settings_of("652800", NOON) == {}
+
+
+def test_the_feed_is_followed(town: Town, dear: Offer) -> None:
+    acts = [Act(3, 1, NOON, "offer.update_many", "import/DR-1", "", "", {"rows": {dear.number: "0" * 64}})]
+    services.follow(acts, at=NOON)
+    services.follow(acts, at=NOON)
+    assert WatchCase.objects.filter(offer=dear).count() == 1
