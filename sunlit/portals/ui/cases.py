@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.utils.translation import ngettext
 
 from sunlit.domain.supervision import queries
 from sunlit.domain.supervision.models import WatchCase
+from sunlit.foundation.kernel.clock import local_day
 
 
 def figures_of(it: WatchCase) -> dict[str, Any]:
@@ -29,6 +32,11 @@ def figures_of(it: WatchCase) -> dict[str, Any]:
         "basis": told.get("basis"),
         "neighbours": told.get("neighbours", ()),
     }
+
+
+def last_days(cases: Iterable[WatchCase]) -> dict[int, str]:
+    """The last day on which each case can be answered in time."""
+    return {it.pk: local_day(it.answer_until - timedelta(microseconds=1)).isoformat() for it in cases if it.answer_until}
 
 
 def _chart(it: WatchCase) -> dict[str, Any] | None:

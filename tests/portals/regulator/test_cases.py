@@ -25,6 +25,7 @@ def test_the_desk_lists_cases_with_their_figures(town: Town, case: WatchCase) ->
     page = browser(town.surina, language="en").get(reverse("regulator:cases"))
     assert page.status_code == 200
     assert case.number in page.content.decode()
+    assert "until 2026-03-04" in page.content.decode()  # the term ends with that day
     assert "49.6 per cent above the median ¥100.25 of 8 offers" in page.content.decode()
 
 

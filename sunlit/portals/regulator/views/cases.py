@@ -15,7 +15,7 @@ from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel import regions
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
-from sunlit.portals.ui.cases import ages, figures_of, groups
+from sunlit.portals.ui.cases import ages, figures_of, groups, last_days
 from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
@@ -56,6 +56,7 @@ def cases(request: Request) -> HttpResponse:
         "ages": ages(),
         "places": _places(request),
         "sweep": queries.last_sweep(),
+        "due": last_days(page.cases),
         "said": {it.pk: queries.sentence(it.kind, it.figures) for it in page.cases},
         "now": request.now,
     }

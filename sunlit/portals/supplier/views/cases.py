@@ -13,7 +13,7 @@ from sunlit.domain.supervision.models import WatchCase
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.supplier.views.offers import CLERKS
-from sunlit.portals.ui.cases import figures_of, groups
+from sunlit.portals.ui.cases import figures_of, groups, last_days
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 
@@ -34,6 +34,7 @@ def cases(request: Request) -> HttpResponse:
         "counts": queries.open_counts(seen_by=request.actor),
         "names": queries.NAMES,
         "states": groups(),
+        "due": last_days(page.cases),
         "said": {it.pk: queries.sentence(it.kind, it.figures) for it in page.cases},
         "now": request.now,
     }
