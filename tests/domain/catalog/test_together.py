@@ -120,3 +120,12 @@ def test_a_price_set_while_an_import_runs_is_either_before_or_after_it(shelf: To
     history = list(PriceChange.objects.filter(offer=offer).order_by("pk").values_list("price", flat=True))
     assert history[0] == Decimal("3999.00")
     assert history[-1] == offer.price
+
+
+def test_a_synonym_is_said_once_whichever_way_round(shelf: Town) -> None:
+    answers = at_once(
+        lambda: services.add_synonym("笔电", "便携式计算机", both=True, by=shelf.he, at=NOON).word,
+        lambda: services.add_synonym("便携式计算机", "筆電", both=True, by=shelf.he, at=NOON).meaning,
+    )
+    assert sorted(map(str, answers)) in (["['CAT-104']", "笔电"], ["['CAT-104']", "筆電"])
+    assert Entry.objects.filter(act="synonym.add").count() == 1
