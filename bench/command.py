@@ -7,7 +7,7 @@ import sys
 
 import click
 
-ALL = ("orders", "ledger", "search", "pages")
+ALL = ("orders", "ledger", "search", "pages", "visibility")
 
 
 @click.command()

@@ -199,7 +199,7 @@ def _query(asked: SearchRequest, category: Category | None) -> Query:
         filters={name: list(values) for name, values in filters.items() if values},
         ranges={price: (asked.price_from, asked.price_to), "days": (None, asked.days)},
         steps={price: [list(BANDS).index(band) for band in asked.bands]},
-        facets=list(_counted(category, price)),
+        facets=list(_counted(asked, category, price)),
         sort=_order(asked, price),
         limit=PAGE_HITS,
         alike=thesaurus(),
@@ -207,9 +207,12 @@ def _query(asked: SearchRequest, category: Category | None) -> Query:
     )
 
 
-def _counted(category: Category | None, price: str) -> Iterator[Facet]:
-    for name in ("brand", "supplier", "tag", "within", "stock"):
+def _counted(asked: SearchRequest, category: Category | None, price: str) -> Iterator[Facet]:
+    """Suppliers are told apart only where something is looked for: of the whole library the list helps nobody, and costs most."""
+    for name in ("brand", "tag", "within", "stock"):
         yield Facet(name, FACET_VALUES)
+    if asked.q or category or asked.brands or asked.suppliers:
+        yield Facet("supplier", FACET_VALUES)
     yield Facet("region", documents.PLACES_MOST)
     yield Facet(price, edges=BAND_EDGES)
     if not (category and category.leaf):
