@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "sunlit.portals.supplier",
     "sunlit.portals.regulator",
     "sunlit.portals.operator",
+    "sunlit.portals.library",
     "sunlit.portals.api",
     "sunlit.foundation.outbox",  # last: it looks for the reactions of all the others
 ]
@@ -73,7 +74,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "OPTIONS": {"environment": "sunlit.portals.ui.environment.environment"},
     },
 ]
-for _portal in ("ui", "account", "public", "buyer", "supplier", "regulator", "operator", "api"):
+for _portal in ("ui", "account", "public", "buyer", "supplier", "regulator", "operator", "library", "api"):
     TEMPLATES[0]["DIRS"].append(Path(__file__).parent.parent / "portals" / _portal / "templates")
 
 DATABASES: dict[str, dict[str, Any]] = {"default": postgres.django_database()}

@@ -15,6 +15,7 @@ urlpatterns = [
     path("supplier/", include("sunlit.portals.supplier.urls")),
     path("regulator/", include("sunlit.portals.regulator.urls")),
     path("operator/", include("sunlit.portals.operator.urls")),
+    path("library/", include("sunlit.portals.library.urls")),
     path("ui/", include("sunlit.portals.ui.urls")),
     path("", include("sunlit.portals.account.urls")),
     path("", include("sunlit.portals.public.urls")),

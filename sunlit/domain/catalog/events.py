@@ -66,3 +66,14 @@ class OfferSetAside(Event):
     number: str
     kept: str
     supplier_id: int
+
+
+@event
+class CorrectionDecided(Event):
+    """A proposed correction of a product was accepted or refused: `state` says which."""
+
+    number: str
+    supplier_id: int
+    product_id: int
+    state: str
+    reason: str

@@ -88,9 +88,14 @@ class Brand(models.Model):
 
 
 class Core(models.Func):
-    """The part of a model that its variants share: without brackets, marks and what follows the last figure. The rule `core_of` says the same."""
+    """The part of a model that its variants share: without brackets, marks and what follows the last figure, letters that look like figures as such.
 
-    template = r"coalesce(substring(regexp_replace(%(expressions)s, '\([^)]*\)|[^A-Z0-9]', '', 'g') from '^.*[0-9]'), '')"
+    The rule `core_of` says the same.
+    """
+
+    template = (
+        r"translate(coalesce(substring(regexp_replace(%(expressions)s, '\([^)]*\)|[^A-Z0-9]', '', 'g') from '^.*[0-9]'), ''), 'OIL', '011')"
+    )
     output_field = models.TextField()
 
 
@@ -296,3 +301,51 @@ class Import(Living):
 
     class Meta:
         ordering: ClassVar = ["-id"]
+
+
+class ProductMatch(Living):
+    """Two products that may be the same, with what speaks for it: a person decides, once. `one` is the older of the two."""
+
+    one = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    other = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    score = models.PositiveSmallIntegerField()  # points of 100
+    reasons = models.JSONField(default=list)  # [{why, figures…}] as `rules.matching` tells them
+    found_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(default="", blank=True)
+
+    sealed = ("number", "state", "one_id", "other_id", "score", "reason")
+
+    class Meta:
+        ordering: ClassVar = ["-score", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["one", "other"], name="two_products_are_matched_once"),
+            models.CheckConstraint(condition=Q(one__lt=F("other")), name="the_older_product_of_a_match_stands_first"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["-score", "id"], condition=Q(state="proposed"), name="matches_to_decide"),
+            models.Index(fields=["other"], name="matches_of_a_product"),
+        ]
+
+
+class ProductCorrection(Living):
+    """What a supplier proposes to put right in a product on which others' offers hang too: {parameter: [as it is, as it should be]}."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="corrections")
+    supplier = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    changes = models.JSONField()
+    why = models.TextField()
+    proposed_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(default="", blank=True)
+
+    sealed = ("number", "state", "product_id", "supplier_id", "changes", "why", "reason")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["product", "supplier"], condition=Q(state="proposed"), name="one_open_correction_a_product_and_supplier"
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["proposed_at", "id"], condition=Q(state="proposed"), name="corrections_to_decide")]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_noop
 
 from sunlit.domain.catalog import services
-from sunlit.domain.catalog.events import ImportAsked, ImportEnded, OfferDecided, OfferSetAside, OffersListed
+from sunlit.domain.catalog.events import CorrectionDecided, ImportAsked, ImportEnded, OfferDecided, OfferSetAside, OffersListed
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages.services import tell
 from sunlit.foundation.messages.templates import declare
@@ -30,6 +30,8 @@ declare(
     title=gettext_noop("Offer {number} was taken off sale"),
     body=gettext_noop("Two products of the library are one now, and your offer {kept} is of the same product. It stays on sale."),
 )
+declare("correction.accepted", title=gettext_noop("Your correction {number} was accepted"))
+declare("correction.refused", title=gettext_noop("Your correction {number} was refused"), body=gettext_noop("Reason: {reason}"))
 declare("offers.listed", title=gettext_noop("{count} offers are on sale"))
 _ENDED = {
     "checked": declare("import.checked", title=gettext_noop("Import {number} was checked: {good} good rows, {bad} with problems")),
@@ -65,6 +67,13 @@ def tell_the_supplier_of_a_duplicate(event: OfferSetAside) -> None:
     params = {"number": event.number, "kept": event.kept}
     dedupe = f"offer/{event.number}/set_aside/{event.kept}"
     _tell_clerks(event.supplier_id, "offer.set_aside", params, f"/supplier/offers/{event.number}/", dedupe)
+
+
+@hears(CorrectionDecided)
+def tell_about_a_correction(event: CorrectionDecided) -> None:
+    template = "correction.accepted" if event.state == "accepted" else "correction.refused"
+    params = {"number": event.number, "reason": event.reason}
+    _tell_clerks(event.supplier_id, template, params, f"/supplier/corrections/{event.number}/", f"correction/{event.number}/{event.state}")
 
 
 @hears(OffersListed)

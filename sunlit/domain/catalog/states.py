@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog import rules
-from sunlit.domain.catalog.models import Import, Offer
-from sunlit.foundation.access import Grant, clock, holds, regulates
+from sunlit.domain.catalog.models import Import, Offer, ProductCorrection, ProductMatch
+from sunlit.foundation.access import Grant, clock, decides_in, holds, regulates
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel import regions
 from sunlit.foundation.ledger import sentences
@@ -17,13 +17,16 @@ from sunlit.foundation.lifecycle import Life, Move
 DRAFT, REVIEW, LISTED, REFUSED = "draft", "review", "listed", "refused"
 DELISTED, FROZEN, UNFREEZE_REVIEW = "delisted", "frozen", "unfreeze_review"
 WAITING, CHECKED, CARRYING_OUT, DONE, FAILED, DISCARDED = "waiting", "checked", "carrying_out", "done", "failed", "discarded"
+PROPOSED, JOINED, KEPT_APART, LAPSED, WITHDRAWN, ACCEPTED = "proposed", "joined", "kept_apart", "lapsed", "withdrawn", "accepted"
 
 catalogue_clerk = holds("catalog", "admin", of="supplier_id")
 regulator = regulates()
 
 
 def _keeps_the_library(actor: Actor, _subject: Any) -> bool:
-    return (actor.kind == "operator" and actor.has("operator")) or (actor.kind == "regulator" and regions.depth(actor.region_path) == 1)
+    return (actor.kind == "operator" and actor.has("operator")) or (
+        regions.depth(actor.region_path) == 1 and decides_in(actor, actor.region_path)
+    )
 
 
 # Products are shared by all regions: what is one and the same is decided in one place.
@@ -210,6 +213,91 @@ import_ = Life(
     },
 )
 
+match = Life(
+    "match",
+    ProductMatch,
+    [
+        Move("find", (), PROPOSED, clock, _("Products {one} and {other} may be the same: {score} points of 100"), _("Propose")),
+        Move(
+            "join",
+            PROPOSED,
+            JOINED,
+            library_desk,
+            _("{organisation} decided on {number}: {merged} became part of {into}"),
+            _("They are one product"),
+            (),
+            "decided_at",
+        ),
+        Move(
+            "keep_apart",
+            PROPOSED,
+            KEPT_APART,
+            library_desk,
+            _("{organisation} decided on {number}: the products stay apart: {reason}"),
+            _("Keep them apart"),
+            (rules.reason_is_given,),
+            "decided_at",
+        ),
+        Move(
+            "lapse",
+            PROPOSED,
+            LAPSED,
+            library_desk,
+            _("Proposal {number} lapsed: product {merged} became part of {into}"),
+            _("Lapse"),
+            (),
+            "decided_at",
+        ),
+    ],
+    states={PROPOSED: _("to be decided"), JOINED: _("one product"), KEPT_APART: _("kept apart"), LAPSED: _("lapsed")},
+)
+
+correction = Life(
+    "correction",
+    ProductCorrection,
+    [
+        Move(
+            "propose",
+            (),
+            PROPOSED,
+            catalogue_clerk,
+            _("{organisation} proposed correction {number} of product {product}"),
+            _("Propose the correction"),
+        ),
+        Move(
+            "withdraw",
+            PROPOSED,
+            WITHDRAWN,
+            catalogue_clerk,
+            _("{organisation} withdrew correction {number}"),
+            _("Withdraw"),
+            (),
+            "decided_at",
+        ),
+        Move(
+            "accept",
+            PROPOSED,
+            ACCEPTED,
+            library_desk,
+            _("{organisation} accepted correction {number} of product {product}"),
+            _("Accept the correction"),
+            (rules.correction_still_fits,),
+            "decided_at",
+        ),
+        Move(
+            "refuse",
+            PROPOSED,
+            REFUSED,
+            library_desk,
+            _("{organisation} refused correction {number}: {reason}"),
+            _("Refuse"),
+            (rules.reason_is_given,),
+            "decided_at",
+        ),
+    ],
+    states={PROPOSED: _("to be decided"), ACCEPTED: _("accepted"), REFUSED: _("refused"), WITHDRAWN: _("withdrawn")},
+)
+
 # Bulk acts: one entry for many offers, named by the import or batch that they came with.
 sentences.say("offer.enter_many", _("{organisation} entered {count} offers with {number}; digest {digest}"))
 sentences.say("offer.revise_many", _("{organisation} revised {count} offers with {number}; digest {digest}"))
@@ -223,4 +311,6 @@ sentences.say("references.take_over", _("{organisation} took over {count} refere
 
 # What becomes of products themselves: every act names the products and the offers that it concerns.
 sentences.say("product.merge", _("{organisation} merged product {merged} into {number} with {count} offers: {reason}"))
+sentences.say("product.correct", _("{organisation} corrected product {number} after proposal {correction}: {changed}"))
+sentences.say("match.find_many", _("{count} pairs of products may be the same ({number}); digest {digest}"))
 sentences.say("product.split", _("{organisation} split product {split} off {number} with {count} offers: {reason}"))

@@ -15,6 +15,7 @@ def hang_up() -> None:
         Item("people", _("People"), "operator:people", "users"),
         Item("synonyms", _("Synonyms"), "operator:synonyms", "languages"),
         Item("references", _("Reference prices"), "regulator:references", "badge-percent"),
+        Item("library", _("Product library"), "library:matches", "git-compare"),
         Item("settings", _("Settings"), "operator:settings", "settings"),
         Item("reasons", _("Reasons"), "operator:reasons", "circle-alert"),
         Item("lives", _("Lives"), "operator:lives", "git-compare"),

@@ -17,6 +17,7 @@ def hang_up() -> None:
         Item("offers", _("Offers"), "regulator:offers", "tag"),
         Item("cases", _("Supervision of offers"), "regulator:cases", "scan-search"),
         Item("references", _("Reference prices"), "regulator:references", "badge-percent"),
+        Item("library", _("Product library"), "library:matches", "git-compare"),
         Item("rules", _("Rulebook"), "regulator:rules", "scale"),
         Item("calendar", _("Working calendar"), "regulator:calendar", "calendar"),
         Item("buyers", _("Buyers"), "regulator:buyers", "building-2"),

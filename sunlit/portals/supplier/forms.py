@@ -14,7 +14,7 @@ from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.refusals import Problem
 from sunlit.portals.ui.filters import chinese, lang
 
-TEXTS: Final = ("sku_code", "title", "title_en", "brand", "brand_en", "model", "unit", "price", "detail", *DEFAULTS)
+TEXTS: Final = ("sku_code", "title", "title_en", "brand", "brand_en", "model", "unit", "gtin", "price", "detail", *DEFAULTS)
 OWN: Final = "own"  # the field of the supplier's own parameters, one a line
 
 
@@ -85,7 +85,13 @@ def blank(category: Category, product: Product | None = None, template: Sequence
     texts = {name: str(value) for name, value in DEFAULTS.items()} | {"unit": category.unit}
     if product is None:
         return Form(texts=texts)
-    texts |= {"title": product.name_zh, "title_en": product.name_en, "model": product.model, "unit": product.unit}
+    texts |= {
+        "title": product.name_zh,
+        "title_en": product.name_en,
+        "model": product.model,
+        "unit": product.unit,
+        "gtin": product.gtin.removeprefix("0"),
+    }
     texts |= {"brand": product.brand.name_zh, "brand_en": product.brand.name_en}
     return Form(texts=texts, **_parameters(product, template))
 
@@ -95,7 +101,7 @@ def of_offer(offer: Offer, template: Sequence[Attribute]) -> Form:
     product = offer.product
     told = {name: str(getattr(offer, name)) for name in ("sku_code", "title", "price", "detail", *DEFAULTS)}
     told |= {"brand": product.brand.name_zh, "brand_en": product.brand.name_en, "title_en": product.name_en}
-    told |= {"model": product.model, "unit": product.unit}
+    told |= {"model": product.model, "unit": product.unit, "gtin": product.gtin.removeprefix("0")}
     proofs = {it.tag: (it.certificate, it.expires_on.isoformat() if it.expires_on else "") for it in offer.tags.all()}
     return Form(texts=told, regions=tuple(offer.delivery_regions), proofs=proofs, **_parameters(product, template))
 

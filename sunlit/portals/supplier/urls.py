@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.supplier.views import applying, cases, desk, imports, offers, orders, ratings
+from sunlit.portals.supplier.views import applying, cases, corrections, desk, imports, offers, orders, ratings
 
 app_name = "supplier"
 urlpatterns = [
@@ -26,6 +26,8 @@ urlpatterns = [
     path("offers/<str:number>/quick/", offers.quick, name="quick"),
     path("offers/<str:number>/terms/", offers.terms, name="terms"),
     path("offers/<str:number>/do/", offers.act_on_offer, name="act_on_offer"),
+    path("products/<str:number>/correct/", corrections.propose, name="correct_product"),
+    path("corrections/<str:number>/", corrections.correction, name="correction"),
     path("cases/", cases.cases, name="cases"),
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/do/", cases.act_on_case, name="act_on_case"),

@@ -50,6 +50,10 @@ STATES: dict[str, Word] = {
     "returning": Word(pgettext_lazy("state", "Being returned"), "now"),
     "returned": Word(pgettext_lazy("state", "Returned"), "rest"),
     "exchanging": Word(pgettext_lazy("state", "Being exchanged"), "now"),
+    # Products of the library
+    "proposed": Word(pgettext_lazy("state", "To be decided"), "now"),
+    "joined": Word(pgettext_lazy("state", "One product"), "done"),
+    "kept_apart": Word(pgettext_lazy("state", "Kept apart"), "rest"),
     # Reviews and standing
     "applied": Word(pgettext_lazy("state", "Applied"), "wait"),
     "review": Word(pgettext_lazy("state", "In review"), "wait"),

@@ -35,10 +35,14 @@ NOT_A_DAY = Reason("CAT-022", _("“{value}” is not a date: write it as 2026-1
 ATTRIBUTE_NAME_LONG = Reason("CAT-023", _("The name of an own parameter has at most {most} characters: “{name}”."))
 TOO_MANY_OWN = Reason("CAT-024", _("At most {most} own parameters; there are {count}."))
 
+GTIN_LENGTH = Reason("CAT-092", _("“{value}” is no barcode: a GTIN has 8, 12, 13 or 14 figures."))
+GTIN_CHECK = Reason("CAT-093", _("The last figure of the barcode {value} must be {digit}: check what was typed."))
+
 SKU_CHARS: Final = 80
 MODEL_CHARS: Final = 100
 UNIT_CHARS: Final = 10
 CERTIFICATE_CHARS: Final = 64
+GTIN_LENGTHS: Final = (8, 12, 13, 14)
 OWN_ATTRIBUTES: Final = 30
 STOCK_MOST: Final = 100_000_000
 DAYS_MOST: Final = 365
@@ -92,6 +96,7 @@ class Listing:
     price: Decimal
     unit: str = ""
     detail: str = ""
+    gtin: str = ""
     brand_en: str = ""
     title_en: str = ""
     stock: int = 0
@@ -188,6 +193,20 @@ def whole_of(value: Any, low: int, high: int, on: str) -> int:
     return int(text)
 
 
+def gtin_of(value: Any, on: str = "gtin") -> str:
+    """A barcode in its 14 figures, "" for none (GS1 General Specifications: mod 10 with weights 3 and 1 from the right). Raises `Wrong`."""
+    text = re.sub(r"[\s-]+", "", unicodedata.normalize("NFKC", plain(value)))
+    if not text:
+        return ""
+    if len(text) not in GTIN_LENGTHS or not re.fullmatch(r"\d+", text, re.ASCII):
+        raise Wrong(Problem(GTIN_LENGTH, {"value": plain(value)[:40]}, on))
+    total = sum(int(figure) * (3 if place % 2 == 0 else 1) for place, figure in enumerate(reversed(text[:-1])))
+    digit = -total % 10
+    if digit != int(text[-1]):
+        raise Wrong(Problem(GTIN_CHECK, {"value": text, "digit": digit}, on))
+    return text.zfill(14)
+
+
 class Wrong(Exception):
     """A value that cannot be read; carries the problem to be collected."""
 
@@ -204,7 +223,11 @@ def _whole(raw: Mapping[str, Any], name: str) -> int:
     return whole_of(raw[name], *WHOLES[name], name) if plain(raw.get(name)) else DEFAULTS[name]
 
 
-_READERS: Final[Mapping[str, Callable[[Mapping[str, Any], str], Any]]] = {"price": _price, **dict.fromkeys(WHOLES, _whole)}
+def _gtin(raw: Mapping[str, Any], name: str) -> str:
+    return gtin_of(raw.get(name), name)
+
+
+_READERS: Final[Mapping[str, Callable[[Mapping[str, Any], str], Any]]] = {"price": _price, "gtin": _gtin, **dict.fromkeys(WHOLES, _whole)}
 
 
 def _taken(read_one: Callable[[Mapping[str, Any], str], Any], raw: Mapping[str, Any], name: str, problems: list[Problem]) -> Any:
@@ -241,6 +264,14 @@ def regions_of(value: Any, known: AbstractSet[str], problems: list[Problem]) -> 
     codes = sorted(set(_parts(value)))
     problems += (Problem(REGION_UNKNOWN, {"code": code}, on="delivery_regions") for code in codes if code not in known)
     return tuple(codes)
+
+
+def attributes_of(given: Mapping[str, Any], template: Sequence[Attribute]) -> tuple[dict[str, str], list[Problem]]:
+    """Parameters of a template by key, in their normal form; empty ones and unknown keys fall away."""
+    problems: list[Problem] = []
+    known = {line.key for line in template}
+    told = _attributes({"attributes": {key: value for key, value in given.items() if key in known}}, template, Lengths(), problems)
+    return told, problems
 
 
 def _attributes(raw: Mapping[str, Any], template: Sequence[Attribute], lengths: Lengths, problems: list[Problem]) -> dict[str, str]:

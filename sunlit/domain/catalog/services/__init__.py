@@ -1,6 +1,7 @@
 """The verbs of the product library."""
 
 from sunlit.domain.catalog.services.caretaking import Caretaker
+from sunlit.domain.catalog.services.correcting import accept_correction, propose_correction, refuse_correction, withdraw_correction
 from sunlit.domain.catalog.services.imports import (
     actor_of,
     carry_on_import,
@@ -12,7 +13,8 @@ from sunlit.domain.catalog.services.imports import (
 )
 from sunlit.domain.catalog.services.indexing import concerns, follow_feed, rebuild_index, why_anew
 from sunlit.domain.catalog.services.loading import Loaded, add_reference_prices, load_categories, load_compact, load_templates
-from sunlit.domain.catalog.services.merging import merge_products, split_product
+from sunlit.domain.catalog.services.matching import keep_apart, propose
+from sunlit.domain.catalog.services.merging import join_match, merge_products, split_product
 from sunlit.domain.catalog.services.offers import (
     Approved,
     appeal,
@@ -44,6 +46,7 @@ __all__ = [
     "Caretaker",
     "Loaded",
     "RowResult",
+    "accept_correction",
     "actor_of",
     "add_reference_prices",
     "add_synonym",
@@ -61,6 +64,8 @@ __all__ = [
     "follow_feed",
     "freeze",
     "hand_in_import",
+    "join_match",
+    "keep_apart",
     "keep_frozen",
     "label_of",
     "load_categories",
@@ -69,8 +74,11 @@ __all__ = [
     "load_templates",
     "merge_products",
     "problem_of",
+    "propose",
+    "propose_correction",
     "rebuild_index",
     "reconcile",
+    "refuse_correction",
     "refuse_offer",
     "release",
     "remove_synonym",
@@ -86,4 +94,5 @@ __all__ = [
     "update_offer",
     "upsert_offers",
     "why_anew",
+    "withdraw_correction",
 ]

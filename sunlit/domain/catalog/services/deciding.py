@@ -12,6 +12,7 @@ from sunlit.domain.catalog import states
 from sunlit.domain.catalog.models import Offer, Product
 from sunlit.domain.catalog.rules import discipline as price
 from sunlit.domain.catalog.rules.discipline import Discipline
+from sunlit.domain.catalog.rules.matching import has_its_barcode
 from sunlit.domain.catalog.rules.reading import Claim, Listing, is_complete
 from sunlit.domain.catalog.services.gathering import Around, ProductKey, Row
 from sunlit.domain.rulebook.queries import Ruling
@@ -99,6 +100,7 @@ def content_problems(row: Row, near: Around, at: datetime) -> Iterator[Problem]:
     yield from is_complete(merged, row.listing.claims, row.template, local_day(at))
     if product is not None and product.pk in near.shared:
         yield from price.agrees_with_product(row.listing, product.attributes, row.template)
+        yield from has_its_barcode(product.gtin, row.listing.gtin)
 
 
 def attributes_of(row: Row, product: Product | None, near: Around) -> dict[str, str]:
@@ -117,6 +119,8 @@ def product_changes(row: Row, product: Product, near: Around) -> dict[str, Any]:
     told: dict[str, Any] = {"attributes": attributes_of(row, product, near)}
     if product.pk not in near.shared:
         told |= {"name_zh": row.listing.title, "name_en": row.listing.title_en or product.name_en, "unit": row.listing.unit or product.unit}
+    if row.listing.gtin and (not product.gtin or product.pk not in near.shared):
+        told["gtin"] = row.listing.gtin
     return {name: value for name, value in told.items() if getattr(product, name) != value}
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from sunlit.domain.catalog.models import Attribute, Brand, Category, Offer, Product
+from sunlit.domain.catalog.queries import brands
 from sunlit.domain.catalog.queries.offers import reference_prices
 from sunlit.domain.catalog.rules.discipline import Reference, Sibling
+from sunlit.domain.catalog.rules.matching import contradicts, core_of
 from sunlit.domain.catalog.rules.reading import Listing
+from sunlit.domain.catalog.services import matching
 from sunlit.domain.catalog.states import LIVE
 from sunlit.foundation.kernel.numbering import new_number
 
@@ -31,10 +35,26 @@ class Row:
     listing: Listing
     category: Category
     template: Sequence[Attribute]
+    brand_key: str = field(init=False)  # fixed when the row is read: names may become known while a batch is under way
+    brand_keys: Sequence[str] = field(init=False)  # all keys under which the brand may stand, its own first
+
+    def __post_init__(self) -> None:
+        known, name = brands.names(), self.listing.brand
+        key = known.key(name)
+        object.__setattr__(self, "brand_key", key)
+        object.__setattr__(self, "brand_keys", [key, *sorted(known.keys(name) - {key})])
 
     @property
     def product_key(self) -> ProductKey:
-        return (self.category.pk, self.listing.brand_key, self.listing.model_key)
+        """However the brand is written; what was found under it is found by this."""
+        return (self.category.pk, self.brand_key, self.listing.model_key)
+
+    def may_stand_as(self) -> list[tuple[str, str]]:
+        """Brand and model keys under which the product may stand, the likeliest first: as written, without the brand before the model, with it."""
+        keys, model = self.brand_keys, self.listing.model_key
+        bare = [model.removeprefix(key) for key in keys if model.startswith(key) and core_of(model.removeprefix(key))]
+        models = list(dict.fromkeys([model, *bare, *(key + model for key in keys if core_of(model))]))
+        return [(key, each) for each in models for key in keys]
 
 
 @dataclass(frozen=True)
@@ -74,13 +94,51 @@ def held_products(rows: Sequence[Row]) -> dict[ProductKey, Product]:
 
 
 def products_of(rows: Sequence[Row]) -> dict[ProductKey, Product]:
-    """The products that are already in the library, by key; one that was merged leads to the one it became part of. One query."""
-    found = Product.objects.select_related("brand", "category", "merged_into__brand", "merged_into__category").filter(
-        category_id__in={row.category.pk for row in rows},
-        brand__key__in={row.listing.brand_key for row in rows},
-        model_key__in={row.listing.model_key for row in rows},
-    )
-    return {(product.category_id, product.brand.key, product.model_key): product.merged_into or product for product in found}
+    """The products that are already in the library, by the key of the row; one that was merged leads to the one it became part of.
+
+    The same are: category, brand by any of its names, and model, the brand before it or not; or the same barcode, brand and category. What is found
+    otherwise than by its own model must not differ in a key parameter. One query, and one more where barcodes are told.
+    """
+    wanted = {row.product_key: row for row in rows}
+    standing = {
+        (product.category_id, product.brand.key, product.model_key): product
+        for product in _products().filter(
+            category_id__in={row.category.pk for row in wanted.values()},
+            brand__key__in={key for row in wanted.values() for key, _model in row.may_stand_as()},
+            model_key__in={model for row in wanted.values() for _key, model in row.may_stand_as()},
+        )
+    }
+    found = {key: product for key, row in wanted.items() if (product := _standing(row, standing)) is not None}
+    open_rows = {key: row for key, row in wanted.items() if key not in found and row.listing.gtin}
+    return found | (_by_barcode(open_rows) if open_rows else {})
+
+
+def _products() -> QuerySet[Product]:
+    return Product.objects.select_related("brand", "category", "merged_into__brand", "merged_into__category")
+
+
+def _standing(row: Row, standing: Mapping[ProductKey, Product]) -> Product | None:
+    for brand, model in row.may_stand_as():
+        product = standing.get((row.category.pk, brand, model))
+        if product is not None and (
+            model == row.listing.model_key or not contradicts(row.listing.attributes, product.attributes, row.template)
+        ):
+            return product.merged_into or product
+    return None
+
+
+def _by_barcode(rows: Mapping[ProductKey, Row]) -> dict[ProductKey, Product]:
+    """The same barcode in the same category and brand; where two products have it, people decide."""
+    known = brands.names()
+    found: dict[tuple[int, str, str], list[Product]] = {}
+    for product in _products().filter(gtin__in={row.listing.gtin for row in rows.values()}, merged_into=None):
+        found.setdefault((product.category_id, known.key(product.brand.key), product.gtin), []).append(product)
+    matched = {key: found.get((row.category.pk, key[1], row.listing.gtin), []) for key, row in rows.items()}
+    return {
+        key: products[0]
+        for key, products in matched.items()
+        if len(products) == 1 and not contradicts(rows[key].listing.attributes, products[0].attributes, rows[key].template)
+    }
 
 
 def ensured(rows: Sequence[Row], *, at: datetime) -> dict[ProductKey, Product]:
@@ -92,16 +150,18 @@ def ensured(rows: Sequence[Row], *, at: datetime) -> dict[ProductKey, Product]:
     new = {row.product_key: row for row in rows if row.product_key not in known}
     if not new:
         return known
-    brands = _brands(new.values())
-    made = [_product(new[key], brands[key[1]], at) for key in sorted(new)]
+    made_brands = _brands(new)
+    made = [_product(new[key], made_brands[key[1]], at) for key in sorted(new)]
     Product.objects.bulk_create(made, ignore_conflicts=True)
-    return known | held_products(list(new.values()))
+    fresh = held_products(list(new.values()))
+    matching.propose(list(fresh.values()), at=at)
+    return known | fresh
 
 
 def siblings(row: Row, supplier_id: int) -> list[Sibling]:
     """The supplier's other living offers of this brand and category, newest first."""
     found = Offer.objects.filter(
-        supplier_id=supplier_id, state__in=LIVE, product__category_id=row.category.pk, product__brand__key=row.listing.brand_key
+        supplier_id=supplier_id, state__in=LIVE, product__category_id=row.category.pk, product__brand__key__in=row.brand_keys
     )
     rows = found.order_by("-pk").values_list("sku_code", "title", "product__attributes")[:SIBLINGS_MOST]
     return [Sibling(*each) for each in rows]
@@ -114,11 +174,19 @@ def _mine(sku_codes: set[str], supplier_id: int, *, lock: bool) -> dict[str, Off
     return {offer.sku_code: offer for offer in offers.order_by("pk")}
 
 
-def _brands(rows: Iterable[Row]) -> dict[str, Brand]:
-    names = {row.listing.brand_key: row.listing for row in rows}
-    fresh = [Brand(key=key, name_zh=names[key].brand, name_en=names[key].brand_en) for key in sorted(names)]
+def _brands(rows: Mapping[ProductKey, Row]) -> dict[str, Brand]:
+    """The brand of each key, made where the library has none under any of its names."""
+    spelt = {row.brand_key: row for row in rows.values()}
+    lead = {key: row.brand_key for row in spelt.values() for key in row.brand_keys}
+    there = {lead[brand.key]: brand for brand in Brand.objects.filter(key__in=lead).order_by("-pk")}
+    fresh = [
+        Brand(key=key, name_zh=spelt[key].listing.brand, name_en=spelt[key].listing.brand_en) for key in sorted(spelt) if key not in there
+    ]
+    if not fresh:
+        return there
     Brand.objects.bulk_create(fresh, ignore_conflicts=True)
-    return {brand.key: brand for brand in Brand.objects.filter(key__in=names)}
+    brands.forget()
+    return there | {brand.key: brand for brand in Brand.objects.filter(key__in=[brand.key for brand in fresh])}
 
 
 def _product(row: Row, brand: Brand, at: datetime) -> Product:
@@ -132,6 +200,7 @@ def _product(row: Row, brand: Brand, at: datetime) -> Product:
         name_zh=listing.title,
         name_en=listing.title_en,
         unit=listing.unit or row.category.unit or DEFAULT_UNIT,
+        gtin=listing.gtin,
         attributes=dict(listing.attributes),
         created_at=at,
     )

@@ -13,15 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog import states
 from sunlit.domain.catalog.events import OfferSetAside, ProductsMerged
-from sunlit.domain.catalog.models import Brand, Offer, Product, ReferencePrice
+from sunlit.domain.catalog.models import Brand, Offer, Product, ProductMatch, ReferencePrice
 from sunlit.domain.catalog.rules.life import REASON_MISSING
 from sunlit.domain.catalog.rules.reading import key_of
+from sunlit.domain.catalog.services import matching
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import REASON_CHARS_LEAST
 from sunlit.foundation.kernel.numbering import new_number
 from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Problem, Reason, Refused, check
 from sunlit.foundation.ledger import services as ledger
-from sunlit.foundation.lifecycle import move, move_many
+from sunlit.foundation.lifecycle import NOT_NOW, STALE, move, move_many
 from sunlit.foundation.outbox.events import Event, announce
 
 OFFERS_MOST: Final = 5_000
@@ -60,6 +61,24 @@ class _Held:
 
     def of(self, product: Product) -> list[Offer]:
         return [offer for offer in self.offers if offer.product_id == product.pk]
+
+
+def join_match(
+    match: ProductMatch, *, reason: str, keep: Sequence[str] = (), by: Actor, at: datetime, expected: int | None = None
+) -> ProductMatch:
+    """Decide that the two are one: the younger becomes part of the older. Refused as `merge_products`; LIF-001 decided already."""
+    with transaction.atomic():
+        one, other = (Product.objects.get(pk=pk) for pk in (match.one_id, match.other_id))
+        merge_products(
+            other, one, reason=reason, keep=keep, by=by, at=at
+        )  # which also joins the proposal, after offers and products are held
+        it = ProductMatch.objects.get(pk=match.pk)
+        if it.state != states.JOINED:
+            told = {"verb": states.match.moves["join"].label, "number": it.number, "state": states.match.states[it.state]}
+            raise Refused(Problem(NOT_NOW, told))
+        if expected is not None and it.version != expected + 1:
+            raise Refused(Problem(STALE, {"number": it.number}))
+        return it
 
 
 def merge_products(merged: Product, into: Product, *, reason: str, keep: Sequence[str] = (), by: Actor, at: datetime) -> Product:
@@ -160,6 +179,7 @@ def _merge(held: _Held, merged: Product, into: Product, reason: str, keep: Seque
         )
     _regroup(theirs, into, by, at)
     _follow(merged, into, at)
+    matching.lapse_matches_of(merged, into, reason=reason, by=by, at=at)
     facts = {
         "number": into.number,
         "merged": merged.number,

@@ -17,6 +17,7 @@ from sunlit.domain.catalog.models import Category, Offer, PolicyTag, PriceChange
 from sunlit.domain.catalog.queries import categories
 from sunlit.domain.catalog.rules import discipline as price
 from sunlit.domain.catalog.rules import reading
+from sunlit.domain.catalog.rules.matching import has_its_barcode
 from sunlit.domain.catalog.rules.reading import Claim, Listing, Wrong
 from sunlit.domain.catalog.services import deciding
 from sunlit.domain.catalog.services.deciding import claims_of, content_problems, offer_fields, price_problems, product_changes, rulings_on
@@ -287,6 +288,7 @@ def _is_the_only_one(row: Row, near: Around) -> Iterator[Problem]:
         yield Problem(price.LISTED_TWICE, {"sku": other}, on="model")
     if product is not None and product.pk in near.shared:
         yield from price.agrees_with_product(row.listing, product.attributes, row.template)
+        yield from has_its_barcode(product.gtin, row.listing.gtin)
 
 
 def _stands_alone(offer: Offer) -> Iterator[Problem]:
@@ -374,6 +376,7 @@ def _row(offer: Offer) -> Row:
         price=offer.price,
         unit=product.unit,
         detail=offer.detail,
+        gtin=product.gtin,
         attributes=product.attributes,
         claims=claims_of(offer),
     )

@@ -37,6 +37,7 @@ COLUMNS: Final[Mapping[str, str | Promise]] = {
     "brand_en": _("Brand in English"),
     "model": _("Model"),
     "unit": _("Unit"),
+    "gtin": _("Barcode (GTIN)"),
     "price": _("Price (yuan)"),
     "stock": _("Stock"),
     "quantity_most": _("Most per order"),

@@ -144,7 +144,7 @@ def _correct_products(decisions: Sequence[Decision], products: Mapping[ProductKe
                 setattr(product, name, value)
             corrected[product.pk] = product
     held = sorted(corrected.values(), key=lambda product: product.pk)
-    Product.objects.bulk_update(held, ["attributes", "name_zh", "name_en", "unit"])
+    Product.objects.bulk_update(held, ["attributes", "name_zh", "name_en", "unit", "gtin"])
 
 
 def _enter(

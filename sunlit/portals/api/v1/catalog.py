@@ -235,6 +235,7 @@ class OfferRow(Given):
     price: Annotated[Any, _PRICE]
     unit: Annotated[Any, _TEXT] = ""
     detail: Annotated[Any, _TEXT] = ""
+    gtin: Annotated[Any, _TEXT] = ""
     brand_en: Annotated[Any, _TEXT] = ""
     title_en: Annotated[Any, _TEXT] = ""
     stock: Annotated[Any, _WHOLE] = None

@@ -20,7 +20,9 @@ from sunlit.portals.doors import Request, door
 
 KINDS: Final = {
     "application": _("Entry application"),
+    "correction": _("Correction of a product"),
     "import": _("Import of offers"),
+    "match": _("Products that may be the same"),
     "offer": _("Offer"),
     "order": _("Order"),
     "payment": _("Payment"),

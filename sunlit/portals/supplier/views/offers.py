@@ -135,6 +135,7 @@ def _offer_page(request: Request, it: Offer) -> dict[str, Any]:
         "rulings": [Ruling.from_json(told) for told in it.rulings],
         "history": history_of(f"offer/{it.number}"),
         "verbs": {move.verb for move in moves},
+        "clerk": request.actor.has(*CLERKS),
         "goes_to": [names[code] for code in it.delivery_regions if code in names],
         "region_options": forms.region_options(),
         "line": queries.tree().line(it.product.category.code),
