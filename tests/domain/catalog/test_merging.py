@@ -15,6 +15,7 @@ from sunlit.domain.catalog import queries, reactions, services
 from sunlit.domain.catalog.events import OfferSetAside, ProductsMerged
 from sunlit.domain.catalog.models import Brand, Offer, Product, ReferencePrice
 from sunlit.domain.catalog.queries import machines
+from sunlit.domain.catalog.services import indexing
 from sunlit.domain.market import reactions as market_reactions
 from sunlit.domain.market import services as market
 from sunlit.domain.market.models import CartLine, Favourite, OrderLine
@@ -22,6 +23,7 @@ from sunlit.foundation.accounts.actors import CLOCK, Actor
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
+from sunlit.foundation.ledger.queries import Act
 from sunlit.foundation.messages.models import Message
 from tests.domain.catalog.conftest import LAPTOPS, TEMPLATE, a_draft, laptops, on_sale
 from tests.domain.catalog.test_together import at_once
@@ -86,6 +88,17 @@ def test_both_acts_stand_in_the_ledger_with_what_they_concern(shelf: Town, two: 
     assert (act.facts["reason"], act.facts["count"], act.facts["set_aside"]) == (SAME, 1, [])
     moved = Entry.objects.get(act="offer.regroup_many")
     assert list(moved.facts["rows"]) == ["SP-2"]
+
+
+def test_the_index_reads_both_products_again(shelf: Town, two: Product) -> None:
+    """The one that is gone must leave the search, though no offer leads to it any more."""
+    merged(shelf, two)
+    acts = [
+        Act(place, entry.pk, entry.at, entry.act, entry.subject, entry.organisation, entry.region, entry.facts)
+        for place, entry in enumerate(Entry.objects.filter(act__startswith="product."))
+    ]
+    concerned = {number for numbers in indexing._products_of(acts) for number in numbers}
+    assert {"SPU-1", "SPU-7"} <= concerned
 
 
 def test_the_old_number_leads_to_the_product(shelf: Town, two: Product) -> None:

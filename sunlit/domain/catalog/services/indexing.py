@@ -119,8 +119,8 @@ def _products_of(acts: Sequence[Act]) -> Iterator[Iterable[str]]:
         yield _numbers(Q(offers__number__in=offers))
     if suppliers := {_subject(act) for act in acts if act.act in STANDING_ACTS}:
         yield _numbers(Q(offers__in=Offer.objects.filter(supplier__number__in=suppliers)))
-    if products := {_subject(act) for act in acts if act.act.startswith("product.")}:
-        yield products
+    if products := {number for act in acts if act.act.startswith("product.") for number in act.facts.get("products", [_subject(act)])}:
+        yield products  # of a merge both: the one that is gone, too
     for names, told_by in _concerned.items():
         if subjects := [_subject(act) for act in acts if act.act in names]:
             yield told_by(subjects)
