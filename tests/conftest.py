@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
-from sunlit.domain.catalog.queries import categories, synonyms
+from sunlit.domain.catalog.queries import categories, documents, synonyms
 from sunlit.domain.rulebook import queries as rulebook
 
 
@@ -57,6 +57,13 @@ def long_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     for memory in (categories, synonyms):
         monkeypatch.setattr(memory, "REMEMBERED_SECONDS", float("inf"))
     synonyms.forget()
+
+
+@pytest.fixture(autouse=True)
+def own_index() -> Iterator[None]:
+    """An index in a folder that goes with its test is let go with it: each holds a dictionary of many megabytes."""
+    yield
+    documents._indexes.clear()
 
 
 @pytest.fixture(scope="session")

@@ -113,7 +113,8 @@ class Person:
 
     def in_order(self) -> None:
         """The page has no barrier and is no wider than the window."""
-        assert (self.path, self.barriers()) == (self.path, [])
+        barriers = self.barriers()
+        assert not barriers, f"{self.path}: {barriers}"
         assert self.overflow() <= 0
 
     def sticking_out(self) -> str:

@@ -30,7 +30,7 @@ NOT_PAGES = {
     # parts of pages, exchanged by scripts
     "now", "suggest", "supplier:now", "supplier:apply_categories", "supplier:import_progress", "regulator:now", "regulator:orders_table", "operator:now",
     # files
-    "file", "ledger", "proof", "robots", "sitemap", "supplier:import_template", "supplier:application_document", "regulator:quota_template",
+    "file", "ledger", "proof", "robots", "sitemap", "supplier:import_template", "supplier:application_document", "regulator:quota_template", "regulator:reference_template",
     # for machines
     "api_description", "api_nothing",
 }  # fmt: skip

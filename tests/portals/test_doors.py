@@ -97,7 +97,7 @@ ADDRESS = {"receiver": "巴图", "phone": "0996-1", "text": "团结路1号", "re
 
 
 def test_a_form_sent_twice_is_carried_out_once_and_answered_alike(town: Town) -> None:
-    client = browser(town.aygul)
+    client = browser(town.zhou)
     first, again = (client.post("/organisation/addresses/", once(**ADDRESS)) for _twice in range(2))
     assert (first.status_code, again.status_code) == (303, 302)
     assert first["Location"] == again["Location"] == "/organisation/"
@@ -105,20 +105,20 @@ def test_a_form_sent_twice_is_carried_out_once_and_answered_alike(town: Town) ->
 
 
 def test_the_same_form_filled_in_otherwise_is_another_form(town: Town) -> None:
-    client = browser(town.aygul)
+    client = browser(town.zhou)
     client.post("/organisation/addresses/", once(**ADDRESS))
     client.post("/organisation/addresses/", once(**{**ADDRESS, "text": "团结路2号"}))
     assert Address.objects.filter(text__startswith="团结路").count() == 2
 
 
 def test_another_persons_form_with_the_same_key_is_another_form(town: Town) -> None:
-    browser(town.aygul).post("/organisation/addresses/", once(**ADDRESS))
-    browser(town.ma).post("/organisation/addresses/", once(**ADDRESS))
+    browser(town.zhou).post("/organisation/addresses/", once(**ADDRESS))
+    browser(town.chen).post("/organisation/addresses/", once(**ADDRESS))
     assert Address.objects.filter(text="团结路1号").count() == 2
 
 
 def test_a_refused_form_may_be_sent_again(town: Town) -> None:
-    client = browser(town.aygul)
+    client = browser(town.zhou)
     answer = client.post("/organisation/addresses/", once(**{**ADDRESS, "text": ""}))
     assert (answer.status_code, codes(answer), Once.objects.count()) == (422, ["ACC-015"], 0)
     assert client.post("/organisation/addresses/", once(**ADDRESS)).status_code == 303

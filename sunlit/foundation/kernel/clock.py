@@ -45,3 +45,11 @@ def end_of_day(day: date) -> datetime:
 
 def start_of_day(day: date) -> datetime:
     return datetime.combine(day, time.min, SHANGHAI).astimezone(UTC)
+
+
+def as_told(at: datetime) -> tuple[date, str]:
+    """The day and time in China as people tell them: midnight is the 24:00 of the day that it ends."""
+    local = at.astimezone(SHANGHAI)
+    if local.time() == time.min:
+        return local.date() - timedelta(days=1), "24:00"
+    return local.date(), f"{local:%H:%M}"

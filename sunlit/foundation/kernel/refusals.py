@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -87,6 +87,6 @@ def _shown(value: Any) -> Any:
     if isinstance(value, Decimal) and value.as_tuple().exponent == PLACES:
         return money.show(value)
     if isinstance(value, datetime):
-        last = value.astimezone(clock.SHANGHAI)
-        return f"{last:%Y-%m-%d %H:%M}" if (last.hour, last.minute) != (0, 0) else f"{last - timedelta(minutes=1):%Y-%m-%d} 24:00"
+        day, time = clock.as_told(value)
+        return f"{day} {time}"
     return value

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 
 from sunlit.foundation.kernel import money
-from sunlit.foundation.kernel.clock import SHANGHAI
+from sunlit.foundation.kernel.clock import as_told
 
 
 class _Words(string.Formatter):
@@ -20,8 +20,8 @@ class _Words(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "at":
-            local = datetime.fromisoformat(str(value)).astimezone(SHANGHAI)
-            return f"{_day(local)} {local:%H:%M}"
+            day, time = as_told(datetime.fromisoformat(str(value)))
+            return f"{_day(day)} {time}"
         if format_spec == "day":
             return _day(date.fromisoformat(str(value)))
         if format_spec == "yuan":

@@ -97,6 +97,7 @@ def test_words_are_found_when_they_are_read(people: People) -> None:
         assert (
             worded("{until:at} {day:day}", {"until": "2026-11-25T10:00:00Z", "day": "2026-11-25"}) == "2026年11月25日 18:00 2026年11月25日"
         )
+        assert worded("{until:at}", {"until": "2026-11-25T16:00:00Z"}) == "2026年11月25日 24:00"  # the day that it ends
 
 
 def test_figures_cannot_reach_into_the_program() -> None:
