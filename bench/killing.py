@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-PAUSE_SECONDS = (1.0, 2.0)
+PAUSE_SECONDS = (3.0, 6.0)
 # How long each has lived at least when it is killed: long enough to have come up and worked. The supervisor lets a process that dies again
 # within 30 s wait longer each time; a dead session makes the server end all others and recover.
 LIVED_SECONDS = {
