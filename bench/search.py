@@ -18,6 +18,7 @@ from typing import Any
 
 import tantivy
 
+from sunlit.foundation.search.answers import aggregation
 from sunlit.foundation.search.index import Index, View
 from sunlit.foundation.search.question import Asked, Facet, Query, compile_question, facet_field, sort_field
 from sunlit.foundation.search.schema import Doc, Field, Keyword, Number, Path, Text, Value
@@ -110,7 +111,8 @@ def engine_alone(view: View, asked: Asked) -> Callable[[], object]:
     counted: dict[str, dict[str, Any]] = {}
     for facet in query.facets:
         own = facet.field if facet.field in asked.chosen else ""
-        counted.setdefault(own, {})[facet.field] = {"terms": {"field": facet_field(layout, facet), "size": facet.limit}}
+        plain = {"terms": {"field": facet_field(layout, facet), "size": facet.limit}} if not facet.edges else aggregation(layout, facet)
+        counted.setdefault(own, {})[facet.field] = plain
     counts = [(asked.matching(own), wanted) for own, wanted in counted.items()]
     order = tantivy.Order.Desc if query.sort.startswith("-") else tantivy.Order.Asc
     matching = asked.matching() if query.sort else asked.ranking()

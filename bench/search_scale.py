@@ -213,7 +213,7 @@ def engine_alone(address: str) -> Callable[[], object]:
     counted: dict[str, dict[str, Any]] = {}
     for facet in query.facets:
         own = answers._choice(facet) if answers._choice(facet) in asked.chosen else ""
-        counted.setdefault(own, {})[facet.field] = answers._aggregation(layout, facet)
+        counted.setdefault(own, {})[facet.field] = answers.aggregation(layout, facet)
     counts = [(asked.matching(own), wanted) for own, wanted in counted.items()]
     matching = asked.matching() if query.sort else asked.ranking()
     order: dict[str, Any] = {"order_by_field": sort_field(layout, query)} if query.sort else {}

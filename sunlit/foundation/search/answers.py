@@ -180,7 +180,7 @@ def _counted(
     listed = [facet for facet in facets if _is_few(asked.layout, facet)]
     if listed and _count(searcher, matching) < LISTED_FROM:
         listed = []
-    wanted = {facet.field: _aggregation(asked.layout, facet) for facet in facets if facet not in listed}
+    wanted = {facet.field: aggregation(asked.layout, facet) for facet in facets if facet not in listed}
     found: Mapping[str, Any] = searcher.aggregate(matching, wanted) if wanted else {}
     stepped = {facet.field for facet in facets if facet.edges}
     counts = {name: (_steps if name in stepped else _values)(counted["buckets"]) for name, counted in found.items()}
@@ -202,7 +202,8 @@ def _is_few(layout: Layout, facet: Facet) -> bool:
     return isinstance(found, Keyword) and found.few
 
 
-def _aggregation(layout: Layout, facet: Facet) -> dict[str, Any]:
+def aggregation(layout: Layout, facet: Facet) -> dict[str, Any]:
+    """What the engine is asked to count for a facet: its values, or its steps."""
     if not facet.edges:
         return {"terms": _terms(layout, facet)}
     number = layout.number(facet.field)
