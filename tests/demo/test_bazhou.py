@@ -156,7 +156,9 @@ def _the_ledger_proves_every_row() -> None:
 def _the_faults_are_where_the_truth_says() -> None:
     told = dict(rows("SELECT number, fault FROM demo.truth"))
     assert set(told.values()) <= set(faults.KINDS)
-    for number, figures in rows("SELECT number, figures FROM demo.truth WHERE fault = 'overpriced'"):
+    overpriced = rows("SELECT number, figures FROM demo.truth WHERE fault = 'overpriced'")
+    assert overpriced
+    for number, figures in overpriced:
         offer = Offer.objects.get(number=number)
         middle = rows(f"SELECT middle FROM demo.goods WHERE product_id = {offer.product_id}")[0][0]
         assert 1.27 <= float(offer.price) * 100 / middle <= 2.52, (number, figures)
