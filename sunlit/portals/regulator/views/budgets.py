@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from sunlit.domain.planning import queries, services
 from sunlit.domain.planning.models import BudgetQuota
-from sunlit.domain.planning.rules import EMPTY_FILE
+from sunlit.domain.planning.rules.budgets import EMPTY_FILE
 from sunlit.foundation.accounts.rules import AMOUNT_WRONG
 from sunlit.foundation.files import queries as kept
 from sunlit.foundation.files import services as files

@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.domain.planning import rules
 from sunlit.domain.planning.models import BudgetQuota, Hold, QuotaChange
+from sunlit.domain.planning.rules import budgets as rules
 from sunlit.foundation.access import decides_in, operator
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Organisation

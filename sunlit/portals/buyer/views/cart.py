@@ -1,0 +1,126 @@
+"""The buyer's cart, and from it to the order."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.market import queries, services
+from sunlit.domain.planning import queries as planning
+from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.kernel import money
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.limits import CART_LINES, QUANTITY_MOST
+from sunlit.foundation.kernel.refusals import Problem, Refused
+from sunlit.portals.buyer import reading
+from sunlit.portals.buyer.reading import ORDERERS
+from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.filters import lang, yuan
+from sunlit.portals.ui.toasts import tell
+
+
+@door(kind="buyer", roles=ORDERERS, methods=("GET",))
+def cart(request: Request) -> HttpResponse:
+    return render(request, "buyer/cart.html", _cart_page(request))
+
+
+def _cart_page(request: Request, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    return {"cart": queries.cart(request.actor), "problems": problems, "most": QUANTITY_MOST}
+
+
+@door(kind="buyer", roles=ORDERERS, methods=("POST",))
+def add_to_cart(request: Request) -> HttpResponse:
+    """Put an offer into the cart and go on: to the cart, or back to where the person was."""
+    offer = found_or_404(catalog.offer(request.POST.get("offer", ""), seen_by=request.actor))
+    services.add_to_cart(offer, quantity=reading.quantity(request.POST.get("quantity", "1")), by=request.actor, at=request.now)
+    tell(request, _("“%(title)s” lies in the cart.") % {"title": offer.title})
+    return see_other("buyer:cart")
+
+
+@door(kind="buyer", roles=ORDERERS, methods=("POST",))
+def change_cart(request: Request) -> HttpResponse:
+    """Set the quantity of a line, or take it out."""
+    line = reading.picked(request, "line")
+    if "remove" in request.POST:
+        services.remove_line(line, by=request.actor)
+        return see_other("buyer:cart")
+    try:
+        services.set_quantity(line, quantity=reading.quantity(request.POST.get("quantity", "")), by=request.actor)
+    except Refused as refused:
+        return render(request, "buyer/cart.html", _cart_page(request, refused.problems), status=refused.status)
+    return see_other("buyer:cart")
+
+
+@door(kind="buyer", roles=ORDERERS, methods=("POST",))
+def accept_prices(request: Request) -> HttpResponse:
+    """The person has seen the new prices that stood on the page."""
+    seen = {int(name[5:]): _price(str(text)) for name, text in request.POST.items() if re.fullmatch(r"seen_[0-9]{1,18}", name)}
+    services.accept_new_prices(seen, by=request.actor)
+    return HttpResponseRedirect(_back(request))
+
+
+def _price(text: str) -> Decimal:
+    try:
+        return money.yuan(text)
+    except money.NotMoney:
+        raise BadRequest("a price of the page was changed") from None
+
+
+@door(kind="buyer", roles=ORDERERS)
+def checkout(request: Request) -> HttpResponse:
+    """Choose quota, address and invoice title for the chosen lines; see what the rulebook says; order."""
+    actor = request.actor
+    chosen = [int(text) for text in (request.POST or request.GET).getlist("line") if reading.is_key(text)][:CART_LINES]
+    page = queries.cart(actor, line_ids=chosen)
+    if request.method == "GET" and not page.groups:
+        tell(request, _("Choose at least one line."), "now")
+        return see_other("buyer:cart")
+    buyer = Organisation.objects.select_related("region").get(pk=actor.party)
+
+    def act() -> HttpResponse:
+        picked: dict[str, Any] = {f"{name}_id": reading.picked(request, name) for name in ("quota", "address", "title")}
+        texts: dict[str, Any] = {name: request.POST.get(name, "") for name in ("purpose", "note")}
+        orders = services.checkout(key=request.POST.get("key", "")[:64], line_ids=chosen, **picked, **texts, by=actor, at=request.now)
+        tell(request, ngettext("%(num)s order was placed.", "%(num)s orders were placed.", len(orders)) % {"num": len(orders)})
+        return HttpResponseRedirect(reverse("buyer:order", args=[orders[0].number]) if len(orders) == 1 else reverse("buyer:orders"))
+
+    return form_page(request, "buyer/checkout.html", {"cart": page, "chosen": chosen, **_checkout_page(request, buyer, page)}, act)
+
+
+def _checkout_page(request: Request, buyer: Organisation, page: queries.CartPage) -> dict[str, Any]:
+    """What can be chosen, what is chosen (else the first), and what the rulebook says."""
+    free = gettext_lazy("%(sum)s free")
+    quotas = planning.quotas_of(buyer.pk, local_day(request.now).year)
+    limit = queries.approval_limit(buyer, at=request.now)
+    options = {
+        "quotas": [(str(it.pk), f"{it.number} {it.name} · {free % {'sum': yuan(it.available)}}") for it in quotas],
+        "addresses": [(str(it.pk), f"{it.receiver} {it.phone} · {lang(it.region)} {it.text}") for it in accounts.addresses_of(buyer.pk)],
+        "titles": [(str(it.pk), f"{it.title} · {it.tax_number}") for it in accounts.invoice_titles_of(buyer.pk)],
+    }
+    fields = {"quota": "quotas", "address": "addresses", "title": "titles"}
+    return {
+        **options,
+        "picked": {name: request.POST.get(name) or next((key for key, _text in options[of]), "") for name, of in fields.items()},
+        "asked": queries.rulings_before(page, buyer=buyer, at=request.now),
+        "key": request.POST.get("key") or secrets.token_urlsafe(18),
+        "limit": limit,
+        "over": any(group.total > limit for group in page.groups),
+    }
+
+
+def _back(request: Request) -> str:
+    chosen = request.POST.getlist("line")
+    query = "&".join(f"line={line}" for line in chosen if reading.is_key(line))
+    return f"{reverse('buyer:checkout')}?{query}" if query else reverse("buyer:cart")
