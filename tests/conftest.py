@@ -13,7 +13,7 @@ from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from sunlit.domain.catalog.queries import categories, documents, synonyms
-from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.queries import book as rulebook
 
 
 def _is_this_machine(address: Any) -> bool:

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from sunlit.domain.rulebook.pack import digest_of
+from sunlit.domain.rulebook.rules.documents import CHECK, readable
+from sunlit.domain.rulebook.rules.tables import ROW, read
 
-VERSION: Final = "2026.11.4"
+VERSION: Final = "2026.11.5"
 HERE: Final = Path(__file__).parent
 START: Final = "2019-01-01"  # the first year whose working calendar is known: platform parameters hold from here
 PLATFORM: Final = "platform default"
@@ -47,7 +49,9 @@ INSTRUMENTS: Final = {
     "110号令": ("财政部令第110号", "2022-03-01"),
     "214号": ("财库〔2014〕214号", "2014-12-31"),
     "财库〔2014〕214号": ("财库〔2014〕214号", "2014-12-31"),
+    "工信部联企业〔2011〕300号": ("工信部联企业〔2011〕300号", "2011-06-18"),
     "财库〔2007〕119号": ("财库〔2007〕119号", "2007-12-27"),
+    "财库〔2019〕9号": ("财库〔2019〕9号", "2019-04-01"),
     "财库〔2012〕69号": ("财库〔2012〕69号", "2012-12-31"),
     "财库〔2015〕124号": ("财库〔2015〕124号", "2015-12-31"),
     "财库〔2016〕198号": ("财库〔2016〕198号", "2017-01-01"),
@@ -59,6 +63,7 @@ INSTRUMENTS: Final = {
     "财办库〔2020〕50号": ("财办库〔2020〕50号", "2020-07-01"),
     "财库〔2021〕22号": ("财库〔2021〕22号", "2021-07-01"),
     "财库〔2022〕19号": ("财库〔2022〕19号", "2022-07-01"),
+    "财库〔2022〕17号": ("财库〔2022〕17号", "2022-05-16"),
     "财库〔2024〕13号": ("财库〔2024〕13号", "2024-06-01"),
     "国办发〔2025〕34号": ("国办发〔2025〕34号", "2026-01-01"),
     "财库〔2026〕2号": ("财库〔2026〕2号", "2026-02-01"),
@@ -96,6 +101,24 @@ BEFORE_THE_LAW: Final = ("order.payment_limit", "order.late_interest")  # held a
 BINDING: Final = ("price.vs_reference_tolerance",)  # the listing discipline (RULES 5.3) blocks although its evidence is a province's guide
 FUJIAN_ONLY: Final = ("selfbuy.fujian_rule", "TL-061", "NR-058", "NR-061")
 
+NOTICE_SOURCES: Final = {
+    "PREQUALIFICATION": ("87号令16", "Q"),
+    "TENDER": ("87号令16", "Q"),
+    "NON_TENDER": ("财办库〔2020〕50号", "K"),
+    "AWARD": ("87号令69", "C"),
+    "SINGLE_SOURCE": ("条例38", "V"),
+    "FW_SOLICITATION": ("110号令", "K"),
+    "FW_SHORTLIST": ("110号令", "K"),
+    "FW_CALLOFF_SUMMARY": ("110号令", "Q"),
+}
+DOCUMENT_SOURCE: Final = "深圳采购文件检查十九项 (OFFICIAL-SZDL)"
+SIZES: Final = (("large", "大型", "Large"), ("medium", "中型", "Medium"), ("small", "小型", "Small"), ("micro", "微型", "Micro"))
+FLOORS: Final = {
+    "large": ("sme_staff_lt", "sme_revenue_lt_wan", "sme_assets_lt_wan"),
+    "medium": ("medium_staff_ge", "medium_revenue_ge_wan", "medium_assets_ge_wan"),
+    "small": ("small_staff_ge", "small_revenue_ge_wan", "small_assets_ge_wan"),
+}
+
 THRESHOLDS: Final = {
     "procurement_threshold": ("threshold.procurement", "采购限额标准", "Procurement threshold"),
     "open_tender_threshold": ("threshold.open_tender", "公开招标数额标准", "Open-tender threshold"),
@@ -122,15 +145,18 @@ THRESHOLD_KINDS: Final = {
 
 def build(domain: Path) -> dict[str, str]:
     """All the tables as text, by name."""
-    tables = {
+    lists = {
         "emall": list(emall(domain)),
         "platform": list(platform()),
         "thresholds": list(thresholds(domain)),
         "time_limits": list(time_limits(domain)),
         "numbers": list(numbers(domain)),
+        "tables": [*tables(), *sizes(domain)],
+        "notices": list(notices(domain)),
+        "documents": list(documents(domain)),
         "calendar": list(days(domain)),
     }
-    texts = {name: _lines(rows) for name, rows in tables.items()}
+    texts = {name: _lines(rows) for name, rows in lists.items()}
     return {**texts, "pack": json.dumps({"version": VERSION, "digest": digest_of(texts)}, indent=1) + "\n"}
 
 
@@ -197,6 +223,89 @@ def numbers(domain: Path) -> Iterator[Row]:
             row["id"], value=value_of(word["value"], prose=f"{row['op']} {row['value']}"), allowed=None, names=word, source=source, article=article,
             evidence=row["evidence"], note=row["value"], since=since, region=FUJIAN if row["id"] in FUJIAN_ONLY else "",
         )  # fmt: skip
+
+
+def tables() -> Iterator[Row]:
+    """The rows of the decision tables. A condition that the language does not know, or a figure named that no condition compares, stops the build."""
+    for word in _csv(HERE / "words" / "tables.csv"):
+        compared = {name for it in read(word["when"]) for name in (it.fact, *([f"{it.fact}_limit"] if it.limit else []))}
+        for language in ("zh", "en"):
+            assert set(re.findall(r"\{(\w+)\}", word[language])) <= compared, f"{word['row']} tells a figure that it does not compare"
+        source, article, since = cite(word["source"])
+        yield _row(
+            word["table"], word["row"], order=int(word["order"]), when=word["when"], verdict=word["verdict"], then=word["then"], words=word,
+            source=source, article=article, evidence=word["evidence"], since=since, region=word["region"],
+        )  # fmt: skip
+
+
+def sizes(domain: Path) -> Iterator[Row]:
+    """Which size an enterprise is: the first row that holds of large, medium, small and micro, for each industry (工信部联企业〔2011〕300号)."""
+    source, article, since = cite("工信部联企业〔2011〕300号")
+    for place, row in enumerate(_csv(domain / "sme_classification.csv")):
+        for rank, (size, zh, en) in enumerate(SIZES):
+            floors = "; ".join(_floors(row, *FLOORS[size])) if size in FLOORS else ""
+            words = {
+                "name_zh": f"{row['industry_zh']}：{zh}",
+                "name_en": f"{row['code']}: {en}",
+                "zh": f"{row['industry_zh']}{zh}企业。",
+                "en": f"{en} enterprise.",
+            }
+            yield _row(
+                "sme.size", f"{row['code']}.{size}", order=10 * place + rank, when="; ".join(filter(None, (f"industry is {row['code']}", floors))),
+                verdict="allowed", then=f"size={size}", words=words, source=source, article=article, evidence="K", since=since,
+            )  # fmt: skip
+
+
+def notices(domain: Path) -> Iterator[Row]:
+    """How long each kind of notice stands (`notice.period`), of those that have a period."""
+    for told in json.loads((domain / "notice_types.json").read_text(encoding="utf-8")):
+        if not told["period"]:
+            continue
+        sign, days, unit = re.match(r"([<>]=)?(\d+) (wd)", told["period"]).groups()  # type: ignore[union-attr]
+        cited, mark = NOTICE_SOURCES[told["code"]]
+        source, article, since = cite(cited)
+        yield _rule(
+            "notice.period", value=value_of(f"{sign or '='} {days} {unit}"), allowed=None, source=source, article=article, evidence=mark,
+            names={"name_zh": f"{told['zh']}期限", "name_en": f"Period of the notice {told['code']}"}, note=told["period"], since=since, kind=told["code"],
+        )  # fmt: skip
+
+
+def documents(domain: Path) -> Iterator[Row]:
+    """What the wording of demands and documents is looked through for (`document.check`)."""
+    words = {row["id"]: row for row in _csv(HERE / "words" / "documents.csv")}
+    for row in _csv(domain / "document_rules.csv"):
+        word, source = words[row["id"]], DOCUMENT_SOURCE
+        patterns = word["patterns"].split()
+        assert all(map(readable, patterns)), row["id"]
+        value = {
+            "areas": row["area"].split("/"), "where": row["where"], "priority": row["priority"].split()[0], "patterns": patterns, "zh": word["zh"],
+            "en": word["en"], "unit": CHECK,
+        }  # fmt: skip
+        yield _rule(
+            "document.check", value=value, allowed=None, names=word, source=source, article="", evidence="C", note=row["rule"], since=START,
+            kind=row["id"].removeprefix("OFFICIAL-"),
+        )  # fmt: skip
+
+
+def _floors(row: dict[str, str], staff: str, revenue: str, assets: str) -> Iterator[str]:
+    """Every indicator that the industry lists reaches the floor of the size."""
+    for fact, column, unit in (("staff", staff, ""), ("revenue", revenue, "万"), ("assets", assets, "万")):
+        if row[column]:
+            yield f"{fact} >= {row[column]}{unit}"
+
+
+def _row(
+    table: str, name: str, *, order: int, when: str, verdict: str, then: str, words: Row, source: str, article: str, evidence: str, since: str,
+    region: str = "",
+) -> Row:  # fmt: skip
+    """One row of a table: the rule is called by the table's key, the row's name is its kind."""
+    read(when)
+    outcome = {key: told.split("+") for key, _sign, told in (part.partition("=") for part in then.split())}
+    value = {"order": order, "when": when, "verdict": verdict, "then": outcome, "zh": words["zh"], "en": words["en"], "unit": ROW}
+    return _rule(
+        table, value=value, allowed=None, names=words, source=source, article=article, evidence=evidence, note="", since=since, kind=name,
+        region=region,
+    )  # fmt: skip
 
 
 def days(domain: Path) -> Iterator[Row]:

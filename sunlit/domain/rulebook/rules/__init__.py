@@ -1,419 +1,73 @@
-"""A rule as others see it, what it rules, and what must hold when a rule is changed. Pure: nothing here reads the database."""
+"""A rule as others see it, what it rules, and what must hold: pure functions, one file a topic. Nothing here reads the database."""
 
-from __future__ import annotations
-
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from enum import StrEnum
-from typing import Any, Final
-
-from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext_lazy as _
-
-from sunlit.foundation.kernel import money
-from sunlit.foundation.kernel.clock import local_day
-from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Problem, Reason, Refused, catalogue
-from sunlit.foundation.ledger.canonical import plain
-
-NO_RULE = Reason("RUL-001", _("No rule “{key}” is in force for region “{region}” on {day}. The operator can load the rulebook."), CONFLICT)
-NOT_YOUR_REGION = Reason(
-    "RUL-002", _("Rules of “{region}” are set by an officer or the lead of the regulator of that region or of one above it."), FORBIDDEN
+from sunlit.domain.rulebook.rules.book import (
+    CACHE_LIFE,
+    CHOICES,
+    EVIDENCE,
+    FIXED,
+    LAWFUL,
+    NO_CHANGE,
+    NO_RULE,
+    NOT_YOUR_REGION,
+    NOTHING_OWN,
+    OPERATOR_ONLY,
+    OUT_OF_RANGE,
+    REASON_NAMELESS,
+    ROW_SAYS,
+    SETTLE,
+    SIGNS,
+    TOO_EARLY,
+    UNKNOWN_REGION,
+    WRONG_FORM,
+    Rule_,
+    Ruling,
+    Verdict,
+    begins_on_a_later_day,
+    chinese,
+    earliest_day,
+    figures_shown,
+    fill,
+    is_open_to_choice,
+    judge,
+    lies_within,
+    like,
+    may_refuse,
+    shown,
+    worst,
 )
-TOO_EARLY = Reason("RUL-003", _("This can take effect from {earliest} at the earliest: what is under way keeps its rule."))
-FIXED = Reason("RUL-004", _("“{name}” is fixed by {source} and not open to a region's choice."))
-OUT_OF_RANGE = Reason("RUL-005", _("{value} lies outside what is allowed for “{name}”: {allowed}."))
-WRONG_FORM = Reason("RUL-006", _("“{value}” cannot be read as a value of “{name}”, which is now {now}."))
-NO_CHANGE = Reason("RUL-007", _("Nothing would change: it already says so."))
-UNKNOWN_REGION = Reason("RUL-008", _("There is no region “{region}” in this net."))
-NOTHING_OWN = Reason("RUL-009", _("“{key}” has no version of its own in “{region}” to be ended."))
-OPERATOR_ONLY = Reason("RUL-010", _("Only the platform's operator may do this."), FORBIDDEN)
-REASON_NAMELESS = Reason("RUL-011", _("Say which day this is and where it was announced."))
 
-EVIDENCE: Final = ("V", "Q", "P", "C", "K", "UNVERIFIED")  # full text of the law, question bank, one province, public code, from knowledge
-LAWFUL: Final = frozenset("VQ")  # what may refuse by itself; everything else warns unless the row is binding
-CACHE_LIFE: Final = timedelta(seconds=60)  # how long a process may answer from memory
-SETTLE: Final = 5 * CACHE_LIFE  # a change is written at least this long before its first day, so that no memory outlives it
-
-CHOICES: Final[dict[str, str | Promise]] = {
-    "free": _("at any time"),
-    "lowest_conforming_price": _("lowest conforming price"),
-    "earliest": _("the earlier quote"),
-    "random": _("by lot"),
-    "unlimited": _("unlimited"),
-    "rank_only": _("own rank only"),
-    "low_only": _("current lowest price only"),
-    "own_rank_and_current_low": _("own rank and current lowest price"),
-    "agreement_unit_price": _("unit price of the agreement"),
-    "services_once_per_cycle": _("services only, each supplier once a cycle"),
-    "month": _("every month"),
-    "quarter": _("every quarter"),
-    "half_year": _("every half year"),
-    "lowest_on_other_channels": _("not above the lowest price on other procurement channels"),
-    "five_north_western_regions": _("Shaanxi, Gansu, Ningxia, Qinghai and Xinjiang"),
-    "min": _("lowest source"),
-    "mean": _("mean of the sources"),
-    "median": _("median of the sources"),
-    "on": _("watched"),
-    "off": _("not watched"),
-    "serious": _("serious"),
-    "ordinary": _("ordinary"),
-    "minor": _("minor"),
-}
-SIGNS: Final = {"": "", "=": "", ">=": "≥ ", "<=": "≤ ", "<": "< ", ">": "> "}
-FIELDS: Final = ("n", "yuan", "percent", "choice", "words")
-MEBIBYTE: Final = 1024 * 1024
-_MONEY: Final = re.compile(r"-?\d+\.\d\d")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule_:  # noqa: N801 (the snapshot of the row called Rule)
-    """One version of a rule, in plain values. `region_path` is "" for everywhere; `until` is the first day on which it no longer holds."""
-
-    id: int
-    key: str
-    region_path: str
-    region_zh: str
-    region_en: str
-    kind: str
-    value: Mapping[str, Any]
-    unit: str
-    allowed: Mapping[str, Any] | None
-    binding: bool
-    name_zh: str
-    name_en: str
-    source: str
-    article: str
-    evidence: str
-    note: str
-    pack: str
-    set_by: str
-    since: date
-    until: date | None
-
-    def holds_on(self, day: date) -> bool:
-        return self.since <= day and (self.until is None or day < self.until)
-
-    @property
-    def name(self) -> str:
-        return self.name_zh if _chinese() else self.name_en
-
-    @property
-    def op(self) -> str:
-        """How the figure bounds: >=, <=, <, = or "" for a plain parameter."""
-        return str(self.value.get("op", ""))
-
-    @property
-    def n(self) -> int:
-        """The whole number of days, hours, suppliers, bytes …"""
-        n = self.value["n"]
-        assert isinstance(n, int), f"{self.key} is not a whole number"
-        return n
-
-    @property
-    def amount(self) -> Decimal:
-        """The single figure, whatever its unit."""
-        return Decimal(str(next(self.value[field] for field in ("n", "yuan", "percent") if field in self.value)))
-
-    @property
-    def yuan(self) -> Decimal:
-        return Decimal(self.value["yuan"])
-
-    @property
-    def percent(self) -> Decimal:
-        return Decimal(self.value["percent"])
-
-    @property
-    def share(self) -> Decimal:
-        """The percentage as a factor: 80 % is 0.8."""
-        return self.percent / 100
-
-    @property
-    def low(self) -> Decimal:
-        return Decimal(self.value["low"])
-
-    @property
-    def high(self) -> Decimal:
-        return Decimal(self.value["high"])
-
-    @property
-    def choice(self) -> str:
-        return str(self.value["choice"])
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        return tuple(self.value["words"])
-
-    @property
-    def shown(self) -> str:
-        """The value for people: ≥ 20 days, ¥50,000.00, 10%."""
-        return shown(self.value, self.unit)
-
-    @property
-    def allowed_shown(self) -> str:
-        """What a regulator may choose, for people; "" where the rule is fixed."""
-        if self.allowed is None:
-            return ""
-        if "choices" in self.allowed:
-            return "、".join(str(CHOICES.get(name, name)) for name in self.allowed["choices"])
-        low, high = (self._bound(self.allowed.get(end)) for end in ("min", "max"))
-        return f"{low} – {high}" if low and high else (f"≥ {low}" if low else f"≤ {high}" if high else "")
-
-    @property
-    def citation(self) -> str:
-        """The article where there is one, else the source, which for the platform's own choices is in the reader's language."""
-        return self.article or (str(_("platform default")) if self.source == "platform default" else self.source)
-
-    def _bound(self, figure: str | None) -> str:
-        return "" if figure is None else figures_shown(Decimal(figure), self.unit)
-
-
-class Verdict(StrEnum):
-    ALLOWED = "allowed"
-    WARNED = "warned"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What the rulebook says to an act: the verdict, the version of the rule, its source, and the figures that were compared."""
-
-    verdict: Verdict
-    key: str
-    rule_id: int
-    since: date
-    region_path: str
-    code: str
-    told: str  # the sentence as it was told when the ruling was given
-    name_zh: str
-    name_en: str
-    source: str
-    article: str
-    evidence: str
-    figures: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        return self.name_zh if _chinese() else self.name_en
-
-    @property
-    def text(self) -> str:
-        """The reason's sentence in the reader's language, or as it was told when the code is no longer known; "" where all is well."""
-        reason = catalogue().get(self.code)
-        return _sentence(reason, self.figures) if reason else self.told
-
-    def problem(self, on: str = "") -> Problem:
-        """A refused ruling as the problem to raise."""
-        return Problem(catalogue()[self.code], _for_people(self.figures), on)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "verdict": str(self.verdict),
-            "rule": {"key": self.key, "id": self.rule_id, "since": self.since.isoformat(), "region": self.region_path},
-            "reason": {"code": self.code, "text": self.told},
-            "name": {"zh": self.name_zh, "en": self.name_en},
-            "source": self.source,
-            "article": self.article,
-            "evidence": self.evidence,
-            "figures": dict(self.figures),
-        }
-
-    @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Ruling:
-        rule, reason = told["rule"], told["reason"]
-        return cls(
-            verdict=Verdict(told["verdict"]),
-            key=rule["key"],
-            rule_id=rule["id"],
-            since=date.fromisoformat(rule["since"]),
-            region_path=rule["region"],
-            code=reason["code"],
-            told=reason["text"],
-            name_zh=told["name"]["zh"],
-            name_en=told["name"]["en"],
-            source=told["source"],
-            article=told["article"],
-            evidence=told["evidence"],
-            figures=dict(told["figures"]),
-        )
-
-
-def judge(rule: Rule_, ok: bool, hard: bool, reason: Reason, figures: Mapping[str, Any]) -> Ruling:
-    """Allowed when `ok`; else refused if the act is one that the law forbids (`hard`) and the rule can carry it, else warned.
-
-    A rule carries a refusal when its evidence is the law's own text (V, Q) or the row is binding. Figures: whole numbers, text, dates,
-    and amounts in yuan as Decimal with two places, which are shown as money.
-    """
-    verdict = Verdict.ALLOWED if ok else Verdict.REFUSED if hard and may_refuse(rule) else Verdict.WARNED
-    kept: dict[str, Any] = plain(figures)
-    return Ruling(
-        verdict=verdict,
-        key=rule.key,
-        rule_id=rule.id,
-        since=rule.since,
-        region_path=rule.region_path,
-        code="" if ok else reason.code,
-        told="" if ok else _sentence(reason, kept),
-        name_zh=rule.name_zh,
-        name_en=rule.name_en,
-        source=rule.source,
-        article=rule.article,
-        evidence=rule.evidence,
-        figures=kept,
-    )
-
-
-def may_refuse(rule: Rule_) -> bool:
-    return rule.binding or rule.evidence in LAWFUL
-
-
-def worst(rulings: list[Ruling]) -> Verdict:
-    """The gravest verdict of several; allowed when there is none."""
-    return max((ruling.verdict for ruling in rulings), key=list(Verdict).index, default=Verdict.ALLOWED)
-
-
-def earliest_day(at: datetime) -> date:
-    """The first day on which something written at this instant may come into force: a later day, and not within minutes."""
-    return local_day(at + SETTLE) + timedelta(days=1)
-
-
-def begins_on_a_later_day(day: date, at: datetime, *, on: str) -> Iterator[Problem]:
-    """What is under way keeps the rule it began under (立法法 art. 104: no rule looks back)."""
-    if day < earliest_day(at):
-        yield Problem(TOO_EARLY, {"earliest": earliest_day(at)}, on)
-
-
-def is_open_to_choice(rule: Rule_) -> Iterator[Problem]:
-    """A region chooses only where the rule leaves it a choice."""
-    if rule.allowed is None:
-        yield Problem(FIXED, {"name": rule.name, "source": rule.citation}, "value")
-
-
-def lies_within(rule: Rule_, value: Mapping[str, Any]) -> Iterator[Problem]:
-    """The value is one of those that the rule allows."""
-    if rule.allowed is not None and not _fits(value, rule.allowed):
-        yield Problem(OUT_OF_RANGE, {"value": shown(value, rule.unit), "name": rule.name, "allowed": rule.allowed_shown}, "value")
-
-
-def like(rule: Rule_, value: Mapping[str, Any] | str) -> dict[str, Any]:
-    """The value in the form of the rule's own: from what a person typed ("3", "60000.00"), or from a value. Refused (RUL-006) when it does not fit."""
-    field = next((name for name in FIELDS if name in rule.value), "")
-    typed = _typed(value, field)
-    try:
-        read = _READ[field](typed)
-    except (KeyError, ValueError, InvalidOperation):
-        raise Refused(Problem(WRONG_FORM, {"value": typed, "name": rule.name, "now": rule.shown}, "value")) from None
-    return {**rule.value, field: read}
-
-
-def shown(value: Mapping[str, Any], unit: str) -> str:
-    """A value of a rule for people, in the active language."""
-    if "zh" in value:
-        return str(value["zh"] if _chinese() else value["en"])
-    if "choice" in value:
-        return str(CHOICES.get(value["choice"], value["choice"]))
-    if "words" in value:
-        return "、".join(value["words"])
-    if "low" in value:
-        return f"{value['low']} – {figures_shown(Decimal(value['high']), unit)}"
-    figure = next(value[field] for field in ("n", "yuan", "percent") if field in value)
-    return SIGNS[value.get("op", "")] + figures_shown(Decimal(str(figure)), unit)
-
-
-def figures_shown(figure: Decimal, unit: str) -> str:
-    """A figure with its unit, in the active language."""
-    if unit == "yuan":
-        return money.show(figure)
-    if unit == "percent":
-        return f"{_bare(figure)}%"
-    if unit == "byte" and figure % MEBIBYTE == 0:
-        return f"{_bare(figure / MEBIBYTE)} MiB"
-    if unit == "same_instant":
-        return str(_("at the same instant"))
-    template = _units(int(figure)).get(unit, "{n}")
-    return template.format(n=_bare(figure))
-
-
-def _units(n: int) -> dict[str, str]:
-    return {
-        "working_day": ngettext("{n} working day", "{n} working days", n),
-        "calendar_day": ngettext("{n} day", "{n} days", n),
-        "year": ngettext("{n} year", "{n} years", n),
-        "hour": ngettext("{n} hour", "{n} hours", n),
-        "minute": ngettext("{n} minute", "{n} minutes", n),
-        "character": ngettext("{n} character", "{n} characters", n),
-        "byte": ngettext("{n} byte", "{n} bytes", n),
-    }
-
-
-def _bare(figure: Decimal) -> str:
-    """Thousands separated, no idle noughts after the point."""
-    return f"{figure:,f}".rstrip("0").rstrip(".") if "." in f"{figure:f}" else f"{figure:,f}"
-
-
-def _fits(value: Mapping[str, Any], allowed: Mapping[str, Any]) -> bool:
-    if "choice" in value:
-        return value["choice"] in allowed.get("choices", ())
-    if "words" in value:
-        return bool(allowed.get("any"))
-    figure = Decimal(str(next(value[field] for field in ("n", "yuan", "percent") if field in value)))
-    return Decimal(allowed.get("min", "-Infinity")) <= figure <= Decimal(allowed.get("max", "Infinity"))
-
-
-def _typed(value: Mapping[str, Any] | str, field: str) -> str:
-    """The text that a person would have typed for the value."""
-    if isinstance(value, str):
-        return value.strip()
-    figure = value.get(field, "")
-    return " ".join(figure) if isinstance(figure, list | tuple) else str(figure)
-
-
-def _whole(text: str) -> int:
-    if not re.fullmatch(r"\d{1,12}", text, re.ASCII):
-        raise ValueError(text)
-    return int(text)
-
-
-def _percentage(text: str) -> str:
-    if not re.fullmatch(r"\d{1,5}(\.\d{1,4})?", text.removesuffix("%"), re.ASCII):
-        raise ValueError(text)
-    return text.removesuffix("%")
-
-
-def _chosen(text: str) -> str:
-    if not text:
-        raise ValueError(text)
-    return text
-
-
-def _word_list(text: str) -> list[str]:
-    words = [word for word in re.split(r"[\s、,，;；]+", text) if word]
-    if not words:
-        raise ValueError(text)
-    return words
-
-
-def _not_negative(text: str) -> str:
-    amount = money.yuan(text)
-    if amount < 0:
-        raise ValueError(text)
-    return str(amount)
-
-
-_READ: Final = {"n": _whole, "yuan": _not_negative, "percent": _percentage, "choice": _chosen, "words": _word_list}
-
-
-def _sentence(reason: Reason, figures: Mapping[str, Any]) -> str:
-    return Problem(reason, _for_people(figures)).message
-
-
-def _for_people(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Amounts with two places read as money."""
-    return {name: money.show(Decimal(it)) if isinstance(it, str) and _MONEY.fullmatch(it) else it for name, it in figures.items()}
-
-
-def _chinese() -> bool:
-    return (get_language() or "zh-hans").startswith("zh")
+__all__ = [
+    "CACHE_LIFE",
+    "CHOICES",
+    "EVIDENCE",
+    "FIXED",
+    "LAWFUL",
+    "NOTHING_OWN",
+    "NOT_YOUR_REGION",
+    "NO_CHANGE",
+    "NO_RULE",
+    "OPERATOR_ONLY",
+    "OUT_OF_RANGE",
+    "REASON_NAMELESS",
+    "ROW_SAYS",
+    "SETTLE",
+    "SIGNS",
+    "TOO_EARLY",
+    "UNKNOWN_REGION",
+    "WRONG_FORM",
+    "Rule_",
+    "Ruling",
+    "Verdict",
+    "begins_on_a_later_day",
+    "chinese",
+    "earliest_day",
+    "figures_shown",
+    "fill",
+    "is_open_to_choice",
+    "judge",
+    "lies_within",
+    "like",
+    "may_refuse",
+    "shown",
+    "worst",
+]

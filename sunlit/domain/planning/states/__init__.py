@@ -1,5 +1,0 @@
-"""The lives before a purchase."""
-
-from sunlit.domain.planning.states.intentions import intention
-
-__all__ = ["intention"]
