@@ -18,7 +18,7 @@ from tests.town import NOON, Town, build
 
 OPEN = """
 /api/ /api/reasons/ /api/v1/openapi.json /supplier/apply/ /supplier/apply/categories/ /sign-in/ / /now/ /about/ /categories/
-/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /deals/ /verify/
+/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /deals/ /verify/
 """  # 200 for everybody
 
 POSTED = """
@@ -42,6 +42,8 @@ TABLE = """
 /buyer/checkout/                 302    303    303    403    403    303    403    403    403    403    403    403    403
 /buyer/orders/                   302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/budget/                   302    200    200    200    200    200    403    403    403    403    403    403    403
+/buyer/intentions/               302    200    200    200    200    200    403    403    403    403    403    403    403
+/buyer/intentions/new/           302    200    200    403    403    200    403    403    403    403    403    403    403
 /buyer/suppliers/                302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/favourites/               302    200    200    200    200    200    403    403    403    403    403    403    403
 /supplier/                       302    403    403    403    403    403    200    200    200    403    403    403    403

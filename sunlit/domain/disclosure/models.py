@@ -1,4 +1,4 @@
-"""What is published: for now, a notice of every deal of the supermarket."""
+"""What is published: a notice of every deal of the supermarket, and what buyers mean to buy and have planned."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 
 from sunlit.foundation.accounts.models import Organisation
 
@@ -36,4 +37,37 @@ class DealNotice(models.Model):
             models.Index(fields=["-published_at", "-id"], name="latest_deals"),
             models.Index(fields=["region_path", "-published_at"], name="deals_of_a_region"),
             GinIndex(fields=["lines"], opclasses=["jsonb_path_ops"], name="deals_by_what_was_bought"),
+        ]
+
+
+class Notice(models.Model):
+    """Something that a buyer tells before it buys: an intention (采购意向). What was told stays as it was told; corrections and withdrawals stand beside it.
+
+    `content` is the notice's standard fields (notice_types.json), in plain values.
+    """
+
+    number = models.TextField(unique=True)
+    kind = models.TextField()  # intention
+    about = models.TextField(unique=True)  # the number of what it tells of: "YX-…"
+    buyer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    region_path = models.TextField()
+    title_zh = models.TextField()
+    title_en = models.TextField(default="", blank=True)
+    content = models.JSONField()
+    words = models.TextField()  # what a search looks at: title, projects, buyer
+    amount = models.DecimalField(max_digits=16, decimal_places=2)
+    published_at = models.DateTimeField()
+    corrects = models.OneToOneField("self", models.PROTECT, null=True, related_name="corrected_by")
+    withdrawn_at = models.DateTimeField(null=True)
+    reason = models.TextField(default="", blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-published_at", "-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(kind__in=["intention"]), name="notice_kind_is_known"),
+            models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | ~Q(reason=""), name="who_withdraws_a_notice_says_why"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["kind", "-id"], name="latest_notices"),
+            models.Index(fields=["kind", "region_path", "-id"], name="notices_of_a_region"),
         ]

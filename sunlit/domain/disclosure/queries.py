@@ -12,11 +12,11 @@ from typing import Final
 from django.db import connection
 from django.db.models import Q
 
-from sunlit.domain.disclosure.models import DealNotice
+from sunlit.domain.disclosure.models import DealNotice, Notice
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.kernel.money import FEN
 
-__all__ = ["DealPage", "Paid", "PricesPaid", "deal", "deals", "latest", "prices_paid"]
+__all__ = ["DealPage", "NoticePage", "Paid", "PricesPaid", "deal", "deals", "latest", "notice", "notices", "prices_paid"]
 
 PAID_WINDOW: Final = timedelta(days=730)
 PAID_MOST: Final = 2_000  # lines of deals that the figures rest on: the newest
@@ -39,6 +39,33 @@ class DealPage:
 
     deals: list[DealNotice]
     after: int | None
+
+
+@dataclass(frozen=True)
+class NoticePage:
+    """A page of what buyers told before they bought, newest first; `after` asks for the next one."""
+
+    notices: list[Notice]
+    after: int | None
+
+
+def notice(number: str, kind: str) -> Notice | None:
+    """One notice by its own number or that of what it tells of, with its versions."""
+    found = Notice.objects.select_related("buyer__region", "corrects", "corrected_by").filter(kind=kind)
+    return found.filter(Q(number=number) | Q(about=number)).first()
+
+
+def notices(kind: str, *, q: str = "", region_path: str = "", after: int | None = None, rows: int = PAGE_ROWS) -> NoticePage:
+    """Notices of a kind, newest first, by a word of title, projects or number, and by region with those below it."""
+    found = Notice.objects.select_related("buyer", "corrected_by").filter(kind=kind)
+    if q:
+        found = found.filter(Q(words__icontains=q) | Q(number=q.upper()) | Q(about=q.upper()))
+    if region_path:
+        found = found.filter(Q(region_path=region_path) | Q(region_path__startswith=region_path + "/"))
+    if after:
+        found = found.filter(pk__lt=after)
+    page = list(found.order_by("-pk")[: rows + 1])
+    return NoticePage(page[:rows], page[rows - 1].pk if len(page) > rows else None)
 
 
 def deal(number: str) -> DealNotice | None:

@@ -1,4 +1,4 @@
-"""Publishing: a notice for every deal, from the frozen order, with what it saved against the reference prices of its day."""
+"""Publishing: a notice for every deal, from the frozen order, with what it saved against the reference prices of its day; and what buyers mean to buy."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog import queries as catalog
-from sunlit.domain.disclosure.models import DealNotice
+from sunlit.domain.disclosure.models import DealNotice, Notice
 from sunlit.domain.market.models import Order, OrderLine
+from sunlit.domain.planning.models import Intention
 from sunlit.foundation.accounts.actors import CLOCK
 from sunlit.foundation.kernel.numbering import new_number
 from sunlit.foundation.ledger import sentences
@@ -20,6 +21,8 @@ from sunlit.foundation.ledger import services as ledger
 from sunlit.foundation.lifecycle import digest
 
 sentences.say("deal.publish", _("The deal of order {order} was published as notice {number}"))
+sentences.say("notice.publish", _("{about} was published as notice {number}"))
+sentences.say("notice.withdraw", _("Notice {number} of {about} was withdrawn: {reason}"))
 sentences.say("deals.take_over", _("{organisation} took over {count} published deals with {number}; digest {digest}"))
 
 
@@ -56,6 +59,62 @@ def publish_deal(order: Order, *, at: datetime) -> DealNotice:
         facts = {"number": notice.number, "order": order.number, "total": order.total, "lines": digest(told)}
         ledger.record(act="deal.publish", subject=f"deal/{notice.number}", by=CLOCK, at=at, facts=facts, region=order.region_path)
     return notice
+
+
+@transaction.atomic
+def tell_intention(intention: Intention, *, at: datetime) -> Notice:
+    """Bring the public notice in line with the intention: published, and withdrawn when it was. Asked twice, nothing is left to do."""
+    assert intention.published_at is not None, "nothing is told of a draft"
+    notice, new = Notice.objects.filter(about=intention.number).first(), False
+    if notice is None:
+        notice, new = Notice.objects.get_or_create(about=intention.number, defaults=_notice_of(intention, at))
+    if new:
+        facts = {"number": notice.number, "about": notice.about, "content": digest(notice.content)}
+        ledger.record(act="notice.publish", subject=f"notice/{notice.number}", by=CLOCK, at=at, facts=facts, region=notice.region_path)
+    if intention.state == "withdrawn" and _withdrawn(notice, intention):
+        facts = {"number": notice.number, "about": notice.about, "reason": intention.reason}
+        ledger.record(act="notice.withdraw", subject=f"notice/{notice.number}", by=CLOCK, at=at, facts=facts, region=notice.region_path)
+    return notice
+
+
+def _withdrawn(notice: Notice, intention: Intention) -> bool:
+    """True for the one that marks it."""
+    told = {"withdrawn_at": intention.ended_at, "reason": intention.reason}
+    return Notice.objects.filter(pk=notice.pk, withdrawn_at=None).update(**told) == 1
+
+
+def _notice_of(intention: Intention, at: datetime) -> dict[str, Any]:
+    """The standard fields of an intention notice (notice_types.json, INTENTION)."""
+    buyer = intention.buyer
+    items = [
+        {
+            "position": it.position,
+            "name": it.name,
+            "outline": it.outline,
+            "budget": str(it.budget),
+            "month": f"{it.month:%Y-%m}",
+            "note": it.note,
+        }
+        for it in intention.items.order_by("position")
+    ]
+    period = {"from": f"{intention.period_from:%Y-%m}", "to": f"{intention.period_to:%Y-%m}"}
+    one_month = intention.period_from == intention.period_to
+    first, last = intention.period_from, intention.period_to
+    title_zh = f"{buyer.name_zh}{first.year}年{first.month}月" + ("" if one_month else f"至{last.year}年{last.month}月") + "政府采购意向"
+    title_en = f"{buyer.name_en or buyer.name_zh}: procurement intentions, {first:%Y-%m}" + ("" if one_month else f" to {last:%Y-%m}")
+    return {
+        "number": new_number("GG", at),
+        "kind": "intention",
+        "buyer": buyer,
+        "region_path": intention.region_path,
+        "title_zh": title_zh,
+        "title_en": title_en,
+        "content": {"unit": buyer.name_zh, "period": period, "items": items},
+        "words": "\n".join([title_zh, title_en, *(f"{it['name']} {it['outline']}" for it in items)]),
+        "amount": intention.total,
+        "published_at": intention.published_at,
+        "corrects": tell_intention(intention.corrects, at=at) if intention.corrects else None,
+    }
 
 
 def _told(line: OrderLine, reference: Decimal | None) -> dict[str, Any]:

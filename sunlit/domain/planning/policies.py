@@ -1,21 +1,34 @@
-"""Who may see budgets: the buyer its own, regulators those of their region, the operator all."""
+"""Who may see what comes before a purchase: the buyer its own, regulators what belongs to their region, the operator all."""
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from typing import TypeVar
 
-from sunlit.domain.planning.models import BudgetQuota
+from django.db.models import Model, Q, QuerySet
+
+from sunlit.domain.planning.models import BudgetQuota, Intention
 from sunlit.foundation.accounts.actors import Actor
+
+M = TypeVar("M", bound=Model)
 
 
 def visible_to(actor: Actor) -> QuerySet[BudgetQuota]:
     """The quotas that exist for this actor."""
-    quotas = BudgetQuota.objects.all()
+    return _of(actor, BudgetQuota.objects.all())
+
+
+def intentions_visible_to(actor: Actor) -> QuerySet[Intention]:
+    """The intention notices that exist for this actor; what a buyer still drafts is its own affair."""
+    found = _of(actor, Intention.objects.all())
+    return found if actor.kind in ("buyer", "operator", "clock") else found.exclude(state__in=["draft", "discarded"])
+
+
+def _of(actor: Actor, rows: QuerySet[M]) -> QuerySet[M]:
     match actor.kind:
         case "buyer":
-            return quotas.filter(buyer_id=actor.organisation_id)
+            return rows.filter(buyer_id=actor.organisation_id)
         case "regulator":
-            return quotas.filter(Q(region_path=actor.region_path) | Q(region_path__startswith=actor.region_path + "/"))
+            return rows.filter(Q(region_path=actor.region_path) | Q(region_path__startswith=actor.region_path + "/"))
         case "operator" | "clock":
-            return quotas
-    return quotas.none()
+            return rows
+    return rows.none()

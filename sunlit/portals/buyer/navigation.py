@@ -13,6 +13,7 @@ def hang_up() -> None:
         Item("cart", _("Cart"), "buyer:cart", "shopping-cart", frozenset({"orderer", "lead"})),
         Item("orders", _("Orders"), "buyer:orders", "package"),
         Item("budget", _("Budget"), "buyer:budget", "wallet"),
+        Item("intentions", _("Intentions"), "buyer:intentions", "scroll-text"),
         Item("suppliers", _("Suppliers"), "buyer:suppliers", "store"),
         Item("favourites", _("Favourites"), "buyer:favourites", "star"),
         Item("organisation", _("My organisation"), "organisation", "building-2"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.buyer.views import budgets, cart, desk, orders
+from sunlit.portals.buyer.views import budgets, cart, desk, intentions, orders
 
 app_name = "buyer"
 urlpatterns = [
@@ -19,6 +19,11 @@ urlpatterns = [
     path("orders/<str:number>/rating/", orders.rate, name="rate"),
     path("budget/", budgets.budget, name="budget"),
     path("budget/<str:number>/", budgets.quota, name="quota"),
+    path("intentions/", intentions.intentions, name="intentions"),
+    path("intentions/new/", intentions.new_intention, name="new_intention"),
+    path("intentions/<str:number>/", intentions.intention, name="intention"),
+    path("intentions/<str:number>/edit/", intentions.edit_intention, name="edit_intention"),
+    path("intentions/<str:number>/correct/", intentions.correct_intention, name="correct_intention"),
     path("suppliers/", desk.suppliers, name="suppliers"),
     path("favourites/", desk.favourites, name="favourites"),
     path("favourites/keep/", desk.keep, name="keep"),

@@ -8,6 +8,7 @@ offer(
     "public",
     Item("home", _("Home"), "home", "house"),
     Item("categories", _("Categories"), "categories", "grid-2x2"),
+    Item("intentions", _("Intentions"), "intentions", "scroll-text"),
     Item("deals", _("Deals"), "deals", "receipt-text"),
     Item("verify", _("Verify"), "verify", "stamp"),
     Item("about", _("About"), "about", "info"),

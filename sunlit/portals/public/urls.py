@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.public.views import deals, files, front, goods, products, shop, verify
+from sunlit.portals.public.views import deals, files, front, goods, intentions, products, shop, verify
 
 urlpatterns = [
     path("", front.home, name="home"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("suppliers/<str:number>/", shop.supplier, name="supplier"),
     path("deals/", deals.deals, name="deals"),
     path("deals/<str:number>/", deals.deal, name="deal"),
+    path("intentions/", intentions.intentions, name="intentions"),
+    path("intentions/<str:number>/", intentions.intention, name="intention"),
     path("verify/", verify.verify, name="verify"),
     path("verify/<int:entry>/proof.json", verify.proof, name="proof"),
     path("ledger/<path:path>", files.published, name="ledger"),

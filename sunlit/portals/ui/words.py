@@ -54,6 +54,9 @@ STATES: dict[str, Word] = {
     "proposed": Word(pgettext_lazy("state", "To be decided"), "now"),
     "joined": Word(pgettext_lazy("state", "One product"), "done"),
     "kept_apart": Word(pgettext_lazy("state", "Kept apart"), "rest"),
+    # Intentions and plans
+    "published": Word(pgettext_lazy("state", "Published"), "done"),
+    "replaced": Word(pgettext_lazy("state", "Corrected by a later notice"), "rest"),
     # Reviews and standing
     "applied": Word(pgettext_lazy("state", "Applied"), "wait"),
     "review": Word(pgettext_lazy("state", "In review"), "wait"),
@@ -148,6 +151,7 @@ VERB_TONES: dict[str, str] = {
             "agree_cancel",
             "reinstate",
             "unfreeze",
+            "publish",
         ),
         "go",
     ),

@@ -1,5 +1,6 @@
 """What is stored before a purchase."""
 
 from sunlit.domain.planning.models.budgets import BudgetQuota, Hold, QuotaChange
+from sunlit.domain.planning.models.intentions import Intention, IntentionItem
 
-__all__ = ["BudgetQuota", "Hold", "QuotaChange"]
+__all__ = ["BudgetQuota", "Hold", "Intention", "IntentionItem", "QuotaChange"]

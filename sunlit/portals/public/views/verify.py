@@ -37,7 +37,9 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "GY": ("supplier", "organisation"),
 }
 OTHERS = ("organisation", "rule", "pack")
-TOLD_TO_ALL = frozenset({"deal", "rule", "pack", "holiday", "supplier"})  # acts whose content is public anyway; persons are not named
+TOLD_TO_ALL = frozenset(
+    {"deal", "notice", "rule", "pack", "holiday", "supplier"}
+)  # acts whose content is public anyway; persons are not named
 NUMBER_CHARS = 80
 ENTRY_DIGITS = 18
 

@@ -1,0 +1,5 @@
+"""The lives before a purchase."""
+
+from sunlit.domain.planning.states.intentions import intention
+
+__all__ = ["intention"]
