@@ -14,10 +14,12 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).resolve().parent
 ASSETS = ROOT / "sunlit" / "portals" / "ui" / "assets"
 BUILT = ROOT / "sunlit" / "portals" / "ui" / "static" / "built"
+FONTS = ROOT / "sunlit" / "foundation" / "documents" / "fonts"
 MODULES = ROOT / "node_modules"
 STAMP = MODULES / ".sunlit-lock"
 
 NPM_MINUTES = 10
+FACES = ("400Regular", "700Bold")  # of the font of papers: foundation/documents names the same two
 
 
 def node() -> tuple[Path, Path]:
@@ -90,11 +92,24 @@ def _symbol(name: str) -> str:
     return f'<symbol id="{name}" viewBox="0 0 24 24" {stroke}>{shape}</symbol>'
 
 
+def lay_out_fonts() -> None:
+    """The two faces that papers are printed with, beside the code that prints; the licence goes with them."""
+    package = MODULES / "@expo-google-fonts" / "noto-serif-sc"
+    wanted = [package / face / f"NotoSerifSC_{face}.ttf" for face in FACES] + [package / "LICENSE_FONT"]
+    FONTS.mkdir(parents=True, exist_ok=True)
+    for source in wanted:
+        target = FONTS / source.name
+        if not target.exists() or target.stat().st_size != source.stat().st_size:
+            shutil.copyfile(source, target.with_suffix(".new"))
+            target.with_suffix(".new").replace(target)
+
+
 def build() -> None:
     """Build beside the old files and put them in place at the end, so that a running site never sees half a build."""
     if not ASSETS.is_dir():
         return
     install_packages()
+    lay_out_fonts()
     fresh, old = MODULES / ".sunlit-built", MODULES / ".sunlit-old"
     for folder in (fresh, old):
         shutil.rmtree(folder, ignore_errors=True)
@@ -122,6 +137,7 @@ class FrontEnd(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         build()
         build_data["artifacts"].append("sunlit/portals/ui/static/built/**")
+        build_data["artifacts"].append("sunlit/foundation/documents/fonts/**")
         build_data["artifacts"].append("sunlit/**/*.mo")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sunlit.config import environment, keys, postgres, processes, translations
 from sunlit.config.environment import CannotStart
+from sunlit.foundation.documents import papers
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,17 @@ def _front_end() -> str:
     return "built"
 
 
+def _papers() -> str:
+    """Typst prints boxes for what a font lacks, and says nothing."""
+    try:
+        lacking = papers.missing_characters()
+    except (papers.CannotPrint, OSError) as problem:
+        raise CannotStart(str(problem)) from problem
+    if lacking:
+        raise CannotStart(f"The fonts for papers lack {', '.join(lacking)}. Run make again.")
+    return f"{papers.FAMILY}, every character that was asked for is there"
+
+
 def _translations() -> str:
     count = len(translations.sources())
     if gaps := list(translations.gaps()):
@@ -98,5 +110,6 @@ EXAMINATIONS: dict[str, Callable[[], str]] = {
     "keys": _keys,
     "database": _database,
     "front end": _front_end,
+    "papers": _papers,
     "translations": _translations,
 }

@@ -19,6 +19,7 @@ class AcceptanceSheet(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="acceptance_sheets")
     accepted = models.BooleanField()
     items = models.JSONField()  # [{position, quantity, conforms, remark}]
+    forms = models.JSONField(default=list, db_default=[])  # [{template, digest, positions, values}]: the categories' templates, filled in
     remark = models.TextField(default="", blank=True)
     photos = models.ManyToManyField(File, related_name="+", blank=True)
     inspector = models.ForeignKey(User, models.PROTECT, related_name="+")

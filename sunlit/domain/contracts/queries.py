@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Avg, Count, DecimalField, F
 
 from sunlit.domain.contracts.models import AcceptanceSheet, Invoice, Payment, Rating
-from sunlit.domain.market.models import Order
+from sunlit.domain.market.models import Order, OrderLine
+from sunlit.domain.rulebook.queries import templates
+from sunlit.domain.rulebook.rules.templates import Part, Template, summary
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 
-__all__ = ["Paper", "Standing", "paper", "rating_of", "rating_to_answer", "ratings_of", "ratings_of_suppliers", "stars_of_products"]
+__all__ = [
+    "FilledForm",
+    "Paper",
+    "SheetForm",
+    "Standing",
+    "acceptance_forms",
+    "filled_forms",
+    "paper",
+    "rating_of",
+    "rating_to_answer",
+    "ratings_of",
+    "ratings_of_suppliers",
+    "stars_of_products",
+]
 
 
 @dataclass(frozen=True)
@@ -24,6 +39,29 @@ class Paper:
     invoice: Invoice | None
     payments: list[Payment]
     rating: Rating | None
+
+
+@dataclass(frozen=True)
+class SheetForm:
+    """A template of the acceptance sheet and the lines of the order that it is for."""
+
+    template: Template
+    positions: tuple[int, ...]
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its fields begin with, since a sheet may carry several."""
+        return f"sheet{self.template.id}."
+
+
+@dataclass(frozen=True)
+class FilledForm:
+    """A filled template of a sheet, told to people."""
+
+    template: Template
+    positions: tuple[int, ...]
+    digest: str
+    parts: list[Part]
 
 
 @dataclass(frozen=True)
@@ -43,6 +81,21 @@ def paper(order: Order) -> Paper:
     invoice = Invoice.objects.filter(order=order).select_related("file").first()
     payments = list(Payment.objects.filter(order=order).select_related("ordered_by").order_by("ordered_at", "id"))
     return Paper(sheets, invoice, payments, Rating.objects.filter(order=order).first())
+
+
+def acceptance_forms(lines: Iterable[OrderLine]) -> list[SheetForm]:
+    """The templates that the lines were ordered under, each with its lines; none for orders of before there were templates."""
+    positions: dict[int, list[int]] = {}
+    for line in lines:
+        if chosen := line.snapshot.get("acceptance"):
+            positions.setdefault(chosen, []).append(line.position)
+    return [SheetForm(templates.get(id), tuple(found)) for id, found in positions.items()]
+
+
+def filled_forms(sheet: AcceptanceSheet) -> list[FilledForm]:
+    """The forms of a sheet with their answers summed up, in the reader's language."""
+    found = ((form, templates.get(form["template"])) for form in sheet.forms)
+    return [FilledForm(template, tuple(form["positions"]), form["digest"], summary(template, form["values"])) for form, template in found]
 
 
 def ratings_of(supplier_id: int, *, before: int | None = None, rows: int = PAGE_ROWS) -> list[Rating]:

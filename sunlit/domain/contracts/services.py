@@ -11,12 +11,13 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from sunlit.domain.contracts import rules
+from sunlit.domain.contracts import queries, rules
 from sunlit.domain.contracts.events import PaymentOrdered, Rated
 from sunlit.domain.contracts.models import AcceptanceSheet, Invoice, Payment, Rating
 from sunlit.domain.market import services as market
 from sunlit.domain.market.models import Order, OrderLine, Return
 from sunlit.domain.planning import services as planning
+from sunlit.domain.rulebook.rules import templates
 from sunlit.foundation.access import holds
 from sunlit.foundation.accounts.actors import CLOCK, Actor
 from sunlit.foundation.files.models import File
@@ -30,6 +31,8 @@ from sunlit.foundation.lifecycle import digest, move
 from sunlit.foundation.outbox.events import announce
 
 Items = Sequence[Mapping[str, Any]]
+Forms = Mapping[int, Mapping[str, Any]] | Sequence[tuple[int, Mapping[str, Any]]]
+Filled = list[dict[str, Any]]
 SETTLE_A_ROUND = 100
 
 log = structlog.stdlib.get_logger("sunlit.payments")
@@ -40,18 +43,26 @@ log = structlog.stdlib.get_logger("sunlit.payments")
 
 @transaction.atomic
 def accept(
-    order: Order, *, items: Items, remark: str = "", photos: Sequence[File] = (), by: Actor, at: datetime, expected: int | None = None
+    order: Order,
+    *,
+    items: Items,
+    forms: Forms = (),
+    remark: str = "",
+    photos: Sequence[File] = (),
+    by: Actor,
+    at: datetime,
+    expected: int | None = None,
 ) -> Order:
     """Accept the delivery line by line (条例45): the sheet is kept, the hold becomes a commitment, the time to pay begins.
 
-    `items` are {position, quantity, conforms, remark}. Refused: CON-001 … CON-004, ORD-005, LIF-*.
+    `items` are {position, quantity, conforms, remark}; `forms` what was typed into the templates that the lines were ordered under, by the template's
+    number. Refused: CON-001 … CON-004, CON-014, CON-015, TPL-*, ORD-005, LIF-*.
     """
     lines = _lines(order)
-    check(_sheet_problems(lines, items, remark, photos, accepting=True))
-    order = market.mark(
-        order, "accept", by=by, at=at, expected=expected, facts={"sheet": digest(list(items)), "photos": [p.sha256 for p in photos]}
-    )
-    _keep_sheet(order, True, items, remark, photos, by, at)
+    filled, problems = _read_forms(lines, dict(forms), accepting=True)
+    check((*_sheet_problems(lines, items, remark, photos, accepting=True), *problems))
+    order = market.mark(order, "accept", by=by, at=at, expected=expected, facts=_sheet_facts(items, filled, photos))
+    _keep_sheet(order, True, items, filled, remark, photos, by, at)
     for line in lines:
         OrderLine.objects.filter(pk=line.pk).update(accepted=line.quantity)
     planning.commit(reference=f"order/{order.number}", at=at)
@@ -60,13 +71,23 @@ def accept(
 
 @transaction.atomic
 def reject(
-    order: Order, *, items: Items, reason: str, photos: Sequence[File] = (), by: Actor, at: datetime, expected: int | None = None
+    order: Order,
+    *,
+    items: Items,
+    reason: str,
+    forms: Forms = (),
+    photos: Sequence[File] = (),
+    by: Actor,
+    at: datetime,
+    expected: int | None = None,
 ) -> Order:
     """Do not accept the delivery, with the lines that do not conform and evidence. The goods are then returned or exchanged."""
-    check(_sheet_problems(_lines(order), items, reason, photos, accepting=False))
-    facts = {"reason": reason.strip(), "sheet": digest(list(items)), "photos": [p.sha256 for p in photos]}
+    lines = _lines(order)
+    filled, problems = _read_forms(lines, dict(forms), accepting=False)
+    check((*_sheet_problems(lines, items, reason, photos, accepting=False), *problems))
+    facts = {"reason": reason.strip(), **_sheet_facts(items, filled, photos)}
     order = market.mark(order, "reject", by=by, at=at, expected=expected, change={"reason": reason.strip()}, facts=facts)
-    _keep_sheet(order, False, items, reason, photos, by, at)
+    _keep_sheet(order, False, items, filled, reason, photos, by, at)
     return order
 
 
@@ -272,10 +293,34 @@ def _sheet_problems(lines: Sequence[OrderLine], items: Items, remark: str, photo
         yield Problem(rules.TEXT_LONG, {"most": TEXT_CHARS}, on="remark")
 
 
-def _keep_sheet(order: Order, accepted: bool, items: Items, remark: str, photos: Sequence[File], by: Actor, at: datetime) -> None:
-    sheet = AcceptanceSheet.objects.create(
-        order=order, accepted=accepted, items=[dict(item) for item in items], remark=remark.strip(), inspector_id=by.person, at=at
-    )
+def _read_forms(lines: Sequence[OrderLine], forms: Mapping[int, Mapping[str, Any]], *, accepting: bool) -> tuple[Filled, list[Problem]]:
+    """What the templates' forms say. A rejection may leave things open; an acceptance says everything, and nothing in it failed."""
+    asked = {form.template.id: form for form in queries.acceptance_forms(lines)}
+    problems = [Problem(rules.NOT_THIS_FORM, {"template": id}, on="forms") for id in forms if id not in asked]
+    filled: Filled = []
+    for form in (asked[id] for id in forms if id in asked):
+        template = form.template
+        found = templates.read(template, forms[template.id], prefix=form.prefix, complete=accepting)
+        problems += found.problems
+        if accepting:
+            problems += [
+                Problem(rules.ITEM_FAILED, {"item": it.label}, form.prefix + it.key) for it in templates.failed(template, found.values)
+            ]
+        told = {"template": template.id, "positions": list(form.positions), "values": found.values}
+        filled.append({**told, "digest": templates.values_digest(template, found.values)})
+    return filled, problems
+
+
+def _sheet_facts(items: Items, filled: Filled, photos: Sequence[File]) -> dict[str, Any]:
+    facts: dict[str, Any] = {"sheet": digest(list(items)), "photos": [photo.sha256 for photo in photos]}
+    return {**facts, "forms": [form["digest"] for form in filled]} if filled else facts
+
+
+def _keep_sheet(
+    order: Order, accepted: bool, items: Items, filled: Filled, remark: str, photos: Sequence[File], by: Actor, at: datetime
+) -> None:
+    told = {"accepted": accepted, "items": [dict(item) for item in items], "forms": filled, "remark": remark.strip()}
+    sheet = AcceptanceSheet.objects.create(order=order, inspector_id=by.person, at=at, **told)
     sheet.photos.set(photos)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.public.views import deals, files, front, goods, intentions, products, shop, verify
+from sunlit.portals.public.views import deals, files, front, goods, intentions, papers, products, shop, verify
 
 urlpatterns = [
     path("", front.home, name="home"),
@@ -24,5 +24,7 @@ urlpatterns = [
     path("verify/", verify.verify, name="verify"),
     path("verify/<int:entry>/proof.json", verify.proof, name="proof"),
     path("ledger/<path:path>", files.published, name="ledger"),
+    path("papers/orders/<str:number>/order.pdf", papers.order, name="order_paper"),
+    path("papers/orders/<str:number>/acceptance-<int:pk>.pdf", papers.acceptance, name="acceptance_paper"),
     path("files/<int:pk>/", files.file, name="file"),
 ]

@@ -77,11 +77,13 @@ def order_page(request: Request, number: str) -> dict[str, Any]:
     history = history_of(f"order/{order.number}")
     for entry in history:
         entry.facts = facts_for(request.actor, entry.act, entry.facts)
+    paper = contracts.paper(order)
     return {
         "order": order,
         "lines": list(order.lines.all()),
         "parameters": {line.position: parameters(line.snapshot) for line in order.lines.all()},
-        "paper": contracts.paper(order),
+        "paper": paper,
+        "sheet_forms": {sheet.pk: contracts.filled_forms(sheet) for sheet in paper.sheets},
         "steps": _steps(order, history),
         "history": history,
         "rulings": [Ruling.from_json(told) for told in market.rulings_of(order, seen_by=request.actor)],

@@ -20,7 +20,9 @@ from sunlit.domain.market.queries import rulings
 from sunlit.domain.market.queries.wishes import Wish, line_problems
 from sunlit.domain.planning import services as planning
 from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.queries import templates
 from sunlit.domain.rulebook.rules import Ruling
+from sunlit.domain.rulebook.rules.templates import Template
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Address, InvoiceTitle, Organisation
 from sunlit.foundation.kernel.clock import local_day
@@ -185,7 +187,8 @@ def _order(
     by: Actor,
     at: datetime,
 ) -> Order:
-    lines = [_line(position, offer, wanted[offer.pk].quantity) for position, offer in enumerate(group, 1)]
+    sheets = templates.among(templates.ACCEPTANCE, region_path=buyer.region.path, on=local_day(at))
+    lines = [_line(position, offer, wanted[offer.pk].quantity, sheets) for position, offer in enumerate(group, 1)]
     total = sum((line.amount for line in lines), Decimal("0.00"))
     order = Order(
         number=new_number("DD", at),
@@ -226,13 +229,15 @@ def _order(
     return order
 
 
-def _line(position: int, offer: Offer, quantity: int) -> OrderLine:
+def _line(position: int, offer: Offer, quantity: int, sheets: Mapping[str, Template]) -> OrderLine:
+    """The line with its product frozen, and with the acceptance template that it is ordered under."""
+    sheet = templates.chosen(sheets, category_path=offer.product.category.path)
     return OrderLine(
         position=position,
         offer=offer,
         product_id=offer.product_id,
         category_code=offer.product.category.code,
-        snapshot=snapshot(offer),
+        snapshot={**snapshot(offer), **({"acceptance": sheet.id} if sheet else {})},
         price=offer.price,
         quantity=quantity,
         amount=offer.price * quantity,

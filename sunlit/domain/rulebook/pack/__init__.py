@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-TABLES: Final = ("emall", "platform", "thresholds", "time_limits", "numbers", "tables", "notices", "documents")
+TABLES: Final = ("emall", "platform", "thresholds", "time_limits", "numbers", "tables", "notices", "documents", "templates")
 DAYS: Final = "calendar"
 
 

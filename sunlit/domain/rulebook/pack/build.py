@@ -20,8 +20,9 @@ from typing import Any, Final
 from sunlit.domain.rulebook.pack import digest_of
 from sunlit.domain.rulebook.rules.documents import CHECK, readable
 from sunlit.domain.rulebook.rules.tables import ROW, read
+from sunlit.domain.rulebook.rules.templates import built
 
-VERSION: Final = "2026.11.5"
+VERSION: Final = "2026.11.6"
 HERE: Final = Path(__file__).parent
 START: Final = "2019-01-01"  # the first year whose working calendar is known: platform parameters hold from here
 PLATFORM: Final = "platform default"
@@ -154,6 +155,7 @@ def build(domain: Path) -> dict[str, str]:
         "tables": [*tables(), *sizes(domain)],
         "notices": list(notices(domain)),
         "documents": list(documents(domain)),
+        "templates": list(templates()),
         "calendar": list(days(domain)),
     }
     texts = {name: _lines(rows) for name, rows in lists.items()}
@@ -306,6 +308,30 @@ def _row(
         table, value=value, allowed=None, names=words, source=source, article=article, evidence=evidence, note="", since=since, kind=name,
         region=region,
     )  # fmt: skip
+def templates() -> Iterator[Row]:
+    """Templates of papers, each complete in itself: what stands on a base gets its sections, with fields added and changed."""
+    told: dict[str, Row] = {}
+    for row in json.loads((HERE / "words" / "templates.json").read_text(encoding="utf-8")):
+        content = told[f"{row['key']}/{row['kind']}"] = _content(row, told)
+        fields = sum(len(section.get("fields", ())) for section in content["sections"])
+        name_zh, name_en = row["title"]
+        yield _rule(
+            row["key"], value={"zh": f"{fields} 项", "en": f"{fields} fields", "template": content}, allowed=None,
+            names={"name_zh": name_zh, "name_en": name_en}, source=row["source"], article=row["article"], evidence=row["evidence"],
+            note=row["note"], since=row.get("since", START), kind=row["kind"],
+        )  # fmt: skip
+
+
+def _content(row: Row, told: dict[str, Row]) -> Row:
+    base = told[row["base"]] if "base" in row else row
+    change, add = row.get("change", {}), row.get("add", {})
+    sections = [
+        {**section, "fields": [{**field, **change.get(field["key"], {})} for field in (*section["fields"], *add.get(section["key"], ()))]}
+        for section in base["sections"]
+    ]
+    content = {"title": row["title"], "sections": sections, "checks": [*base.get("checks", ()), *row.get("checks", ())]}
+    built(content, key=row["key"], kind=row["kind"])  # whatever is no template stops here
+    return content
 
 
 def days(domain: Path) -> Iterator[Row]:

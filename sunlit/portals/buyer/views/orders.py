@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from sunlit.domain.contracts import queries as papers
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.market import queries, services, states
 from sunlit.domain.market.models import Order
 from sunlit.domain.market.rules import QUANTITY_WRONG
+from sunlit.domain.rulebook.rules.templates import Form, form
 from sunlit.foundation.files import services as files
 from sunlit.foundation.files.models import File
+from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import NAME_CHARS, PHOTOS_A_SHEET, QUANTITY_MOST
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.portals.buyer import reading
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.filling import typed, wants_a_row
 from sunlit.portals.ui.orders import expected, order_page
 from sunlit.portals.ui.toasts import tell
 
@@ -84,11 +88,17 @@ def acceptance(request: Request, number: str) -> HttpResponse:
     context = order_page(request, number)
     if request.method != "POST" and "accept" not in context["verbs"]:
         return see_other("buyer:order", number)
+    asked = papers.acceptance_forms(context["lines"])
+    forms = {each.template.id: typed(request, each.template, each.prefix) for each in asked} if request.method == "POST" else {}
+    context["forms"] = [(each.positions, _sheet_form(request, each, forms)) for each in asked]
+    if wants_a_row(request):
+        return render(request, "buyer/acceptance.html", {**context, "problems": (), "given": request.POST})
 
     def act() -> HttpResponse:
         it, accepting = context["order"], request.POST.get("verb") == "accept"
         given: dict[str, Any] = {
             "items": _items(request, context["lines"]),
+            "forms": forms,
             "photos": _photos(request),
             "by": request.actor,
             "at": request.now,
@@ -102,6 +112,17 @@ def acceptance(request: Request, number: str) -> HttpResponse:
         return see_other("buyer:order", number)
 
     return form_page(request, "buyer/acceptance.html", context, act)
+
+
+def _sheet_form(request: Request, asked: papers.SheetForm, forms: Mapping[int, Any]) -> Form:
+    """What was typed; at first who inspects, and today."""
+    begun = {
+        "members": [{"name": request.actor.user_name, "unit": request.actor.organisation_name}],
+        "day": local_day(request.now).isoformat(),
+    }
+    known = {field.key for field in asked.template.fields}
+    told = forms.get(asked.template.id) or {key: value for key, value in begun.items() if key in known}
+    return form(asked.template, told, prefix=asked.prefix, more=wants_a_row(request))
 
 
 def _items(request: Request, lines: list[Any]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import { compareTray } from "./js/compare.js";
 import { countdown } from "./js/countdown.js";
 import { dialogs } from "./js/dialogs.js";
 import { filePicker } from "./js/files.js";
+import { conditions, rows } from "./js/filling.js";
 import { forms } from "./js/forms.js";
 import { fresh } from "./js/fresh.js";
 import { live } from "./js/live.js";
@@ -19,6 +20,6 @@ import { toast, toasts } from "./js/toast.js";
 
 window.htmx = htmx;
 
-for (const [name, component] of Object.entries({ compareTray, countdown, filePicker, stepper, theme, toast })) Alpine.data(name, component);
-for (const start of [choices, combobox, dialogs, forms, fresh, live, menus, tabs, toasts]) start(htmx);
+for (const [name, component] of Object.entries({ compareTray, countdown, filePicker, rows, stepper, theme, toast })) Alpine.data(name, component);
+for (const start of [choices, combobox, conditions, dialogs, forms, fresh, live, menus, tabs, toasts]) start(htmx);
 Alpine.start();
