@@ -158,4 +158,4 @@ _LOCK: Final = Lock()  # the compiler keeps its own state between papers
 def _compiler() -> typst.Compiler:
     folders: list[Any] = sorted({_face(name).parent for name in FACES})
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
-    return typst.Compiler((HERE / SOURCE).read_bytes(), root=str(HERE), font_paths=fonts)
+    return typst.Compiler(str(HERE / SOURCE), root=str(HERE), font_paths=fonts)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.translation import override
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sunlit.domain.rulebook import pack, queries
@@ -217,6 +217,7 @@ def test_what_is_no_template_is_not_built(field: dict[str, Any]) -> None:
         small(field)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from(["name", "items", "p", "how", "other"]),

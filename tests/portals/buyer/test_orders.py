@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from sunlit.domain.contracts import queries as papers
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.contracts.models import AcceptanceSheet, Payment, Rating
 from sunlit.domain.market import services
-from sunlit.domain.market.models import Favourite, Order
+from sunlit.domain.market.models import Favourite, Order, OrderLine
 from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.refusals import Refused
+from sunlit.foundation.ledger.models import Entry
 from tests.domain.market.test_life import BAD, GOOD, PaperBank
 from tests.foundation.files.samples import pdf, png
 from tests.portals.clients import at_field, browser, codes, once
@@ -143,9 +146,16 @@ def test_who_received_is_led_to_the_acceptance_sheet(town: Town) -> None:
 
 
 def sheet(order: Order, verb: str, **more: Any) -> dict[str, Any]:
-    return once(
-        f"{verb}-{len(more)}", verb=verb, expected=str(order.version), **{"quantity_1": "10", "conforms_1": "yes", "remark": "", **more}
-    )
+    plain = {"quantity_1": "10", "conforms_1": "yes", "remark": "", **inspected(order)}
+    return once(f"{verb}-{len(more)}", verb=verb, expected=str(order.version), **{**plain, **more})
+
+
+def inspected(order: Order) -> dict[str, Any]:
+    """The form of the category's acceptance template, filled in: everything passed."""
+    [asked] = papers.acceptance_forms(order.lines.all())
+    verdicts = {it.key: "pass" for it in asked.template.fields if it.kind == "verdict"}
+    told = {"members.0.name": "巴图那仁", "members.0.unit": "总务处", "day": "2026-03-02", "how": ["count", "open"], **verdicts}
+    return {f"{asked.prefix}{name}": value for name, value in told.items()}
 
 
 def test_goods_are_accepted_with_evidence(town: Town) -> None:
@@ -154,6 +164,9 @@ def test_goods_are_accepted_with_evidence(town: Town) -> None:
     assert browser(town.batu).post(f"/buyer/orders/{order.number}/acceptance/", given).status_code == 303
     kept = AcceptanceSheet.objects.get()
     assert (kept.accepted, kept.remark, kept.photos.count(), kept.items[0]["quantity"]) == (True, "数量、规格相符", 1, 10)
+    [form] = kept.forms
+    assert (form["positions"], form["values"]["how"], form["values"]["quality"]) == ([1], ["count", "open"], "pass")
+    assert Entry.objects.get(act="order.accept").facts["forms"] == [form["digest"]]
     assert Order.objects.get().state == "accepted"
     page = browser(town.aygul).get(f"/buyer/orders/{order.number}/").content.decode()
     assert "数量、规格相符" in page
@@ -176,6 +189,60 @@ def test_what_is_wrong_with_a_sheet_is_told_and_nothing_is_kept(town: Town, verb
     assert answer.status_code == 422
     assert [told for told in codes(answer) if not on or told in at_field(answer, on)] == [code]
     assert (AcceptanceSheet.objects.count(), Order.objects.get().state) == (0, "received")
+
+
+def test_every_item_of_the_template_is_answered_and_none_may_fail(town: Town) -> None:
+    order = received(town)
+    [asked] = papers.acceptance_forms(order.lines.all())
+    name = f"{asked.prefix}quality"
+    address = f"/buyer/orders/{order.number}/acceptance/"
+    open_ = browser(town.batu).post(address, {key: value for key, value in sheet(order, "accept").items() if key != name})
+    assert (open_.status_code, codes(open_)) == (422, ["TPL-002"])
+    failed = browser(town.batu).post(address, sheet(order, "accept", **{name: "fail", f"{asked.prefix}left": "<b>待整改"}))
+    assert (failed.status_code, codes(failed), at_field(failed, name)) == (422, ["CON-014"], ["CON-014"])
+    assert "&lt;b&gt;待整改" in failed.content.decode()  # what was typed stays
+    assert (AcceptanceSheet.objects.count(), Order.objects.get().state) == (0, "received")
+
+
+def test_a_row_more_is_given_without_scripts_and_nothing_is_kept(town: Town) -> None:
+    order = received(town)
+    [asked] = papers.acceptance_forms(order.lines.all())
+    table = f"{asked.prefix}members"
+    answer = browser(town.batu).post(f"/buyer/orders/{order.number}/acceptance/", {**sheet(order, "accept"), "_more": table})
+    page = answer.content.decode()
+    assert (answer.status_code, f'name="{table}.0.name"' in page, f'name="{table}.1.name"' in page) == (200, True, True)
+    assert 'value="巴图那仁"' in page
+    assert (AcceptanceSheet.objects.count(), Order.objects.get().state) == (0, "received")
+
+
+def test_an_order_of_before_there_were_templates_keeps_its_plain_sheet(town: Town) -> None:
+    order = received(town)
+    line = order.lines.get()
+    OrderLine.objects.filter(pk=line.pk).update(snapshot={key: value for key, value in line.snapshot.items() if key != "acceptance"})
+    page = browser(town.batu).get(f"/buyer/orders/{order.number}/acceptance/").content.decode()
+    assert "data-template" not in page
+    given = once("plain", verb="accept", expected=str(order.version), quantity_1="10", conforms_1="yes", remark="")
+    assert browser(town.batu).post(f"/buyer/orders/{order.number}/acceptance/", given).status_code == 303
+    assert AcceptanceSheet.objects.get().forms == []
+
+
+def test_a_form_of_another_template_is_refused(town: Town) -> None:
+    with pytest.raises(Refused) as refused:
+        contracts.accept(received(town), items=GOOD, forms={0: {}}, by=town.batu, at=NOON)
+    assert refused.value.codes == ["CON-015"]
+
+
+@pytest.mark.parametrize(("who", "status"), [("aygul", 200), ("chen", 200), ("surina", 200), ("he", 200), ("ma", 404), ("nurlan", 404)])
+def test_the_papers_are_for_those_who_see_the_order(town: Town, who: str, status: int) -> None:
+    order = received(town)
+    browser(town.batu).post(f"/buyer/orders/{order.number}/acceptance/", sheet(order, "accept"))
+    kept = AcceptanceSheet.objects.get()
+    for path in ("order.pdf", f"acceptance-{kept.pk}.pdf"):
+        answer = browser(getattr(town, who)).get(f"/papers/orders/{order.number}/{path}")
+        assert answer.status_code == status
+        if status == 200:
+            assert (answer["Content-Type"], answer.content[:5]) == ("application/pdf", b"%PDF-")
+    assert browser(None).get(f"/papers/orders/{order.number}/order.pdf").status_code == 302
 
 
 def test_goods_are_rejected_and_sent_back(town: Town) -> None:

@@ -183,9 +183,9 @@ def _section(told: Mapping[str, Any]) -> Section:
 
 
 def _field(told: Mapping[str, Any]) -> Field:
-    bounds = {name: Decimal(str(told[name])) for name in ("least", "most") if name in told}
+    bounds: dict[str, Any] = {name: Decimal(str(told[name])) for name in ("least", "most") if name in told}
     plain = {name: told[name] for name in ("required", "places", "rows_least", "rows_most", "value") if name in told}
-    texts = {name: _words(told[name]) for name in ("help", "unit") if name in told}
+    texts: dict[str, Any] = {name: _words(told[name]) for name in ("help", "unit") if name in told}
     conditions = tuple(Condition(name, tuple(among)) for name, among in told.get("when", {}).items())
     return Field(
         key=told["key"],

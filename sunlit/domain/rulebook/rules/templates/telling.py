@@ -83,7 +83,9 @@ PARAMETER_HEADS: Final = (Words("参数", "Parameter"), Words("要求", "Require
 
 def _line(it: Field, value: Any) -> Line:
     if it.kind == "parameters":
-        rows = tuple((row["name"], parameter_shown(row), str(WEIGHT_WORDS[row["weight"]]), row["reason"]) for row in value)
+        rows: tuple[tuple[str, ...], ...] = tuple(
+            (row["name"], parameter_shown(row), str(WEIGHT_WORDS[row["weight"]]), row["reason"]) for row in value
+        )
         return Line(str(it.label), table=Table(tuple(map(str, PARAMETER_HEADS)), rows))
     if it.kind == "table":
         rows = tuple(tuple(shown(column, row[column.key]) if column.key in row else "" for column in it.columns) for row in value)
