@@ -308,6 +308,8 @@ def _row(
         table, value=value, allowed=None, names=words, source=source, article=article, evidence=evidence, note="", since=since, kind=name,
         region=region,
     )  # fmt: skip
+
+
 def templates() -> Iterator[Row]:
     """Templates of papers, each complete in itself: what stands on a base gets its sections, with fields added and changed."""
     told: dict[str, Row] = {}
