@@ -39,10 +39,19 @@ OPEN_SECONDS = 60.0
 KEY = "bench"
 
 _TABLE = """
-CREATE UNLOGGED TABLE bench.products (
+CREATE UNLOGGED TABLE bench.{table} (
     number text, words tsvector, brand text, category text[], supplier text[], region text[], tag text[], within text[], stock text[],
     price numeric, sold integer
 )
+"""
+_OFFERS = """
+INSERT INTO bench.offers
+SELECT p.number || '/' || o.number, p.words, p.brand, p.category, ARRAY[s.number], p.region,
+       ARRAY(SELECT t.tag FROM catalog_policytag t WHERE t.offer_id = o.id), p.within, p.stock, o.price, o.sold
+FROM bench.products p
+JOIN catalog_product c ON c.number = p.number
+JOIN catalog_offer o ON o.product_id = c.id AND o.state = 'listed'
+JOIN accounts_organisation s ON s.id = o.supplier_id
 """
 
 
@@ -95,32 +104,43 @@ def _texts(doc: Doc, name: str) -> list[str]:
 
 
 class FullText:
-    """A table of products with a GIN index over the words, in a schema of its own."""
+    """Tables with a GIN index over the words, in a schema of their own: a row a product as our index has it, and a row an offer with the
+    words of its product, as a shop has it that searches what it sells."""
 
     def __init__(self, address: str) -> None:
         self.link = psycopg.connect(address, autocommit=True)
         self.link.execute("SET jit = off")
         self.link.execute("SET work_mem = '64MB'")
 
-    def filled(self) -> int:
-        found = self.link.execute("SELECT to_regclass('bench.products')").fetchone()
-        return int(self.link.execute("SELECT count(*) FROM bench.products").fetchone()[0]) if found and found[0] else 0  # type: ignore[index]
+    def filled(self, table: str) -> int:
+        found = self.link.execute("SELECT to_regclass(%s)", [f"bench.{table}"]).fetchone()
+        return int(self.link.execute(f"SELECT count(*) FROM bench.{table}").fetchone()[0]) if found and found[0] else 0  # type: ignore[index]
 
     def fill(self, products: Iterable[Product]) -> None:
         self.link.execute("DROP SCHEMA IF EXISTS bench CASCADE")
         self.link.execute("CREATE SCHEMA bench")
-        self.link.execute(_TABLE)
+        self.link.execute(_TABLE.format(table="products"))
         with self.link.cursor() as cursor, cursor.copy("COPY bench.products FROM STDIN") as copy:
             for product in products:
                 copy.write_row(_row(product))
-        self.link.execute("CREATE INDEX ON bench.products USING gin (words)")
-        self.link.execute("CREATE INDEX ON bench.products (brand)")
-        self.link.execute("CREATE INDEX ON bench.products (price)")
-        self.link.execute("VACUUM ANALYZE bench.products")
+        self._index("products")
 
-    def ask(self, query: Query, phrases: Sequence[Phrase]) -> list[Any]:
+    def fill_offers(self) -> None:
+        self.link.execute("DROP TABLE IF EXISTS bench.offers")
+        self.link.execute(_TABLE.format(table="offers"))
+        self.link.execute(_OFFERS)
+        self._index("offers")
+
+    def _index(self, table: str) -> None:
+        self.link.execute("SET maintenance_work_mem = '1GB'")
+        self.link.execute(f"CREATE INDEX ON bench.{table} USING gin (words)")
+        self.link.execute(f"CREATE INDEX ON bench.{table} (brand)")
+        self.link.execute(f"CREATE INDEX ON bench.{table} (price)")
+        self.link.execute(f"VACUUM ANALYZE bench.{table}")
+
+    def ask(self, query: Query, phrases: Sequence[Phrase], table: str = "products") -> list[Any]:
         """One statement: the page, how many there are, and the same facets, each without its own choice."""
-        return self.link.execute(*statement(query, phrases)).fetchall()
+        return self.link.execute(*statement(query, phrases, table)).fetchall()
 
 
 def _row(it: Product) -> tuple[Any, ...]:
@@ -154,13 +174,16 @@ def _any(ways: Sequence[str]) -> str:
     return ways[0] if len(ways) == 1 else "(" + " | ".join(ways) + ")"
 
 
-def statement(query: Query, phrases: Sequence[Phrase]) -> tuple[str, dict[str, Any]]:
+def statement(query: Query, phrases: Sequence[Phrase], table: str) -> tuple[str, dict[str, Any]]:
     given: dict[str, Any] = {"q": tsquery(phrases), "edges": list(BAND_EDGES), "limit": query.limit}
     choices = dict(_choices(query, given))
     order = {"price": "price, number", "-price": "price DESC, number", "-sold": "sold DESC, number"}.get(query.sort, "rank DESC, number")
     parts = [
-        f"hits AS MATERIALIZED ({_matching(choices)})",
-        *(f"hits_{name} AS MATERIALIZED ({_matching({key: test for key, test in choices.items() if key != name})})" for name in choices),
+        f"hits AS MATERIALIZED ({_matching(table, choices)})",
+        *(
+            f"hits_{name} AS MATERIALIZED ({_matching(table, {key: test for key, test in choices.items() if key != name})})"
+            for name in choices
+        ),
     ]
     answers = [
         f"(SELECT 'page', number, NULL::bigint FROM hits ORDER BY {order} LIMIT %(limit)s)",
@@ -175,9 +198,9 @@ def statement(query: Query, phrases: Sequence[Phrase]) -> tuple[str, dict[str, A
     return f"WITH {', '.join(parts)} " + " UNION ALL ".join(answers), given
 
 
-def _matching(choices: Mapping[str, str]) -> str:
+def _matching(table: str, choices: Mapping[str, str]) -> str:
     tests = " AND ".join(["words @@ q.asked", *choices.values()])
-    return f"SELECT p.*, ts_rank(words, q.asked) AS rank FROM bench.products p, (SELECT %(q)s::tsquery AS asked) q WHERE {tests}"
+    return f"SELECT p.*, ts_rank(words, q.asked) AS rank FROM bench.{table} p, (SELECT %(q)s::tsquery AS asked) q WHERE {tests}"
 
 
 def _choices(query: Query, given: dict[str, Any]) -> Iterator[tuple[str, str]]:

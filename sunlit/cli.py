@@ -19,12 +19,14 @@ STOPPED = 130
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A command that lives in its own module: `place` is `module:name`; `database` False for one that needs neither Django nor data."""
+    """A command that lives in its own module: `place` is `module:name`; `database` False for one that needs neither Django nor data,
+    `tables` True for one that may be the first to come to the database."""
 
     name: str
     place: str
     help: str
     database: bool = True
+    tables: bool = False
 
     @property
     def module(self) -> str:
@@ -44,7 +46,7 @@ class Elsewhere:
 
 # Whoever brings a command adds its row here; the module is imported only when the command is called.
 COMMANDS: tuple[Elsewhere, ...] = (
-    Elsewhere("demo", "sunlit.demo.command:demo", "Fill the database with the demo region."),
+    Elsewhere("demo", "sunlit.demo.command:demo", "Fill the database with the demo region.", tables=True),
     Elsewhere("verify", "sunlit.foundation.ledger.command:verify", "Check the published ledger; needs no database.", database=False),
     Elsewhere("bench", "bench.command:bench", "Measure against the limits of the machine.", database=False),
     Elsewhere("chaos", "bench.chaos:chaos", "Buy while processes are killed, then count.", database=False),
@@ -75,6 +77,8 @@ class Desk(click.Group):
             return super().get_command(ctx, cmd_name)
         if row.database:
             open_house(ctx)
+        if row.tables and not helps():
+            _migrate()
         return row.load()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -97,11 +101,16 @@ def open_house(ctx: click.Context) -> None:
     if root.meta.get("sunlit.open"):
         return
     root.meta["sunlit.open"] = True
-    if not {"--help", "-h"} & set(sys.argv):
+    if not helps():
         from sunlit.config import postgres
 
         root.with_resource(postgres.available())
     set_up_django()
+
+
+def helps() -> bool:
+    """Whether only the help is asked for, which needs no database."""
+    return bool({"--help", "-h"} & set(sys.argv))
 
 
 def set_up_django() -> None:

@@ -1,5 +1,6 @@
 """What each background process does: serve pages, serve events, do jobs, seal, follow, play the bank."""
 
+import os
 import signal
 import threading
 import time
@@ -15,6 +16,7 @@ PAGE_THREADS = 4  # a web process; each keeps one database connection
 JOB_THREADS = 4
 JOB_SECONDS = 4.0  # a job that takes longer to stop is taken up again by the next worker
 FOLLOW_SECONDS = 0.5
+FOLLOWER_NICENESS = 5  # people who wait for a page come first: what follows the acts has a second to spare
 LONGEST_PAUSE_SECONDS = 30.0
 BACKLOG = 1024
 
@@ -86,6 +88,7 @@ def indexer() -> None:
     from sunlit.foundation.search.index import Busy
 
     stop = stop_on_signal()
+    os.nice(FOLLOWER_NICENESS)
     pauses: dict[str, float] = {}
     while not stop.is_set():
         read = 0

@@ -410,7 +410,7 @@ def django_database(url: str = "") -> dict[str, Any]:
     """Django's entry for a database: the given address, else DATABASE_URL, else the embedded server; connections are kept and checked."""
     parts = conninfo_to_dict(url or str(environment.get("DATABASE_URL")) or embedded().url())
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "sunlit.config.database",
         "NAME": parts.pop("dbname", DATABASE),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sunlit.domain.catalog.models import Product
+from sunlit.domain.catalog.queries.cards import Described
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Question:
     code: str = ""
     brand: str = ""
 
-    def means(self, product: Product) -> bool:
+    def means(self, product: Described) -> bool:
         """Is this what was looked for? The category and brand are read with the product."""
         told = f"{product.name_zh} {product.model}"
         return (

@@ -78,4 +78,7 @@ class Supplier(Living):
                 name="suspension_has_a_term_and_a_reason",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["suspended_until"], condition=models.Q(state="suspended"), name="suspension_ends")]
+        indexes: ClassVar = [
+            models.Index(fields=["suspended_until"], condition=models.Q(state="suspended"), name="suspension_ends"),
+            models.Index(fields=["organisation"], condition=~models.Q(state="active"), name="suppliers_not_active"),
+        ]

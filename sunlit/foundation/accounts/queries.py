@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from sunlit.foundation.accounts.actors import Actor, actor_in
 from sunlit.foundation.accounts.models import Address, ApiToken, InvoiceTitle, Organisation, Region, Seat, Session, User
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 
 __all__ = [
+    "Named",
     "actor_of_seat",
     "addresses_of",
     "invoice_titles_of",
+    "named",
+    "named_by_number",
     "organisation",
     "organisations",
     "organisations_by_number",
@@ -33,6 +37,32 @@ __all__ = [
 REMEMBERED_SECONDS = 60.0
 _SEATS = Prefetch("seats", Seat.objects.select_related("organisation__region").order_by("pk"))
 _regions: tuple[float, list[Region]] = (0.0, [])
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An organisation as lists show it."""
+
+    id: int
+    number: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class _Names:
+    """The names that were asked for since `read_at`."""
+
+    read_at: float = 0.0
+    by_id: dict[int, Named] = field(default_factory=dict)
+    by_number: dict[str, Named] = field(default_factory=dict)
+
+    def keep(self, found: Iterable[Named]) -> None:
+        for each in found:
+            self.by_id[each.id] = self.by_number[each.number] = each
+
+
+_names = _Names()
 
 
 def actor_of_seat(seat_id: int, user_id: str | int | None) -> Actor | None:
@@ -68,10 +98,37 @@ def regions() -> list[Region]:
     return _regions[1]
 
 
+def named(ids: Iterable[int]) -> dict[int, Named]:
+    """The names of these organisations, a minute old at most; no query where all are remembered."""
+    names, wanted = _remembered_names(), set(ids)
+    if new := wanted - names.by_id.keys():
+        names.keep(_named(Organisation.objects.filter(pk__in=new)))
+    return {pk: names.by_id[pk] for pk in wanted if pk in names.by_id}
+
+
+def named_by_number(numbers: Iterable[str]) -> dict[str, Named]:
+    """As `named`, by number."""
+    names, wanted = _remembered_names(), set(numbers)
+    if new := wanted - names.by_number.keys():
+        names.keep(_named(Organisation.objects.filter(number__in=new)))
+    return {number: names.by_number[number] for number in wanted if number in names.by_number}
+
+
+def _remembered_names() -> _Names:
+    global _names
+    if time.monotonic() - _names.read_at > REMEMBERED_SECONDS:
+        _names = _Names(time.monotonic())
+    return _names
+
+
+def _named(found: QuerySet[Organisation]) -> list[Named]:
+    return [Named(*row) for row in found.values_list("pk", "number", "name_zh", "name_en")]
+
+
 def forget() -> None:
-    """Read the regions anew at the next question."""
-    global _regions
-    _regions = (0.0, [])
+    """Read regions and names anew at the next question."""
+    global _regions, _names
+    _regions, _names = (0.0, []), _Names()
 
 
 def region(code: str) -> Region | None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from django.templatetags.static import static
 from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils import translation
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
+from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
 from sunlit.portals.ui import context, filters, placeholders, words
@@ -23,6 +28,9 @@ from sunlit.portals.ui.queries import query
 HERE = Path(__file__).parent
 BUILT = HERE / "static" / "built"
 ADDRESSES_KEPT = 8_192
+DRAWINGS_KEPT = 4_096
+LOOKED_AT_SECONDS = 1.0
+ASSETS_KEPT = 64
 
 
 def environment(**options: Any) -> Environment:
@@ -43,12 +51,18 @@ def environment(**options: Any) -> Environment:
 
 def asset(name: str) -> str:
     """Address of a built file, `asset("main.css")`, with a mark of its content so that browsers may keep it for ever."""
+    return _asset(name, static, int(time.monotonic() / LOOKED_AT_SECONDS))
+
+
+@lru_cache(maxsize=ASSETS_KEPT)
+def _asset(name: str, address: Callable[[str], str], _second: int) -> str:
+    """A page names dozens of icons of one file: the file is looked at once a second."""
     path = BUILT / name
     try:
         mark = _mark(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
         mark = ""
-    return static(f"built/{name}") + (f"?v={mark}" if mark else "")
+    return address(f"built/{name}") + (f"?v={mark}" if mark else "")
 
 
 def icon(name: str, size: str = "") -> Markup:
@@ -74,6 +88,26 @@ def data_block(name: str, data: Any) -> Markup:
     return Markup('<script type="application/json" id="{}">{}</script>').format(name, Markup(text))  # noqa: S704
 
 
+_drawings: OrderedDict[tuple[Any, ...], Markup] = OrderedDict()
+_drawing = Lock()
+
+
+def drawn(macro: Macro, *facts: Hashable) -> Markup:
+    """What the macro makes of these facts, remembered by them and the language: right as long as it looks at nothing else."""
+    key = (macro.name, translation.get_language(), *facts)
+    with _drawing:
+        found = _drawings.get(key)
+        if found is not None:
+            _drawings.move_to_end(key)
+            return found
+    found = Markup(macro(*facts))  # noqa: S704  a macro's own output
+    with _drawing:
+        _drawings[key] = found
+        if len(_drawings) > DRAWINGS_KEPT:
+            _drawings.popitem(last=False)
+    return found
+
+
 def _loader(given: BaseLoader | None) -> BaseLoader:
     folders = FileSystemLoader(sorted(str(folder) for folder in HERE.parent.glob("*/templates")))
     return ChoiceLoader([given, folders]) if given else folders
@@ -89,6 +123,7 @@ def _globals() -> dict[str, Any]:
         "place": place,
         "query": query,
         "data_block": data_block,
+        "drawn": drawn,
         "escape": escape,
         "placeholder": placeholders.placeholder,
         "word": words.word,

@@ -17,7 +17,7 @@ from tests.town import NOON, Town
 
 def found(client: Client, address: str) -> list[str]:
     """The products of the hits, in their order."""
-    return [hit["key"] for hit in client.get(address).context["hits"]]
+    return [hit.key for hit in client.get(address).context["hits"]]
 
 
 # Search
@@ -45,7 +45,7 @@ def test_words_find_all_suppliers_of_a_product(shelves: Town, page: Client) -> N
 
 def test_filters_and_order_live_in_the_address(shelves: Town, page: Client) -> None:
     page_ = page.get("/search/?sort=-price&price_to=4950").context
-    assert [(hit["key"], hit["price"]) for hit in page_["hits"]] == [("SPU-1", Decimal("4899.00")), ("SPU-2", Decimal("128.50"))]
+    assert [(hit.key, hit.price) for hit in page_["hits"]] == [("SPU-1", Decimal("4899.00")), ("SPU-2", Decimal("128.50"))]
     assert page_["chosen"] == [("up to ¥4,950.00", "/search/?sort=-price")]
     assert found(page, "/search/?supplier=GY-0002") == ["SPU-1"]
     assert found(page, "/search/?category=A05040101") == ["SPU-2"]
@@ -121,14 +121,14 @@ def test_a_buyer_is_shown_what_reaches_the_own_place(shelves: Town, seated: Seat
     goods.rebuild_index(at=LATER)
     aygul = seated(shelves.aygul)
     own = aygul.get("/search/?sort=price").context
-    assert [(hit["key"], hit["price"], hit["suppliers"]) for hit in own["hits"]] == [
+    assert [(hit.key, hit.price, hit.suppliers) for hit in own["hits"]] == [
         ("SPU-2", Decimal("128.50"), 1),
         ("SPU-1", Decimal("4999.00"), 1),
     ]
     [(label, away)] = own["chosen"]
     assert (label, away) == ("delivered to your place, Korla City", "/search/?sort=price&region=any")
     anywhere = aygul.get(away).context
-    assert ([hit["suppliers"] for hit in anywhere["hits"]], anywhere["chosen"]) == ([1, 2], [])
+    assert ([hit.suppliers for hit in anywhere["hits"]], anywhere["chosen"]) == ([1, 2], [])
     assert aygul.get("/search/?region=652823").context["chosen"][0][0].startswith("delivered to Yuli")
 
 

@@ -1,13 +1,16 @@
 """Navigation, addresses, words, placeholders, toasts: the small pieces under the macros."""
 
 import re
+from collections import OrderedDict
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.http import HttpRequest
+from django.utils import translation
 
 from sunlit.foundation.lifecycle import lives
-from sunlit.portals.ui import navigation, placeholders, signs, toasts, words
+from sunlit.portals.ui import environment, navigation, placeholders, signs, toasts, words
 from sunlit.portals.ui.navigation import Item
 from sunlit.portals.ui.queries import query
 
@@ -18,6 +21,42 @@ def test_an_address_keeps_its_filters_and_begins_at_the_first_page():
     assert query("/s?q=x", q=None) == "/s"
     assert query("/s?q=x", after="k") == "/s?q=x&after=k"
     assert query("//evil.example/s?q=x") == "/s?q=x"
+
+
+def test_what_looks_alike_is_drawn_once_in_each_language():
+    made: list[str] = []
+
+    def macro(name: str) -> str:
+        made.append(name)
+        return f"<b>{len(made)}</b>"
+
+    card: Any = macro
+    card.name = "card_of_this_test"
+    with translation.override("zh-hans"):
+        assert [environment.drawn(card, "a"), environment.drawn(card, "b"), environment.drawn(card, "a")] == [
+            "<b>1</b>",
+            "<b>2</b>",
+            "<b>1</b>",
+        ]
+    with translation.override("en"):
+        assert environment.drawn(card, "a") == "<b>3</b>"
+    assert made == ["a", "b", "a"]
+
+
+def test_the_oldest_drawing_goes_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(environment, "DRAWINGS_KEPT", 2)
+    monkeypatch.setattr(environment, "_drawings", OrderedDict())
+    made: list[str] = []
+
+    def macro(name: str) -> str:
+        made.append(name)
+        return name
+
+    card: Any = macro
+    card.name = "another_card"
+    for name in "abacb":
+        environment.drawn(card, name)
+    assert made == ["a", "b", "c", "b"]
 
 
 def test_people_see_the_entries_of_their_roles():

@@ -22,7 +22,6 @@ from sunlit.domain.catalog.queries.documents import BAND_EDGES, IN_STOCK, key_at
 from sunlit.domain.catalog.queries.specs import named, told
 from sunlit.domain.catalog.queries.synonyms import thesaurus
 from sunlit.foundation.accounts import queries as accounts
-from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.money import FEN
@@ -343,7 +342,7 @@ def _days(counted: Iterable[tuple[str, int]], chosen: int | None) -> list[FacetV
 def _suppliers(counted: Iterable[tuple[str, int]], chosen: Sequence[str]) -> list[FacetValue]:
     pairs = list(counted)
     numbers = {number for number, _count in pairs} | set(chosen)
-    names = {row.number: named(row) for row in Organisation.objects.only("number", "name_zh", "name_en").filter(number__in=numbers)}
+    names = {number: named(each) for number, each in accounts.named_by_number(numbers).items()}
     return [each for each in _values(pairs, chosen, names) if each.value in names]
 
 

@@ -46,8 +46,11 @@ def specs_of(product: Product) -> list[SpecGroup]:
 class Named(Protocol):
     """Whatever has a Chinese name and perhaps an English one."""
 
-    name_zh: Any
-    name_en: Any
+    @property
+    def name_zh(self) -> Any: ...
+
+    @property
+    def name_en(self) -> Any: ...
 
 
 def named(thing: Named) -> str:

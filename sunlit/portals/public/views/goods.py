@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
@@ -40,7 +41,7 @@ def search(request: Request) -> HttpResponse:
         "category": category,
         "crumbs": crumbs(category, with_last=False),
         "here_path": here,
-        "hits": [_card(card) for card in page.cards],
+        "hits": [_hit(card) for card in page.cards],
         "branches": lists["category"].values if "category" in lists else [],
         "above": _above(category),
         "facets": [{"name": each.name, "label": each.label, "options": each.values} for each in facets],
@@ -86,28 +87,50 @@ def _asked(request: Request) -> tuple[SearchRequest, str]:
     return replace(asked, region=own), own
 
 
-def _card(card: Card) -> dict[str, Any]:
-    """What the page shows of a product and its offers."""
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What the page shows of a product and its offers: equal ones look alike, so that a page draws no card twice."""
+
+    key: str
+    name: str
+    brand: str
+    model: str
+    category: str
+    params: tuple[str, ...]
+    price: Decimal | None
+    unit: str
+    image: str
+    supplier: str
+    suppliers: int
+    low: Decimal | None
+    high: Decimal | None
+    whole: bool
+    in_stock: bool
+    delivery: str
+    tags: tuple[str, ...]
+
+
+def _hit(card: Card) -> Hit:
     it, best = card.product, card.best
-    return {
-        "key": it.number,
-        "name": lang(it),
-        "brand": lang(it.brand),
-        "model": it.model,
-        "category": it.category.code,
-        "params": card.keys,
-        "price": best.price if best else None,
-        "unit": unit_in_words(it.unit, it.category),
-        "image": f"{reverse('file', args=[it.image_id])}?size=medium" if it.image_id else "",
-        "supplier": lang(best) if best and card.suppliers == 1 else "",
-        "suppliers": card.suppliers,
-        "low": card.low,
-        "high": card.high,
-        "whole": card.whole,
-        "in_stock": bool(best and best.stock),
-        "delivery": ngettext("%(num)s day", "%(num)s days", best.days) % {"num": best.days} if best else "",
-        "tags": card.tags,
-    }
+    return Hit(
+        key=it.number,
+        name=lang(it),
+        brand=lang(it.brand),
+        model=it.model,
+        category=it.category.code,
+        params=tuple(card.keys),
+        price=best.price if best else None,
+        unit=unit_in_words(it.unit, it.category),
+        image=f"{reverse('file', args=[it.image_id])}?size=medium" if it.image_id else "",
+        supplier=lang(best) if best and card.suppliers == 1 else "",
+        suppliers=card.suppliers,
+        low=card.low,
+        high=card.high,
+        whole=card.whole,
+        in_stock=bool(best and best.stock),
+        delivery=ngettext("%(num)s day", "%(num)s days", best.days) % {"num": best.days} if best else "",
+        tags=tuple(card.tags),
+    )
 
 
 def _above(category: Category | None) -> str | None:
