@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from sunlit.portals.regulator.views import applications, board, budgets, buyers, cases, ledger, offers, orders, references, rules, suppliers
+from sunlit.portals.regulator.views import (
+    applications,
+    board,
+    budgets,
+    buyers,
+    cases,
+    ledger,
+    offers,
+    orders,
+    references,
+    rules,
+    splitting,
+    suppliers,
+    trials,
+)
 
 app_name = "regulator"
 urlpatterns = [
@@ -17,6 +31,8 @@ urlpatterns = [
     path("offers/<str:number>/", offers.offer, name="offer"),
     path("cases/", cases.cases, name="cases"),
     path("cases/<str:number>/", cases.case, name="case"),
+    path("splitting/", splitting.cases, name="splitting"),
+    path("splitting/<str:number>/", splitting.case, name="splitting_case"),
     path("suppliers/", suppliers.suppliers, name="suppliers"),
     path("suppliers/<str:number>/", suppliers.supplier, name="supplier"),
     path("orders/", orders.orders, name="orders"),
@@ -26,6 +42,7 @@ urlpatterns = [
     path("references/template/", references.reference_template, name="reference_template"),
     path("rules/", rules.rules, name="rules"),
     path("rules/<str:key>/", rules.rule, name="rule"),
+    path("rules/<str:key>/what-if/", trials.what_if, name="what_if"),
     path("calendar/", rules.calendar, name="calendar"),
     path("buyers/", buyers.buyers, name="buyers"),
     path("buyers/new/", buyers.new_buyer, name="new_buyer"),
