@@ -18,7 +18,7 @@ from tests.town import NOON, Town, build
 
 OPEN = """
 /api/ /api/reasons/ /api/v1/openapi.json /supplier/apply/ /supplier/apply/categories/ /sign-in/ / /now/ /about/ /categories/
-/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /deals/ /verify/
+/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /deals/ /rules/ /verify/
 """  # 200 for everybody
 
 POSTED = """
@@ -44,7 +44,6 @@ TABLE = """
 /buyer/budget/                   302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/intentions/               302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/intentions/new/           302    200    200    403    403    200    403    403    403    403    403    403    403
-/buyer/cases/                    302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/suppliers/                302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/favourites/               302    200    200    200    200    200    403    403    403    403    403    403    403
 /supplier/                       302    403    403    403    403    403    200    200    200    403    403    403    403
@@ -66,7 +65,6 @@ TABLE = """
 /regulator/reviews/              302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/offers/               302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/offers/above/         302    403    403    403    403    403    403    403    403    200    200    403    403
-/regulator/splitting/            302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/cases/                302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/suppliers/            302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/orders/               302    403    403    403    403    403    403    403    403    200    200    403    403
@@ -74,6 +72,7 @@ TABLE = """
 /regulator/references/           302    403    403    403    403    403    403    403    403    200    200    200    403
 /regulator/references/template/  302    403    403    403    403    403    403    403    403    200    200    200    403
 /regulator/rules/                302    403    403    403    403    403    403    403    403    200    200    403    403
+/regulator/drafts/               302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/calendar/             302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/buyers/               302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/buyers/new/           302    403    403    403    403    403    403    403    403    200    200    403    403

@@ -1,4 +1,4 @@
-"""What is stored: the packs that were loaded, every version of every rule, and the days that differ from the plain week."""
+"""What is stored: the packs that were loaded, every version of every rule, the drafts of changes, and the days that differ from the plain week."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models.functions import Coalesce
 
-from sunlit.domain.rulebook.rules import EVIDENCE
-from sunlit.foundation.accounts.models import Region
+from sunlit.domain.rulebook.rules import EVIDENCE, chinese
+from sunlit.foundation.accounts.models import Region, User
+from sunlit.foundation.lifecycle import Living
 
 EVERYWHERE: Final = 0  # stands for "no region" where PostgreSQL compares identities
 
@@ -84,6 +85,10 @@ class Rule(models.Model):
     def __str__(self) -> str:
         return f"{self.key} {self.name_zh}"
 
+    @property
+    def name(self) -> str:
+        return self.name_zh if chinese() else self.name_en
+
 
 class Holiday(models.Model):
     """A day declared free, or `working` on a weekend, for the nation or one region."""
@@ -108,3 +113,56 @@ class Holiday(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.name}"
+
+
+class RuleDraft(Living):
+    """A change of the rulebook on its way: drafted by one person, approved by another, in force from its day. `region_path` is where it is to hold."""
+
+    # What is to change
+    change = models.TextField()  # value: the region's own version of a rule; end: of that version; day: a day off or made up for
+    key = models.TextField()  # of a day: "calendar"
+    kind = models.TextField(default="", blank=True)
+    value = models.JSONField(default=dict)  # in the rule's own form; of a day {working, name}; of an end nothing
+    binding = models.BooleanField(default=False)
+    effective_from = models.DateField()
+    source = models.TextField(default="", blank=True)
+    article = models.TextField(default="", blank=True)
+    note = models.TextField(default="", blank=True)
+    base = models.ForeignKey(Rule, models.PROTECT, null=True, related_name="+")  # what it was drafted against; none: a day
+
+    # Who
+    office = models.TextField()  # the number of the organisation that drafted it
+    drafter = models.ForeignKey(User, models.PROTECT, related_name="+")  # who wrote what it says now, and therefore does not approve it
+    reviewer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    reason = models.TextField()  # why it is proposed
+    answer = models.TextField(default="", blank=True)  # why it was sent back
+
+    # Life
+    drafted_at = models.DateTimeField()
+    handed_in_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    # Outcome
+    enacted = models.ForeignKey(Rule, models.PROTECT, null=True, related_name="+")  # the version that it became
+
+    sealed = (
+        "number", "state", "region_path", "change", "key", "kind", "value", "binding", "effective_from", "source", "article", "office",
+        "drafter_id", "reviewer_id", "reason", "answer",
+    )  # fmt: skip
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [models.Index(fields=["key", "kind", "state"], name="drafts_of_a_rule")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(change__in=["value", "end", "day"]), name="draft_changes_something_known"),
+            models.CheckConstraint(condition=~models.Q(reviewer=models.F("drafter")), name="draft_is_reviewed_by_another_person"),
+            models.CheckConstraint(
+                condition=~models.Q(state="enacted") | models.Q(reviewer__isnull=False), name="enacted_draft_was_reviewed"
+            ),
+            models.CheckConstraint(condition=~models.Q(state="sent_back") | ~models.Q(answer=""), name="draft_sent_back_says_why"),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="draft_says_why"),
+            models.CheckConstraint(condition=models.Q(change="day") | models.Q(base__isnull=False), name="draft_has_a_base"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.public.views import deals, files, front, goods, intentions, papers, products, shop, verify
+from sunlit.portals.public.views import deals, files, front, goods, intentions, papers, products, rules, shop, verify
 
 urlpatterns = [
     path("", front.home, name="home"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("deals/<str:number>/", deals.deal, name="deal"),
     path("intentions/", intentions.intentions, name="intentions"),
     path("intentions/<str:number>/", intentions.intention, name="intention"),
+    path("rules/", rules.rules, name="rules"),
+    path("rules/<str:key>/", rules.rule, name="rule"),
     path("verify/", verify.verify, name="verify"),
     path("verify/<int:entry>/proof.json", verify.proof, name="proof"),
     path("ledger/<path:path>", files.published, name="ledger"),

@@ -57,6 +57,8 @@ STATES: dict[str, Word] = {
     # Intentions and plans
     "published": Word(pgettext_lazy("state", "Published"), "done"),
     "replaced": Word(pgettext_lazy("state", "Corrected by a later notice"), "rest"),
+    # Changes of the rulebook
+    "enacted": Word(pgettext_lazy("state", "Approved"), "done"),
     # Reviews and standing
     "applied": Word(pgettext_lazy("state", "Applied"), "wait"),
     "review": Word(pgettext_lazy("state", "In review"), "wait"),
@@ -152,6 +154,7 @@ VERB_TONES: dict[str, str] = {
             "reinstate",
             "unfreeze",
             "publish",
+            "hand_in",
         ),
         "go",
     ),
@@ -176,14 +179,6 @@ FIGURES: dict[str, str | Promise] = {
     "until": _("Until"),
     "least": _("At least"),
     "most": _("At most"),
-    "sum": _("Sum"),
-    "category": _("Category"),
-    "threshold": _("Threshold"),
-    "threshold_key": _("Threshold compared"),
-    "threshold_id": _("Version of the threshold"),
-    "threshold_since": _("Threshold in force since"),
-    "purchases": _("Earlier purchases counted"),
-    "excuse": _("Why it is allowed all the same"),
 }
 
 # A shape besides the colour, for readers who do not tell the colours apart.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +15,7 @@ from openpyxl import Workbook
 
 from sunlit.domain.planning.models import BudgetQuota, QuotaChange
 from sunlit.domain.rulebook import queries as rulebook
-from sunlit.domain.rulebook.models import Holiday, Rule
+from sunlit.domain.rulebook.models import Holiday, Rule, RuleDraft
 from sunlit.foundation.files.models import File
 from sunlit.foundation.ledger.models import Entry
 from tests.portals.regulator.conftest import codes, wrong_fields
@@ -21,14 +23,49 @@ from tests.town import Town
 
 KEY = "order.supplier_confirm_limit"  # 2 working days; a region may choose 1 to 5
 CITY = "652800/652801"
-SET = {"verb": "set", "kind": "", "region": "652801", "value": "4", "effective_from": "2026-03-10", "source": "库财采〔2026〕12号"}
+SET = {
+    "verb": "set",
+    "kind": "",
+    "region": "652801",
+    "value": "4",
+    "effective_from": "2026-03-10",
+    "source": "库财采〔2026〕12号",
+    "reason": "延长供应商确认时间",
+}
 
 
 # Rules
 
 
-def test_a_new_value_holds_from_its_day(town: Town, surina: Client) -> None:
-    assert surina.post(f"/regulator/rules/{KEY}/", SET).status_code == 303
+def number_of(answer: Any) -> str:
+    """The draft that a form led to."""
+    assert answer.status_code == 303, answer.content.decode()[:500]
+    found = re.fullmatch(r"/regulator/drafts/(GZ-[0-9A-Z-]+)/", answer["Location"])
+    assert found is not None
+    return found[1]
+
+
+def decide(client: Client, number: str, verb: str, **more: str) -> Any:
+    return client.post(f"/regulator/drafts/{number}/", {"verb": verb, **more})
+
+
+def held(on: date) -> int:
+    return rulebook.rule(KEY, region_path=CITY, on=on).n
+
+
+def test_a_new_value_is_drafted_reviewed_and_holds_from_its_day(town: Town, surina: Client, zheng: Client) -> None:
+    number = number_of(surina.post(f"/regulator/rules/{KEY}/", SET))
+    assert held(date(2026, 3, 10)) == 2
+    page = surina.get(f"/regulator/drafts/{number}/").content.decode()
+    assert "<del>2 working days</del>" in page
+    assert "<ins>4 working days</ins>" in page
+    assert 'value="hand_in"' in page
+    assert decide(surina, number, "hand_in").status_code == 303
+    page = surina.get(f"/regulator/drafts/{number}/").content.decode()
+    assert "who drafted a change does not approve it" in page
+    assert 'value="approve"' not in page
+    assert "waits for your review" in zheng.get("/regulator/drafts/").content.decode()
+    assert decide(zheng, number, "approve", expected="2").status_code == 303
     before, after = (rulebook.rule(KEY, region_path=CITY, on=day) for day in (date(2026, 3, 9), date(2026, 3, 10)))
     assert (before.n, after.n, after.source, after.evidence, after.set_by) == (2, 4, "库财采〔2026〕12号", "V", "JG-0001")
     page = surina.get(f"/regulator/rules/{KEY}/").content.decode()
@@ -45,27 +82,66 @@ def test_a_new_value_holds_from_its_day(town: Town, surina: Client) -> None:
         ({"value": ""}, "RUL-006", "value"),
         ({"effective_from": "2026-03-02"}, "RUL-003", "effective_from"),
         ({"effective_from": "tomorrow"}, "RUL-003", "effective_from"),
+        ({"reason": " "}, "RUL-030", "reason"),
     ],
 )
 def test_what_may_not_be_set_stands_at_its_field(change: dict[str, str], code: str, field: str, town: Town, surina: Client) -> None:
     answer = surina.post(f"/regulator/rules/{KEY}/", SET | change)
     assert (answer.status_code, codes(answer), wrong_fields(answer)) == (422, {code}, {field})
-    assert not Rule.objects.filter(set_by="JG-0001").exists()
-    assert not Entry.objects.filter(act="rule.set").exists()
+    assert not RuleDraft.objects.exists()
+    assert not Entry.objects.filter(act__startswith="rule").exists()
 
 
-def test_the_own_version_is_ended(town: Town, surina: Client) -> None:
-    surina.post(f"/regulator/rules/{KEY}/", SET)
-    end = {"verb": "end", "kind": "", "region": "652801", "effective_from": "2026-03-20"}
-    assert surina.post(f"/regulator/rules/{KEY}/", end).status_code == 303
-    days = (date(2026, 3, 19), date(2026, 3, 20))
-    assert [rulebook.rule(KEY, region_path=CITY, on=day).n for day in days] == [4, 2]
-
-
-def test_nobody_sets_a_rule_of_another_region(town: Town, surina: Client, zheng: Client) -> None:
+def test_nobody_approves_the_own_draft_and_nobody_sees_those_of_another_region(town: Town, surina: Client, zheng: Client) -> None:
+    number = number_of(zheng.post(f"/regulator/rules/{KEY}/", SET | {"region": "652823"}))
+    decide(zheng, number, "hand_in")
+    answer = decide(zheng, number, "approve")
+    assert (answer.status_code, codes(answer)) == (403, {"LIF-002"})
+    assert surina.get(f"/regulator/drafts/{number}/").status_code == 404
+    assert decide(surina, number, "approve").status_code == 404
     assert surina.post(f"/regulator/rules/{KEY}/", SET | {"region": "652823"}).status_code == 404
-    assert zheng.post(f"/regulator/rules/{KEY}/", SET | {"region": "652823"}).status_code == 303
-    assert Rule.objects.get(set_by="JG-0000").region.code == "652823"  # type: ignore[union-attr]
+    assert decide(zheng, number, "enter").status_code == 404
+    assert not Rule.objects.filter(set_by="JG-0000").exists()
+
+
+def test_sent_back_revised_and_withdrawn(town: Town, surina: Client, zheng: Client) -> None:
+    number = number_of(surina.post(f"/regulator/rules/{KEY}/", SET))
+    decide(surina, number, "hand_in")
+    answer = decide(zheng, number, "send_back", reason="")
+    assert (answer.status_code, codes(answer)) == (422, {"RUL-030"})
+    assert decide(zheng, number, "send_back", reason="请附上会议纪要").status_code == 303
+    page = surina.get(f"/regulator/drafts/{number}/").content.decode()
+    assert "请附上会议纪要" in page
+    revised = {"value": "5", "effective_from": "2026-03-11", "source": "库财采〔2026〕13号", "reason": "延长供应商确认时间"}
+    answer = decide(surina, number, "revise", **{**revised, "value": "9"})
+    assert (answer.status_code, codes(answer), wrong_fields(answer)) == (422, {"RUL-005"}, {"value"})
+    assert decide(surina, number, "revise", **revised).status_code == 303
+    assert RuleDraft.objects.get(number=number).value == {"n": 5, "unit": "working_day"}
+    stale = decide(surina, number, "withdraw", expected="1")
+    assert (stale.status_code, codes(stale)) == (409, {"LIF-003"})
+    assert decide(surina, number, "withdraw").status_code == 303
+    assert "withdrawn" in surina.get("/regulator/drafts/?state=withdrawn").content.decode().lower()
+
+
+def test_the_own_version_is_ended_after_review(town: Town, surina: Client, zheng: Client) -> None:
+    for form in (SET, {"verb": "end", "kind": "", "region": "652801", "effective_from": "2026-03-20", "reason": "恢复州级规定"}):
+        number = number_of(surina.post(f"/regulator/rules/{KEY}/", form))
+        decide(surina, number, "hand_in")
+        assert decide(zheng, number, "approve").status_code == 303
+    assert [held(day) for day in (date(2026, 3, 19), date(2026, 3, 20))] == [4, 2]
+
+
+def test_two_drafts_of_one_rule_know_of_each_other(town: Town, surina: Client, zheng: Client) -> None:
+    one, other = (number_of(surina.post(f"/regulator/rules/{KEY}/", SET | {"value": value})) for value in ("3", "4"))
+    assert f"/regulator/drafts/{one}/" in surina.get(f"/regulator/drafts/{other}/").content.decode()
+    page = zheng.get(f"/regulator/rules/{KEY}/?region=652801").content.decode()
+    assert one in page
+    assert other in page
+    for number in (one, other):
+        decide(surina, number, "hand_in")
+    decide(zheng, one, "approve")
+    answer = decide(zheng, other, "approve")
+    assert (answer.status_code, codes(answer)) == (409, {"RUL-032"})
 
 
 def test_a_fixed_rule_offers_no_form(town: Town, surina: Client) -> None:
@@ -74,11 +150,40 @@ def test_a_fixed_rule_offers_no_form(town: Town, surina: Client) -> None:
     assert surina.get("/regulator/rules/NR-999/").status_code == 404
 
 
-def test_a_region_announces_its_own_day_off(town: Town, zheng: Client) -> None:
-    form = {"day": "2026-03-20", "working": "0", "name": "肉孜节", "source": "巴政办〔2026〕3号", "region": "652800"}
-    assert zheng.post("/regulator/calendar/", form)["Location"] == "/regulator/calendar/?year=2026"
+def test_the_list_is_sifted(town: Town, surina: Client) -> None:
+    everything = surina.get("/regulator/rules/").content.decode()
+    unverified = surina.get("/regulator/rules/?evidence=other").content.decode()
+    methods = surina.get("/regulator/rules/?group=method").content.decode()
+    assert "/regulator/rules/TL-021/" in everything
+    assert "/regulator/rules/TL-021/" not in unverified
+    assert "/regulator/rules/order.receipt_limit/" in unverified
+    assert "/regulator/rules/order.receipt_limit/" not in methods
+    assert "kind=inquiry.not_goods" in methods
+    assert "No rule found" in surina.get("/regulator/rules/?owner=own&group=method").content.decode()
+
+
+def test_a_row_of_a_table_is_told_in_words(town: Town, surina: Client) -> None:
+    page = surina.get("/regulator/rules/method.lawful/?kind=approval.other_method").content.decode()
+    assert "budget ≥ Open-tender threshold" in page
+    assert 'name="value"' not in page
+
+
+def test_a_region_announces_its_own_day_off_after_review(town: Town, zheng: Client, surina: Client) -> None:
+    form = {
+        "day": "2026-03-20",
+        "working": "0",
+        "name": "肉孜节",
+        "source": "巴政办〔2026〕3号",
+        "region": "652801",
+        "reason": "自治区法定假日",
+    }
+    number = number_of(surina.post("/regulator/calendar/", form))
+    decide(surina, number, "hand_in")
+    assert rulebook.calendar_for(CITY).is_working_day(date(2026, 3, 20))
+    assert "肉孜节" in zheng.get(f"/regulator/drafts/{number}/").content.decode()
+    decide(zheng, number, "approve")
     assert not rulebook.calendar_for(CITY).is_working_day(date(2026, 3, 20))
-    assert "肉孜节" in zheng.get("/regulator/calendar/?year=2026").content.decode()
+    assert "肉孜节" in surina.get("/regulator/calendar/?year=2026").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -91,10 +196,18 @@ def test_a_region_announces_its_own_day_off(town: Town, zheng: Client) -> None:
     ],
 )
 def test_a_day_without_its_announcement_is_refused(change: dict[str, str], code: str, field: str, town: Town, zheng: Client) -> None:
-    form = {"day": "2026-03-20", "working": "0", "name": "肉孜节", "source": "巴政办〔2026〕3号", "region": "652800"}
+    form = {
+        "day": "2026-03-20",
+        "working": "0",
+        "name": "肉孜节",
+        "source": "巴政办〔2026〕3号",
+        "region": "652800",
+        "reason": "自治区法定假日",
+    }
     answer = zheng.post("/regulator/calendar/", form | change)
     assert (answer.status_code, codes(answer), wrong_fields(answer)) == (422, {code}, {field})
     assert not Holiday.objects.filter(set_by="JG-0000").exists()
+    assert not RuleDraft.objects.exists()
 
 
 # Budgets

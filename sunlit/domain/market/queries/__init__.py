@@ -14,7 +14,6 @@ from sunlit.domain.market.queries.orders import (
     favourites,
     is_favourite,
     lines_of,
-    numbers_seen,
     open_orders_of_supplier,
     order,
     orders,
@@ -23,7 +22,7 @@ from sunlit.domain.market.queries.orders import (
     suppliers_of,
     waiting_count,
 )
-from sunlit.domain.market.queries.rulings import approval_limit, asks_for_a_reason, rulings_of
+from sunlit.domain.market.queries.rulings import approval_limit, rulings_of
 
 __all__ = [
     "GROUPS",
@@ -35,7 +34,6 @@ __all__ = [
     "Step",
     "Task",
     "approval_limit",
-    "asks_for_a_reason",
     "board",
     "cart",
     "cart_count",
@@ -46,7 +44,6 @@ __all__ = [
     "is_favourite",
     "late_orders",
     "lines_of",
-    "numbers_seen",
     "open_orders_of_supplier",
     "order",
     "orders",

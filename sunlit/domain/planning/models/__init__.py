@@ -2,13 +2,5 @@
 
 from sunlit.domain.planning.models.budgets import BudgetQuota, Hold, QuotaChange
 from sunlit.domain.planning.models.intentions import Intention, IntentionItem
-from sunlit.domain.planning.models.purchases import Purchase
 
-__all__ = [
-    "BudgetQuota",
-    "Hold",
-    "Intention",
-    "IntentionItem",
-    "Purchase",
-    "QuotaChange",
-]
+__all__ = ["BudgetQuota", "Hold", "Intention", "IntentionItem", "QuotaChange"]

@@ -16,11 +16,13 @@ from sunlit.domain.rulebook.queries.book import (
     snapshot,
     versions,
 )
+from sunlit.domain.rulebook.queries.drafts import DraftPage, draft, drafts_page, open_drafts, to_review_count
 from sunlit.domain.rulebook.queries.tables import MethodChoice, conditions, decide, document_checks, examined, lawful_methods, rows
 from sunlit.domain.rulebook.rules import Rule_, Ruling, Verdict, judge, may_refuse, worst
 
 __all__ = [
     "HISTORY_ROWS",
+    "DraftPage",
     "MethodChoice",
     "Rule_",
     "Ruling",
@@ -31,6 +33,8 @@ __all__ = [
     "deadline",
     "decide",
     "document_checks",
+    "draft",
+    "drafts_page",
     "end_of",
     "examined",
     "forget",
@@ -40,11 +44,13 @@ __all__ = [
     "kinds_of",
     "lawful_methods",
     "may_refuse",
+    "open_drafts",
     "pack_version",
     "rows",
     "rule",
     "rules_page",
     "snapshot",
+    "to_review_count",
     "versions",
     "worst",
 ]

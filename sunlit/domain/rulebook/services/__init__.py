@@ -1,6 +1,32 @@
 """The regulator's pen and the operator's pack: who changes the rulebook, and how."""
 
+from sunlit.domain.rulebook.services.drafts import (
+    CALENDAR,
+    approve,
+    draft_day,
+    draft_end,
+    draft_value,
+    hand_in,
+    revise,
+    send_back,
+    withdraw,
+)
 from sunlit.domain.rulebook.services.packs import Loaded, load_pack
 from sunlit.domain.rulebook.services.rules import add_holiday, end_rule, set_rule
 
-__all__ = ["Loaded", "add_holiday", "end_rule", "load_pack", "set_rule"]
+__all__ = [
+    "CALENDAR",
+    "Loaded",
+    "add_holiday",
+    "approve",
+    "draft_day",
+    "draft_end",
+    "draft_value",
+    "end_rule",
+    "hand_in",
+    "load_pack",
+    "revise",
+    "send_back",
+    "set_rule",
+    "withdraw",
+]

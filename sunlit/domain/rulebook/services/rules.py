@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
@@ -49,6 +49,16 @@ class _Place:
     region_path: str
 
 
+@dataclass(frozen=True)
+class Change:
+    """A change of a rule, read and held against what holds without it: `new` is the value in the rule's own form."""
+
+    place: Region
+    own: list[Rule]
+    base: Rule_
+    new: dict[str, Any]
+
+
 def set_rule(
     *,
     key: str,
@@ -62,28 +72,27 @@ def set_rule(
     article: str = "",
     binding: bool | None = None,
     note: str = "",
+    office: str = "",
+    draft: str = "",
 ) -> Rule_:
     """A region's own version of a rule from a later day on. `region` is its path; `value` is typed text or a value in the rule's own form.
 
     With `source`, the regulator vouches for it (evidence V); without, it stays the parameter that it was. A version waiting for the same day is
-    withdrawn; one waiting for a later day still comes. Refused: RUL-001, 002 not your region, 003 too early, 004 fixed, 005 range, 006 form, 007, 008.
+    withdrawn; one waiting for a later day still comes. `office` proposed it (else the actor's own), in `draft`.
+    Refused: RUL-001, 002 not your region, 003 too early, 004 fixed, 005 range, 006 form, 007, 008.
     """
-    _regulated(region, by)
     with transaction.atomic():
-        place = _region(region)
-        own = [row for row in _locked(key) if row.region_id == place.pk and row.kind == kind]
-        base = queries.snapshot(_in_force(key, region, kind, effective_from))
-        new = like(base, value)
-        check(_settable(base, new, effective_from, at))
-        _differs(base, new, region, binding=binding, source=source)
-        until = _make_room(own, effective_from)
+        change = read_change(
+            key=key, region=region, kind=kind, value=value, effective_from=effective_from, source=source, binding=binding, by=by, at=at
+        )
+        base, new, until = change.base, change.new, _make_room(change.own, effective_from)
         row = Rule.objects.create(
             **_content(base, new, binding=binding, source=source or base.source, article=article or ("" if source else base.article)),
             evidence="V" if source else base.evidence,
             note=note,
-            region=place,
+            region=change.place,
             kind=kind,
-            set_by=by.organisation_number,
+            set_by=office or by.organisation_number,
             in_force=DateRange(effective_from, until),
             created_at=at,
         )
@@ -95,61 +104,110 @@ def set_rule(
             "source": row.source,
             "binding": row.binding,
         }
-        _record_rule("rule.set", key, region, kind, effective_from, told, by=by, at=at)
+        _record_rule("rule.set", key, region, kind, effective_from, told, draft, by=by, at=at)
         read_anew()
     return queries.snapshot(row)
 
 
-def end_rule(*, key: str, region: str, effective_from: date, by: Actor, at: datetime, kind: str = "") -> None:
+def read_change(
+    *,
+    key: str,
+    region: str,
+    kind: str,
+    value: Mapping[str, Any] | str,
+    effective_from: date,
+    source: str,
+    binding: bool | None,
+    by: Actor,
+    at: datetime,
+) -> Change:
+    """Read and check a change of a rule; its versions stay locked to the end of the transaction. Refused: as `set_rule`."""
+    regulated(region, by)
+    place = region_at(region)
+    own = own_versions(key, place, kind)
+    base = queries.snapshot(in_force(key, region, kind, effective_from))
+    new = like(base, value)
+    check(_settable(base, new, effective_from, at))
+    _differs(base, new, region, binding=binding, source=source)
+    return Change(place, own, base, new)
+
+
+def end_rule(
+    *, key: str, region: str, effective_from: date, by: Actor, at: datetime, kind: str = "", office: str = "", draft: str = ""
+) -> None:
     """The region's own version ends; from that day the one above it holds again. Refused: RUL-002, 003, 008, 009 it has none."""
-    _regulated(region, by)
     with transaction.atomic():
-        place = _region(region)
-        own = [row for row in _locked(key) if row.region_id == place.pk and row.kind == kind]
-        check(begins_on_a_later_day(effective_from, at, on="effective_from"))
-        lasting = [row for row in own if row.in_force.upper is None or row.in_force.upper > effective_from]
-        if not lasting:
-            raise Refused(Problem(NOTHING_OWN, {"key": key, "region": region}))
-        for row in lasting:
+        ended = to_be_ended(key=key, region=region, kind=kind, effective_from=effective_from, by=by, at=at)
+        for row in ended:
             close(row, effective_from)
-        _record_rule("rule.end", key, region, kind, effective_from, {"rules": [row.pk for row in lasting]}, by=by, at=at)
+        told = {"rules": [row.pk for row in ended], "office": office or by.organisation_number}
+        _record_rule("rule.end", key, region, kind, effective_from, told, draft, by=by, at=at)
         read_anew()
 
 
-def add_holiday(*, day: date, region: str, working: bool, name: str, source: str, by: Actor, at: datetime) -> Holiday:
+def to_be_ended(*, key: str, region: str, kind: str, effective_from: date, by: Actor, at: datetime) -> list[Rule]:
+    """The region's own versions that would last beyond the day, locked, the first of them first. Refused: as `end_rule`."""
+    regulated(region, by)
+    own = own_versions(key, region_at(region), kind)
+    check(begins_on_a_later_day(effective_from, at, on="effective_from"))
+    found = lasting(own, effective_from)
+    if not found:
+        raise Refused(Problem(NOTHING_OWN, {"key": key, "region": region}))
+    return found
+
+
+def lasting(own: Iterable[Rule], day: date) -> list[Rule]:
+    """Those that hold on the day or later, the first of them first."""
+    return sorted((row for row in own if row.in_force.upper is None or row.in_force.upper > day), key=lambda row: row.in_force.lower)
+
+
+def add_holiday(
+    *, day: date, region: str, working: bool, name: str, source: str, by: Actor, at: datetime, office: str = "", draft: str = ""
+) -> Holiday:
     """A later day is declared free, or `working`. The nation's (`region` "") by the operator, a region's also by its regulator.
 
     Said again about the same day and region, the later word holds. Refused: RUL-002, 003, 007 no change, 008, 010, 011 no name or source.
     """
+    with transaction.atomic():
+        place = read_day(day=day, region=region, working=working, name=name, source=source, by=by, at=at)
+        said = {"working": working, "name": name, "source": source, "pack": None, "set_by": office or by.organisation_number}
+        row, _created = Holiday.objects.update_or_create(day=day, region=place, defaults=said)
+        facts = {"number": day, "region": region, "working": working, "name": name, "source": source, "actor": by.user_name}
+        record(act="holiday.add", subject=f"holiday/{day}", by=by, at=at, facts=facts | _with(draft), region=region)
+        read_anew()
+    return row
+
+
+def read_day(*, day: date, region: str, working: bool, name: str, source: str, by: Actor, at: datetime) -> Region | None:
+    """Check a day to be announced. Refused: as `add_holiday`."""
     if not (access.operator.allows(by, None) or (region and REGULATOR.allows(by, _Place(region)))):
         raise Refused(Problem(NOT_YOUR_REGION if region else OPERATOR_ONLY, {"region": region}))
     check(_announceable(day, name, source, at))
-    with transaction.atomic():
-        place = _region(region) if region else None
-        found = Holiday.objects.select_for_update().filter(day=day, region=place).first()
-        if found and (found.working, found.name) == (working, name):
-            raise Refused(Problem(NO_CHANGE, {}, "day"))
-        said = {"working": working, "name": name, "source": source, "pack": None, "set_by": by.organisation_number}
-        row, _created = Holiday.objects.update_or_create(day=day, region=place, defaults=said)
-        facts = {"number": day, "region": region, "working": working, "name": name, "source": source, "actor": by.user_name}
-        record(act="holiday.add", subject=f"holiday/{day}", by=by, at=at, facts=facts, region=region)
-        read_anew()
-    return row
+    place = region_at(region) if region else None
+    found = Holiday.objects.select_for_update().filter(day=day, region=place).first()
+    if found and (found.working, found.name) == (working, name):
+        raise Refused(Problem(NO_CHANGE, {}, "day"))
+    return place
 
 
 # Setting a rule
 
 
-def _regulated(region: str, by: Actor) -> None:
+def regulated(region: str, by: Actor) -> None:
     if not (region and REGULATOR.allows(by, _Place(region))):
         raise Refused(Problem(NOT_YOUR_REGION, {"region": region}))
 
 
-def _region(path: str) -> Region:
+def region_at(path: str) -> Region:
     found = Region.objects.filter(path=path).first()
     if found is None:
         raise Refused(Problem(UNKNOWN_REGION, {"region": path}, "region"))
     return found
+
+
+def own_versions(key: str, place: Region, kind: str) -> list[Rule]:
+    """The region's own versions of a rule, with all versions of its key locked."""
+    return [row for row in _locked(key) if row.region_id == place.pk and row.kind == kind]
 
 
 def _locked(key: str) -> list[Rule]:
@@ -158,7 +216,7 @@ def _locked(key: str) -> list[Rule]:
     return list(rows.filter(key=key, in_force__isempty=False).order_by("id"))
 
 
-def _in_force(key: str, region: str, kind: str, on: date) -> Rule:
+def in_force(key: str, region: str, kind: str, on: date) -> Rule:
     """What would hold on the day without the change; read after the lock, past memory."""
     queries.forget()
     return Rule.objects.select_related("region", "pack").get(pk=queries.rule(key, region_path=region, kind=kind, on=on).id)
@@ -195,10 +253,15 @@ def close(row: Rule, day: date) -> None:
 
 
 def _record_rule(
-    act: str, key: str, region: str, kind: str, effective_from: date, facts: Mapping[str, Any], *, by: Actor, at: datetime
+    act: str, key: str, region: str, kind: str, effective_from: date, facts: Mapping[str, Any], draft: str, *, by: Actor, at: datetime
 ) -> None:
     told = {"number": key, "region": region, "kind": kind, "effective_from": effective_from, "actor": by.user_name}
-    record(act=act, subject=f"rule/{key}", by=by, at=at, facts={**told, **facts}, region=region)
+    record(act=act, subject=f"rule/{key}", by=by, at=at, facts={**told, **facts, **_with(draft)}, region=region)
+
+
+def _with(draft: str) -> dict[str, str]:
+    """The draft that an act came from."""
+    return {"draft": draft} if draft else {}
 
 
 def _announceable(day: date, name: str, source: str, at: datetime) -> Iterator[Problem]:

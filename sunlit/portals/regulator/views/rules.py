@@ -1,22 +1,18 @@
-"""The rulebook as this office sees it: what holds, since when and by what source; setting a region's own rules and days off."""
+"""The rulebook as this office sees it: what holds, since when and by what source; drafting a region's own rules and days off."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any, Final
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sunlit.domain.rulebook import queries, services
+from sunlit.domain.rulebook.models import RuleDraft
 from sunlit.domain.rulebook.queries import Rule_
 from sunlit.domain.rulebook.rules import CHOICES, TOO_EARLY, earliest_day
 from sunlit.foundation.accounts import queries as accounts
@@ -24,28 +20,12 @@ from sunlit.foundation.kernel import regions
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.foundation.ledger import queries as ledger
-from sunlit.portals.doors import Request, door, form_page
+from sunlit.portals.doors import Request, door, form_page, see_other
 from sunlit.portals.ui.filters import lang
+from sunlit.portals.ui.rulebook import EVIDENCES, OWNERS, fits, grouped, subjects
 from sunlit.portals.ui.toasts import tell
 
-GROUPS: Final = {  # in the order in which they are shown
-    "order": gettext_lazy("Orders"),
-    "price": gettext_lazy("Prices"),
-    "watch": gettext_lazy("Supervision of offers"),
-    "listing": gettext_lazy("Listings"),
-    "registry": gettext_lazy("Suppliers"),
-    "threshold": gettext_lazy("Thresholds"),
-    "rfq": gettext_lazy("Requests for quotation"),
-    "ra": gettext_lazy("Reverse auctions"),
-    "batch": gettext_lazy("Batch purchases"),
-    "fw": gettext_lazy("Framework agreements"),
-    "selfbuy": gettext_lazy("Buying outside the marketplace"),
-    "medical": gettext_lazy("Medical goods"),
-    "import": gettext_lazy("Imports of files"),
-    "upload": gettext_lazy("Uploads"),
-    "TL": gettext_lazy("Time limits of the law"),
-    "NR": gettext_lazy("Figures of the law"),
-}
+FILTERS: Final = ("q", "group", "evidence", "owner", "open")
 COMPARED: Final = ("value", "source", "article", "evidence", "binding", "note")
 
 
@@ -67,15 +47,17 @@ class Version:
 def rules(request: Request) -> HttpResponse:
     """Every rule in force, by subject; and what comes."""
     own, today = request.actor.region_path, local_day(request.now)
-    asked = {"q": request.GET.get("q", "").strip()[:100], "open": request.GET.get("open", "")}
-    found = [rule for rule in queries.rules_page(own, today) if _fits(rule, asked)]
-    order = list(GROUPS)
-    found.sort(key=lambda rule: (order.index(_group(rule)) if _group(rule) in GROUPS else len(order), rule.key, rule.kind))
-    groups = [(key, GROUPS.get(key, key), list(members)) for key, members in groupby(found, key=_group)]
+    asked = {name: request.GET.get(name, "").strip()[:100] for name in FILTERS}
+    everything = queries.rules_page(own, today)
+    found = [rule for rule in everything if _fits(rule, asked, own)]
     context = {
-        "groups": groups,
+        "groups": grouped(found),
         "count": len(found),
+        "subjects": subjects(everything),
+        "evidences": EVIDENCES.items(),
+        "owners": OWNERS.items(),
         "coming": queries.coming(own, today),
+        "drafts": queries.drafts_page(seen_by=request.actor).drafts,
         "asked": asked,
         "own": own,
         "pack": queries.pack_version(),
@@ -83,14 +65,9 @@ def rules(request: Request) -> HttpResponse:
     return render(request, "regulator/rules.html", context)
 
 
-def _fits(rule: Rule_, asked: dict[str, str]) -> bool:
-    text = f"{rule.key} {rule.name_zh} {rule.name_en} {rule.source} {rule.article}".lower()
-    return asked["q"].lower() in text and (asked["open"] != "1" or rule.allowed is not None)
-
-
-def _group(rule: Rule_) -> str:
-    """The subject that the key begins with: order.confirm_limit, TL-001."""
-    return re.split(r"[.-]", rule.key, maxsplit=1)[0]
+def _fits(rule: Rule_, asked: dict[str, str], own: str) -> bool:
+    owner = "own" if rule.region_path == own else "above"
+    return fits(rule, asked) and asked["owner"] in ("", owner) and (asked["open"] != "1" or rule.allowed is not None)
 
 
 @door(kind="regulator")
@@ -101,17 +78,9 @@ def rule(request: Request, key: str) -> HttpResponse:
     versions = list(_versions(queries.history(key, path), local_day(request.now)))
 
     def act() -> HttpResponse:
-        if request.POST.get("verb") == "end":
-            services.end_rule(
-                key=key, region=path, effective_from=_day(request, "effective_from"), kind=kind, by=request.actor, at=request.now
-            )
-            tell(request, _("The own version ends on that day."))
-        else:
-            _set(request, key, path, kind)
-            tell(request, _("The new version is written; it holds from that day on."))
-        return HttpResponseRedirect(
-            f"{reverse('regulator:rule', args=[key])}?{urlencode({'kind': kind, 'region': regions.code_of(path)})}", status=303
-        )
+        draft = _end(request, key, path, kind) if request.POST.get("verb") == "end" else _propose(request, key, path, kind)
+        tell(request, _("The change is drafted. Hand it in, and another person decides."))
+        return see_other("regulator:draft", draft.number)
 
     context = {
         "it": it,
@@ -127,6 +96,9 @@ def rule(request: Request, key: str) -> HttpResponse:
         "has_own": any(
             v.rule.region_path == path and v.rule.kind == kind and (v.now or v.rule.since > local_day(request.now)) for v in versions
         ),
+        "drafts": queries.open_drafts(key, seen_by=request.actor, kind=kind),
+        "conditions": queries.conditions(it, region_path=path, on=local_day(request.now)),
+        "waiting": [v for v in versions if v.rule.since > local_day(request.now) and v.rule.kind == kind],
         "history": ledger.about(key, region_path=request.actor.region_path)[:30],
         "now": request.now,
     }
@@ -167,29 +139,36 @@ def _changed(it: Rule_, before: Rule_ | None) -> tuple[str, ...]:
     return tuple(name for name in COMPARED if before is not None and getattr(it, name) != getattr(before, name))
 
 
-def typed(it: Rule_) -> str:
-    """The value as a person would type it."""
-    value: Any = next((it.value[name] for name in ("n", "yuan", "percent", "choice", "words") if name in it.value), "")
-    return "、".join(value) if isinstance(value, list | tuple) else str(value)
+def typed(it: Rule_, value: Mapping[str, Any] | None = None) -> str:
+    """The value, or another of the same form, as a person would type it."""
+    told = it.value if value is None else value
+    figure: Any = next((told[name] for name in ("n", "yuan", "percent", "choice", "words") if name in told), "")
+    return "、".join(figure) if isinstance(figure, list | tuple) else str(figure)
 
 
-def _set(request: Request, key: str, path: str, kind: str) -> None:
+def _propose(request: Request, key: str, path: str, kind: str) -> RuleDraft:
     given = request.POST
-    services.set_rule(
+    return services.draft_value(
         key=key,
         region=path,
         kind=kind,
         value=given.get("value", ""),
-        effective_from=_day(request, "effective_from"),
+        effective_from=day_in(request, "effective_from"),
         source=given.get("source", "").strip(),
         article=given.get("article", "").strip(),
         note=given.get("note", "").strip(),
+        reason=given.get("reason", ""),
         by=request.actor,
         at=request.now,
     )
 
 
-def _day(request: Request, field: str) -> date:
+def _end(request: Request, key: str, path: str, kind: str) -> RuleDraft:
+    told = {"effective_from": day_in(request, "effective_from"), "reason": request.POST.get("reason", "")}
+    return services.draft_end(key=key, region=path, kind=kind, by=request.actor, at=request.now, **told)  # type: ignore[arg-type]
+
+
+def day_in(request: Request, field: str) -> date:
     try:
         return date.fromisoformat(request.POST.get(field, "").strip())
     except ValueError:
@@ -208,13 +187,13 @@ def calendar(request: Request) -> HttpResponse:
     own = request.actor.region_path
 
     def act() -> HttpResponse:
-        day = _day(request, "day")
-        given = {name: request.POST.get(name, "").strip() for name in ("name", "source")}
-        services.add_holiday(
+        day = day_in(request, "day")
+        given = {name: request.POST.get(name, "").strip() for name in ("name", "source", "reason")}
+        draft = services.draft_day(
             day=day, region=_path(request), working=request.POST.get("working") == "1", **given, by=request.actor, at=request.now
         )
-        tell(request, _("%(day)s is announced.") % {"day": day.isoformat()})
-        return HttpResponseRedirect(f"{reverse('regulator:calendar')}?year={day.year}", status=303)
+        tell(request, _("The change is drafted. Hand it in, and another person decides."))
+        return see_other("regulator:draft", draft.number)
 
     context = {
         "days": queries.holidays(own, year),
@@ -223,5 +202,6 @@ def calendar(request: Request) -> HttpResponse:
         "places": _places(request),
         "code": regions.code_of(own),
         "earliest": earliest_day(request.now),
+        "drafts": queries.open_drafts(services.CALENDAR, seen_by=request.actor),
     }
     return form_page(request, "regulator/calendar.html", context, act)

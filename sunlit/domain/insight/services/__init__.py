@@ -1,5 +1,0 @@
-"""The verbs of insight."""
-
-from sunlit.domain.insight.services.simulating import replay, simulate
-
-__all__ = ["replay", "simulate"]

@@ -1,0 +1,19 @@
+"""Who may see drafts: the regulators of the region and of those above it, and the operator. What is in force everybody may read."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from sunlit.domain.rulebook.models import RuleDraft
+from sunlit.foundation.accounts.actors import Actor
+
+
+def visible_to(actor: Actor) -> QuerySet[RuleDraft]:
+    """The drafts that exist for this actor."""
+    drafts: QuerySet[RuleDraft] = RuleDraft.objects.all()
+    match actor.kind:
+        case "regulator":
+            return drafts.filter(Q(region_path=actor.region_path) | Q(region_path__startswith=actor.region_path + "/"))
+        case "operator":
+            return drafts
+    return drafts.none()

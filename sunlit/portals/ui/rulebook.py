@@ -1,0 +1,84 @@
+"""The rulebook as pages show it: its subjects, its filters, and the versions that a ruling rests on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from sunlit.domain.rulebook import queries
+from sunlit.domain.rulebook.queries import Rule_
+from sunlit.domain.rulebook.rules import LAWFUL
+
+GROUPS: Final[Mapping[str, str | Promise]] = {  # in the order in which they are shown
+    "order": gettext_lazy("Orders"),
+    "price": gettext_lazy("Prices"),
+    "watch": gettext_lazy("Supervision of offers"),
+    "listing": gettext_lazy("Listings"),
+    "registry": gettext_lazy("Suppliers"),
+    "threshold": gettext_lazy("Thresholds"),
+    "rfq": gettext_lazy("Requests for quotation"),
+    "ra": gettext_lazy("Reverse auctions"),
+    "batch": gettext_lazy("Batch purchases"),
+    "fw": gettext_lazy("Framework agreements"),
+    "selfbuy": gettext_lazy("Buying outside the marketplace"),
+    "medical": gettext_lazy("Medical goods"),
+    "import": gettext_lazy("Imports of files"),
+    "upload": gettext_lazy("Uploads"),
+    "method": gettext_lazy("Methods of purchase"),
+    "demand": gettext_lazy("Demand"),
+    "sme": gettext_lazy("Small and medium-sized enterprises"),
+    "domestic": gettext_lazy("Domestic products"),
+    "green": gettext_lazy("Green purchase"),
+    "enterprise": gettext_lazy("Welfare enterprises"),
+    "notice": gettext_lazy("Notices"),
+    "document": gettext_lazy("Wording of documents"),
+    "search": gettext_lazy("Search"),
+    "TL": gettext_lazy("Time limits of the law"),
+    "NR": gettext_lazy("Figures of the law"),
+}
+EVIDENCES: Final[Mapping[str, str | Promise]] = {"law": gettext_lazy("verified in the law"), "other": gettext_lazy("not verified")}
+OWNERS: Final[Mapping[str, str | Promise]] = {"own": gettext_lazy("own versions"), "above": gettext_lazy("inherited")}
+
+
+def group_of(rule: Rule_) -> str:
+    """The subject that the key begins with: order.confirm_limit, TL-001."""
+    return re.split(r"[.-]", rule.key, maxsplit=1)[0]
+
+
+def subjects(rules: Iterable[Rule_]) -> list[tuple[str, str | Promise]]:
+    """The subjects that occur, in the order in which they are shown."""
+    present = {group_of(rule) for rule in rules}
+    return [(key, label) for key, label in GROUPS.items() if key in present]
+
+
+def grouped(rules: Iterable[Rule_]) -> list[tuple[str, str | Promise, list[Rule_]]]:
+    """The rules by subject: its key, its name, its rules by key and place in their table."""
+    order = list(GROUPS)
+
+    def place(rule: Rule_) -> tuple[int, str, int, str]:
+        group = group_of(rule)
+        return (order.index(group) if group in GROUPS else len(order), rule.key, rule.value.get("order", 0), rule.kind)
+
+    return [(key, GROUPS.get(key, key), list(members)) for key, members in groupby(sorted(rules, key=place), key=group_of)]
+
+
+def fits(rule: Rule_, asked: Mapping[str, str]) -> bool:
+    """Word, subject and evidence as they are asked for."""
+    text = f"{rule.key} {rule.kind} {rule.name_zh} {rule.name_en} {rule.source} {rule.article}".lower()
+    return (
+        asked["q"].lower() in text
+        and asked["group"] in ("", group_of(rule))
+        and asked["evidence"] in ("", "law" if rule.evidence in LAWFUL else "other")
+    )
+
+
+def rested_on(ruling: Any) -> list[Rule_]:
+    """The versions that a ruling rests on, its own first; from memory. `ruling` may also be another thing that looks like one."""
+    wanted = getattr(ruling, "versions", ())
+    found = queries.versions(wanted)
+    return [found[it] for it in wanted if it in found]
