@@ -51,6 +51,7 @@ COMMANDS: tuple[Elsewhere, ...] = (
     Elsewhere("bench", "bench.command:bench", "Measure against the limits of the machine.", database=False),
     Elsewhere("chaos", "bench.chaos:chaos", "Buy while processes are killed, then count.", database=False),
     Elsewhere("supervise", "sunlit.domain.supervision.commands:supervise", "Look at every offer; measure how well faults are found."),
+    Elsewhere("simulate", "sunlit.domain.insight.commands:simulate", "Try a change of a rule on past purchases."),
     Elsewhere("token", "sunlit.portals.api.command:token", "Make and revoke tokens of the API."),
 )
 IMPORTS: tuple[Elsewhere, ...] = (

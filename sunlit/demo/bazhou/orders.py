@@ -29,7 +29,8 @@ from sunlit.domain.contracts.models import AcceptanceSheet, Invoice, Payment, Ra
 from sunlit.domain.disclosure.models import DealNotice
 from sunlit.domain.market.models import Dispatch, Order, OrderLine, Return
 from sunlit.domain.market.modes.supermarket import MODE, SNAPSHOT_VERSION
-from sunlit.domain.planning.models import BudgetQuota, Hold, QuotaChange
+from sunlit.domain.planning.models import BudgetQuota, Hold, Purchase, QuotaChange
+from sunlit.domain.planning.queries.splitting import class_of
 from sunlit.foundation.accounts.models import Address, InvoiceTitle, Seat
 from sunlit.foundation.kernel.numbering import number_of as spelled
 from sunlit.foundation.ledger import services as ledger
@@ -71,7 +72,21 @@ def write_orders(ground: Ground, progress: Progress) -> None:
     progress("orders", 0, ground.size.orders)
     writer = Writer(ground)
     drawn = starts(writer.rng, ground.size.orders, seconds(ground.at))
-    models = (Order, OrderLine, Dispatch, Return, AcceptanceSheet, Invoice, Payment, Rating, DealNotice, BudgetQuota, Hold, QuotaChange)
+    models = (
+        Order,
+        OrderLine,
+        Dispatch,
+        Return,
+        AcceptanceSheet,
+        Invoice,
+        Payment,
+        Rating,
+        DealNotice,
+        BudgetQuota,
+        Hold,
+        Purchase,
+        QuotaChange,
+    )
     with bare(*models):
         for first in range(0, len(drawn), A_BATCH):
             writer.portion(drawn[first : first + A_BATCH])
@@ -162,6 +177,7 @@ class Writer:
         pk = self._row(number, buyer, basket, lines, total, days, way, quota, orders)
         self._lines(pk, lines, way)
         self._hold(number, quota, total, way)
+        self._purchases(number, self.ground.ids[buyer.key], quota, basket, lines, way)
         payments |= self.clerk.keep(Case(pk, self.ground.paths[buyer.region], self.desks[buyer.key], basket.counter, lines, total, way))
         if way.at("accept") is not None:
             self._notice(number, buyer, basket, lines, total, way, references)
@@ -213,6 +229,19 @@ class Writer:
         self.papers.add(
             "hold", str(quota), f"order/{number}", yuan(total), state, stamp(way.steps[0][1]), stamp(way.at("accept")), stamp(way.at("pay")), stamp(released),
         )  # fmt: skip
+
+    def _purchases(self, number: str, buyer: int, quota: int, basket: Basket, lines: Sequence[Line], way: Course) -> None:
+        """What was bought, by category: what planning would have written beside the hold."""
+        sums: dict[int, int] = {}
+        for line in lines:
+            sums[line.item.category] = sums.get(line.item.category, 0) + line.amount
+        struck = stamp(way.stamps.get("ended_at") if way.state in GONE else None)
+        for pk, cents in sums.items():
+            category = self.categories[pk]
+            self.papers.add(
+                "purchase", str(buyer), str(quota), f"order/{number}", str(basket.counter.shop.pk), category.code, class_of(category.code), category.kind, MODE,
+                yuan(cents), stamp(way.steps[0][1]), struck,
+            )  # fmt: skip
 
     def _notice(
         self,

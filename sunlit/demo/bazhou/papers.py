@@ -19,7 +19,7 @@ from sunlit.demo.play import REMARK
 from sunlit.domain.contracts.models import AcceptanceSheet, Invoice, Payment, Rating
 from sunlit.domain.disclosure.models import DealNotice
 from sunlit.domain.market.models import Dispatch, Order, OrderLine, Return
-from sunlit.domain.planning.models import Hold
+from sunlit.domain.planning.models import Hold, Purchase
 from sunlit.foundation.kernel.numbering import number_of as spelled
 from sunlit.foundation.ledger.canonical import canonical
 
@@ -95,6 +95,10 @@ class Papers:
             ),
         ),
         "hold": (Hold, ("quota_id", "reference", "amount", "state", "held_at", "committed_at", "spent_at", "released_at")),
+        "purchase": (
+            Purchase,
+            ("buyer_id", "quota_id", "reference", "supplier_id", "category_code", "category_class", "kind", "method", "amount", "at", "struck_at"),
+        ),
     }  # fmt: skip
 
     def __init__(self) -> None:

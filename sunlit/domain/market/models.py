@@ -76,6 +76,7 @@ class Order(Living):
     note = models.TextField(default="", blank=True)
     purpose = models.TextField(default="", blank=True)
     rulings = models.JSONField(default=list)
+    explanation = models.TextField(default="", db_default="", blank=True)  # why it was placed although a warning of splitting was given
     delivery_days = models.PositiveSmallIntegerField(default=0)
 
     # Life

@@ -24,3 +24,17 @@ class CaseMoved(Event):
     verb: str
     reason: str
     version: int
+
+
+@event
+class SplittingMoved(Event):
+    """A case of splitting was opened, explained, decided, corrected, went on or fell due: `verb` says which."""
+
+    number: str
+    buyer_id: int
+    region_path: str
+    verb: str
+    amount: str
+    until: str
+    reason: str
+    version: int

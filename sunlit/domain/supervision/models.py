@@ -1,4 +1,4 @@
-"""What supervision keeps: cases with the figures they rest on, the yardstick of each category, the level of each product, and the sweeps."""
+"""What supervision keeps: cases of offers and of splitting with the figures they rest on, the yardstick of each category, the level of each product, and the sweeps."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from sunlit.domain.catalog.models import Category, Offer, Product
+from sunlit.domain.planning.models import BudgetQuota
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.lifecycle import Living
 
@@ -65,6 +66,56 @@ class WatchCase(Living):
             models.Index(fields=["kind", "-id"], condition=Q(ended_at=None), name="open_cases_of_a_class"),
             models.Index(fields=["answer_until"], condition=Q(state="notified"), name="cases_to_answer"),
             models.Index(fields=["supplier", "id"], condition=Q(state="found"), name="cases_to_notify"),
+        ]
+
+
+class SplittingCase(Living):
+    """A lead that a buyer divides its purchases (化整为零): told to the buyer, who may explain; decided by the regulator."""
+
+    # Identity
+    buyer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    kind = models.TextField()  # split_sum, split_class, split_near, split_run
+    subject = models.TextField()  # what tells it from others of the buyer: quota, supplier, category
+    severity = models.TextField()
+    category_code = models.TextField()
+    quota = models.ForeignKey(BudgetQuota, models.PROTECT, null=True, related_name="+")
+    supplier = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+
+    # What was found
+    amount = models.DecimalField(max_digits=16, decimal_places=2)
+    ruling = models.JSONField()  # the rulebook's, with the version of the threshold
+    purchases = models.JSONField()  # the latest that are counted: [reference, amount, at]
+    last_at = models.DateTimeField()  # of the latest purchase: a later one is found anew
+    found_by = models.TextField()
+
+    # Life
+    found_at = models.DateTimeField()
+    answer_until = models.DateTimeField()
+    explained_at = models.DateTimeField(null=True)
+    overdue_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    # What was said
+    explanation = models.TextField(default="", blank=True)
+    reason = models.TextField(default="", blank=True)  # the regulator's
+
+    sealed = ("number", "state", "buyer_id", "kind", "subject", "amount", "purchases", "explanation", "reason")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["buyer", "kind", "subject"],
+                condition=Q(state__in=["notified", "overdue", "explained"]),
+                name="one_open_case_of_splitting_a_subject",
+            ),
+            models.CheckConstraint(condition=~Q(state="explained") | ~Q(explanation=""), name="explained_splitting_has_an_explanation"),
+            models.CheckConstraint(condition=~Q(state__in=["dismissed", "upheld"]) | ~Q(reason=""), name="decided_splitting_has_a_reason"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["region_path", "state", "-id"], name="splitting_of_a_region"),
+            models.Index(fields=["buyer", "kind", "subject", "-id"], name="splitting_of_a_buyer"),
+            models.Index(fields=["answer_until"], condition=Q(state="notified"), name="splitting_to_answer"),
         ]
 
 

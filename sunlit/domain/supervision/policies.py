@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from sunlit.domain.supervision.models import WatchCase
+from sunlit.domain.supervision.models import SplittingCase, WatchCase
 from sunlit.foundation.accounts.actors import Actor
 
 
@@ -14,6 +14,19 @@ def visible_to(actor: Actor) -> QuerySet[WatchCase]:
     match actor.kind:
         case "supplier":
             return cases.filter(supplier_id=actor.organisation_id).exclude(state="found")
+        case "regulator":
+            return cases.filter(Q(region_path=actor.region_path) | Q(region_path__startswith=actor.region_path + "/"))
+        case "operator" | "clock":
+            return cases
+    return cases.none()
+
+
+def splitting_visible_to(actor: Actor) -> QuerySet[SplittingCase]:
+    """The cases of splitting that exist for this actor: the buyer's own, those of the regulator's region, all for the operator."""
+    cases: QuerySet[SplittingCase] = SplittingCase.objects.all()
+    match actor.kind:
+        case "buyer":
+            return cases.filter(buyer_id=actor.organisation_id)
         case "regulator":
             return cases.filter(Q(region_path=actor.region_path) | Q(region_path__startswith=actor.region_path + "/"))
         case "operator" | "clock":

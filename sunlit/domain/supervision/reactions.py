@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as _
 
 from sunlit.domain.supervision import queries, services
-from sunlit.domain.supervision.events import CaseMoved, CasesNotified
+from sunlit.domain.supervision.events import CaseMoved, CasesNotified, SplittingMoved
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.gateways.prices import the_price_feed
 from sunlit.foundation.kernel import clock
@@ -36,12 +36,41 @@ TO_REGULATOR = {
     "explain": templates.declare("case.explained", title=_("The supplier explained case {number}: please decide")),
     "appeal": templates.declare("case.appealed", title=_("The supplier asks for release in case {number}: please decide")),
 }
+TO_BUYER = {
+    "open": templates.declare(
+        "splitting.opened",
+        title=_("Case {number}: purchases of {amount:yuan} look divided. Explain until {until:at}, or put the rest together."),
+        mail=True,
+    ),
+    "fall_due": templates.declare("splitting.overdue", title=_("Case {number} is overdue: the regulator may state a splitting"), mail=True),
+    "correct": templates.declare("splitting.corrected", title=_("Case {number} is closed: nothing is found any more")),
+    "clear": templates.declare("splitting.cleared", title=_("Case {number} is closed: your explanation was accepted")),
+    "dismiss": templates.declare("splitting.dismissed", title=_("Case {number} is closed: nothing was wrong")),
+    "uphold": templates.declare("splitting.upheld", title=_("Case {number}: the regulator states a splitting: {reason}"), mail=True),
+}
+TO_OFFICE = {
+    "open": templates.declare("splitting.found", title=_("Case {number}: purchases of {amount:yuan} of one buyer look divided")),
+    "explain": templates.declare("splitting.explained", title=_("The buyer explained case {number}: please decide")),
+}
 
 
 @follows("supervision", batch=200)
 def look_at_what_changed(acts: list[Act]) -> None:
     """Prices, stocks and contents are looked at within seconds of their change."""
     services.follow(acts, at=clock.now())
+
+
+@follows("splitting", batch=200)
+def look_at_what_was_bought(acts: list[Act]) -> None:
+    """Whoever goes on after the warning is known within seconds."""
+    services.follow_purchases(acts, at=clock.now())
+
+
+@every_day
+def look_for_splitting() -> None:
+    """Windows move, budgets are adjusted by file, regions choose other figures: everything is looked at once a night."""
+    at = clock.now()
+    services.look_at_splitting(at=at, under=f"sweep/{at:%Y%m%d}")
 
 
 @every_day
@@ -66,6 +95,7 @@ def mind_the_terms() -> None:
     at = clock.now()
     services.notify_found(at=at, batch=f"round/{at:%Y%m%d%H%M}")
     services.fall_due(at=at)
+    services.splitting_falls_due(at=at)
 
 
 @hears(CasesNotified)
@@ -91,6 +121,26 @@ def tell_the_other_side(event: CaseMoved) -> None:
     elif event.verb in TO_REGULATOR and (office := _office(event.region_path)):
         key, link = TO_REGULATOR[event.verb].key, f"/regulator/cases/{event.number}/"
         tell(template=key, at=clock.now(), dedupe=dedupe, organisation_id=office.pk, params=params, link=link)
+
+
+@hears(SplittingMoved)
+def tell_buyer_and_office(event: SplittingMoved) -> None:
+    params = {"number": event.number, "amount": event.amount, "until": event.until, "reason": event.reason}
+    dedupe = f"splitting/{event.number}/{event.verb}/{event.version}"
+    if event.verb in TO_BUYER:
+        key, link = TO_BUYER[event.verb].key, f"/buyer/cases/{event.number}/"
+        tell(
+            template=key,
+            at=clock.now(),
+            dedupe=f"{dedupe}/buyer",
+            organisation_id=event.buyer_id,
+            roles=("lead", "orderer"),
+            params=params,
+            link=link,
+        )
+    if event.verb in TO_OFFICE and (office := _office(event.region_path)):
+        key, link = TO_OFFICE[event.verb].key, f"/regulator/splitting/{event.number}/"
+        tell(template=key, at=clock.now(), dedupe=f"{dedupe}/office", organisation_id=office.pk, params=params, link=link)
 
 
 def _office(path: str) -> Organisation | None:

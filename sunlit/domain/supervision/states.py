@@ -5,18 +5,19 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.supervision import rules
-from sunlit.domain.supervision.models import WatchCase
+from sunlit.domain.supervision.models import SplittingCase, WatchCase
 from sunlit.foundation.access import clock, holds, regulates
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.lifecycle import Life, Move
 
 FOUND, NOTIFIED, OVERDUE, EXPLAINED, FROZEN, APPEALED = "found", "notified", "overdue", "explained", "frozen", "appealed"
-CORRECTED, CLEARED, RELEASED, DISMISSED = "corrected", "cleared", "released", "dismissed"
+CORRECTED, CLEARED, RELEASED, DISMISSED, UPHELD = "corrected", "cleared", "released", "dismissed", "upheld"
 OPEN = (FOUND, NOTIFIED, OVERDUE, EXPLAINED, FROZEN, APPEALED)
 ON_SALE = (FOUND, NOTIFIED, OVERDUE, EXPLAINED)  # open while the offer is on sale: closed when the check no longer finds anything
 SETTLED = (CLEARED, RELEASED, DISMISSED)  # what was decided is not found again as long as nothing changes
 
 clerk = holds("catalog", "admin", of="supplier_id")
+buyer = holds("orderer", "lead", of="buyer_id")
 regulator = regulates()
 
 case = Life(
@@ -126,6 +127,102 @@ case = Life(
         CLEARED: _("explanation accepted"),
         RELEASED: _("released"),
         DISMISSED: _("unfounded"),
+    },
+)
+
+WITH_THE_BUYER = (NOTIFIED, OVERDUE, EXPLAINED)
+
+splitting = Life(
+    "splitting",
+    SplittingCase,
+    [
+        Move(
+            "open",
+            (),
+            NOTIFIED,
+            clock,
+            _("Case {number}: purchases of {buyer} look divided, ¥{amount} together; the buyer was told"),
+            _("Open"),
+            (),
+            "found_at",
+        ),
+        Move(
+            "grow",
+            WITH_THE_BUYER,
+            None,
+            clock,
+            _("Case {number} goes on: it is ¥{amount} together now"),
+            _("Add purchases"),
+        ),
+        Move(
+            "explain",
+            (NOTIFIED, OVERDUE),
+            EXPLAINED,
+            buyer,
+            _("{organisation} explained case {number}: {explanation}"),
+            _("Explain"),
+            (rules.purchases_are_explained,),
+            "explained_at",
+        ),
+        Move(
+            "fall_due",
+            NOTIFIED,
+            OVERDUE,
+            clock,
+            _("The buyer did not answer case {number} in time"),
+            _("Note as overdue"),
+            (rules.buyers_term_is_over,),
+            "overdue_at",
+        ),
+        Move(
+            "correct",
+            WITH_THE_BUYER,
+            CORRECTED,
+            clock,
+            _("Case {number} is over: purchases were taken back, or the budget was adjusted"),
+            _("Close as corrected"),
+            (),
+            "ended_at",
+        ),
+        Move(
+            "clear",
+            EXPLAINED,
+            CLEARED,
+            regulator,
+            _("{organisation} accepted the explanation of case {number}"),
+            _("Accept the explanation"),
+            (),
+            "ended_at",
+        ),
+        Move(
+            "dismiss",
+            WITH_THE_BUYER,
+            DISMISSED,
+            regulator,
+            _("{organisation} dismissed case {number}: {reason}"),
+            _("Dismiss as unfounded"),
+            (rules.reason_is_given,),
+            "ended_at",
+        ),
+        Move(
+            "uphold",
+            (OVERDUE, EXPLAINED),
+            UPHELD,
+            regulator,
+            _("{organisation} found in case {number} that the purchases were divided: {reason}"),
+            _("State the splitting"),
+            (rules.reason_is_given,),
+            "ended_at",
+        ),
+    ],
+    states={
+        NOTIFIED: _("waits for the buyer"),
+        OVERDUE: _("overdue"),
+        EXPLAINED: _("explained"),
+        CORRECTED: _("corrected"),
+        CLEARED: _("explanation accepted"),
+        DISMISSED: _("unfounded"),
+        UPHELD: _("splitting stated"),
     },
 )
 

@@ -14,6 +14,7 @@ def hang_up() -> None:
         Item("orders", _("Orders"), "buyer:orders", "package"),
         Item("budget", _("Budget"), "buyer:budget", "wallet"),
         Item("intentions", _("Intentions"), "buyer:intentions", "scroll-text"),
+        Item("cases", _("Remarks on purchases"), "buyer:cases", "message-square"),
         Item("suppliers", _("Suppliers"), "buyer:suppliers", "store"),
         Item("favourites", _("Favourites"), "buyer:favourites", "star"),
         Item("organisation", _("My organisation"), "organisation", "building-2"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.buyer.views import budgets, cart, desk, intentions, orders
+from sunlit.portals.buyer.views import budgets, cart, cases, desk, intentions, orders
 
 app_name = "buyer"
 urlpatterns = [
@@ -24,6 +24,8 @@ urlpatterns = [
     path("intentions/<str:number>/", intentions.intention, name="intention"),
     path("intentions/<str:number>/edit/", intentions.edit_intention, name="edit_intention"),
     path("intentions/<str:number>/correct/", intentions.correct_intention, name="correct_intention"),
+    path("cases/", cases.cases, name="cases"),
+    path("cases/<str:number>/", cases.case, name="case"),
     path("suppliers/", desk.suppliers, name="suppliers"),
     path("favourites/", desk.favourites, name="favourites"),
     path("favourites/keep/", desk.keep, name="keep"),

@@ -16,6 +16,7 @@ def hang_up() -> None:
         Item("suppliers", _("Suppliers"), "regulator:suppliers", "store"),
         Item("offers", _("Offers"), "regulator:offers", "tag"),
         Item("cases", _("Supervision of offers"), "regulator:cases", "scan-search"),
+        Item("splitting", _("Splitting of purchases"), "regulator:splitting", "scissors"),
         Item("references", _("Reference prices"), "regulator:references", "badge-percent"),
         Item("library", _("Product library"), "library:matches", "git-compare"),
         Item("rules", _("Rulebook"), "regulator:rules", "scale"),

@@ -14,7 +14,9 @@ from sunlit.portals.regulator.views import (
     orders,
     references,
     rules,
+    splitting,
     suppliers,
+    trials,
 )
 
 app_name = "regulator"
@@ -30,6 +32,8 @@ urlpatterns = [
     path("offers/<str:number>/", offers.offer, name="offer"),
     path("cases/", cases.cases, name="cases"),
     path("cases/<str:number>/", cases.case, name="case"),
+    path("splitting/", splitting.cases, name="splitting"),
+    path("splitting/<str:number>/", splitting.case, name="splitting_case"),
     path("suppliers/", suppliers.suppliers, name="suppliers"),
     path("suppliers/<str:number>/", suppliers.supplier, name="supplier"),
     path("orders/", orders.orders, name="orders"),
@@ -41,6 +45,7 @@ urlpatterns = [
     path("rules/<str:key>/", rules.rule, name="rule"),
     path("drafts/", drafts.drafts, name="drafts"),
     path("drafts/<str:number>/", drafts.draft, name="draft"),
+    path("rules/<str:key>/what-if/", trials.what_if, name="what_if"),
     path("calendar/", rules.calendar, name="calendar"),
     path("buyers/", buyers.buyers, name="buyers"),
     path("buyers/new/", buyers.new_buyer, name="new_buyer"),

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from sunlit.foundation.kernel.clock import SHANGHAI
 from sunlit.foundation.kernel.money import show
@@ -20,6 +21,10 @@ WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SOON = timedelta(hours=24)
 NONE = "—"
+FIGURE_WORDS: dict[str, str | Promise] = {
+    "budget_adjusted": _("the budget was adjusted in the year"),
+    "method_approved": _("another method was approved"),
+}
 
 
 def chinese() -> bool:
@@ -168,7 +173,7 @@ def figure_value(value: Any) -> str:
         return day(date.fromisoformat(value))
     if isinstance(value, Decimal):
         return show(value)
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(FIGURE_WORDS.get(str(value), value))
 
 
 def plain(value: Any) -> Any:

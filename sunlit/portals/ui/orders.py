@@ -87,6 +87,7 @@ def order_page(request: Request, number: str) -> dict[str, Any]:
         "steps": _steps(order, history),
         "history": history,
         "rulings": [Ruling.from_json(told) for told in market.rulings_of(order, seen_by=request.actor)],
+        "explanation": "" if request.actor.kind == "supplier" else order.explanation,
         "moves": moves,
         "plain": [move for move in moves if move.verb in PLAIN],
         "reasoned": [move for move in moves if move.verb in REASONED],

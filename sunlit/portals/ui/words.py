@@ -179,6 +179,14 @@ FIGURES: dict[str, str | Promise] = {
     "until": _("Until"),
     "least": _("At least"),
     "most": _("At most"),
+    "sum": _("Sum"),
+    "category": _("Category"),
+    "threshold": _("Threshold"),
+    "threshold_key": _("Threshold compared"),
+    "threshold_id": _("Version of the threshold"),
+    "threshold_since": _("Threshold in force since"),
+    "purchases": _("Earlier purchases counted"),
+    "excuse": _("Why it is allowed all the same"),
 }
 
 # A shape besides the colour, for readers who do not tell the colours apart.

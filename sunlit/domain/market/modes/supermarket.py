@@ -21,7 +21,7 @@ from sunlit.domain.market.queries.wishes import Wish, line_problems
 from sunlit.domain.planning import services as planning
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import templates
-from sunlit.domain.rulebook.rules import Ruling
+from sunlit.domain.rulebook.rules import Ruling, Verdict
 from sunlit.domain.rulebook.rules.templates import Template
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Address, InvoiceTitle, Organisation
@@ -44,6 +44,7 @@ class Terms:
     invoice_title: Mapping[str, str]
     purpose: str = ""
     note: str = ""
+    explanation: str = ""  # why the buyer goes on although it was warned of splitting
 
 
 def checkout(
@@ -55,12 +56,13 @@ def checkout(
     title_id: int,
     purpose: str = "",
     note: str = "",
+    explanation: str = "",
     by: Actor,
     at: datetime,
 ) -> list[Order]:
     """Turn chosen cart lines into orders, one a supplier. The same key again returns the same orders and does nothing.
 
-    Refused (ORD-013 … ORD-032, BUD-001/002) with every problem at its line or field; nothing is ordered then.
+    Refused (ORD-013 … ORD-032, BUD-001/002, SPL-001 … SPL-005) with every problem at its line or field; nothing is ordered then.
     """
     key = f"cart:{by.person}:{key}"  # the form names it: nobody can take a key that somebody else, or a program, will use
     lines = list(CartLine.objects.filter(pk__in=line_ids, user_id=by.person, buyer_id=by.party).order_by("pk"))
@@ -70,17 +72,18 @@ def checkout(
             return done
         raise Refused(Problem(rules.CART_EMPTY, on="lines"))
     wishes = [Wish(line.offer_id, line.quantity, line.price_seen) for line in lines]
-    terms = terms_of(quota_id=quota_id, address_id=address_id, title_id=title_id, purpose=purpose, note=note, by=by)
+    texts = {"purpose": purpose, "note": note, "explanation": explanation}
+    terms = terms_of(quota_id=quota_id, address_id=address_id, title_id=title_id, **texts, by=by)
     orders = place(key=key, wishes=wishes, terms=terms, by=by, at=at)
     CartLine.objects.filter(pk__in=[line.pk for line in lines]).delete()
     return orders
 
 
-def terms_of(*, quota_id: int, address_id: int, title_id: int, purpose: str, note: str, by: Actor) -> Terms:
+def terms_of(*, quota_id: int, address_id: int, title_id: int, purpose: str, note: str, explanation: str = "", by: Actor) -> Terms:
     """The terms with the organisation's own address and invoice title copied in. Refused: ORD-022, ORD-023, ORD-029, ORD-032."""
     address = Address.objects.select_related("region").filter(pk=address_id, organisation_id=by.party).first()
     title = InvoiceTitle.objects.filter(pk=title_id, organisation_id=by.party).first()
-    check(_terms_problems(address, title, purpose, note))
+    check(_terms_problems(address, title, {"purpose": purpose, "note": note, "explanation": explanation}))
     assert address is not None
     assert title is not None
     delivery = {
@@ -92,7 +95,7 @@ def terms_of(*, quota_id: int, address_id: int, title_id: int, purpose: str, not
         "region_path": address.region.path,
     }
     invoice = {"title": title.title, "tax_number": title.tax_number, "bank": title.bank, "account": title.account}
-    return Terms(quota_id, delivery, invoice, purpose.strip(), note.strip())
+    return Terms(quota_id, delivery, invoice, purpose.strip(), note.strip(), explanation.strip())
 
 
 def place(*, key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: datetime) -> list[Order]:
@@ -154,11 +157,12 @@ def _place(key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: dateti
     check(problems)
     # 2. Ask the rulebook, before anything is written.
     buyer = Organisation.objects.select_related("region").get(pk=by.party)
-    asked = rulings.on_placing([[(offer, wanted[offer.pk].quantity) for offer in group] for group in groups.values()], buyer=buyer, at=at)
+    baskets = [[(offer, wanted[offer.pk].quantity) for offer in group] for group in groups.values()]
+    asked = rulings.on_placing(baskets, buyer=buyer, at=at)
     # 3. Write: orders first (the double form stops here), then stock; the budget's hot row last.
     orders = [_order(key, group, wanted, terms, buyer, judged, by, at) for group, judged in zip(groups.values(), asked, strict=True)]
     catalog_services.take_stock({offer.pk: wanted[offer.pk].quantity for offer in offers})
-    for order in orders:
+    for order, basket in zip(orders, baskets, strict=True):
         planning.hold(
             quota_id=terms.quota_id,
             buyer_id=buyer.pk,
@@ -166,8 +170,24 @@ def _place(key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: dateti
             reference=f"order/{order.number}",
             amount=order.total,
             at=at,
+            parts=rulings.parts_of(basket),
         )
+    # 4. Judge the sums while the budget's row is ours: of two checkouts at once, the later one sees the earlier.
+    _judge_sums(orders, baskets, terms, buyer, at)
     return orders
+
+
+def _judge_sums(orders: Sequence[Order], baskets: Sequence[rulings.Basket], terms: Terms, buyer: Organisation, at: datetime) -> None:
+    """What the law forbids is refused; who was warned of splitting goes on with a reason. Refused: SPL-001 … SPL-005."""
+    but = [f"order/{order.number}" for order in orders]
+    asked = rulings.on_sums(baskets, buyer=buyer, quota_id=terms.quota_id, at=at, but=but)
+    check(ruling.problem(on="quota") for said in asked for ruling in said if ruling.verdict == Verdict.REFUSED)
+    check(rulings.reason_problems([ruling for said in asked for ruling in said], terms.explanation))
+    for order, said in zip(orders, asked, strict=True):
+        if said:
+            order.rulings = [*order.rulings, *(ruling.to_json() for ruling in said)]
+            order.explanation = terms.explanation if any(rulings.asks_for_a_reason(ruling) for ruling in said) else ""
+            order.save(update_fields=["rulings", "explanation"])
 
 
 def _by_supplier(offers: Sequence[Offer]) -> dict[int, list[Offer]]:
@@ -263,11 +283,11 @@ def moved(verb: str, reason: str = "") -> Any:
     return announcements
 
 
-def _terms_problems(address: Address | None, title: InvoiceTitle | None, purpose: str, note: str) -> Iterator[Problem]:
+def _terms_problems(address: Address | None, title: InvoiceTitle | None, texts: Mapping[str, str]) -> Iterator[Problem]:
     if address is None:
         yield Problem(rules.ADDRESS_MISSING, on="address")
     if title is None:
         yield Problem(rules.TITLE_MISSING, on="title")
-    for field, text in (("purpose", purpose), ("note", note)):
+    for field, text in texts.items():
         if len(text) > TEXT_CHARS:
             yield Problem(rules.RATING_TEXT_LONG, {"most": TEXT_CHARS}, on=field)

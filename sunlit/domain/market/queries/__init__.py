@@ -14,6 +14,7 @@ from sunlit.domain.market.queries.orders import (
     favourites,
     is_favourite,
     lines_of,
+    numbers_seen,
     open_orders_of_supplier,
     order,
     orders,
@@ -22,7 +23,7 @@ from sunlit.domain.market.queries.orders import (
     suppliers_of,
     waiting_count,
 )
-from sunlit.domain.market.queries.rulings import approval_limit, rulings_of
+from sunlit.domain.market.queries.rulings import approval_limit, asks_for_a_reason, rulings_of
 
 __all__ = [
     "GROUPS",
@@ -34,6 +35,7 @@ __all__ = [
     "Step",
     "Task",
     "approval_limit",
+    "asks_for_a_reason",
     "board",
     "cart",
     "cart_count",
@@ -44,6 +46,7 @@ __all__ = [
     "is_favourite",
     "late_orders",
     "lines_of",
+    "numbers_seen",
     "open_orders_of_supplier",
     "order",
     "orders",

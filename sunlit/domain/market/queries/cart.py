@@ -88,7 +88,10 @@ def cart_count(by: Actor) -> int:
     return CartLine.objects.filter(user_id=by.person, buyer_id=by.party).count()
 
 
-def rulings_before(page: CartPage, *, buyer: Organisation, at: datetime) -> list[list[Ruling]]:
-    """What the rulebook would say to each group, told before anything is ordered."""
+def rulings_before(page: CartPage, *, buyer: Organisation, quota_id: int | None, at: datetime) -> list[list[Ruling]]:
+    """What the rulebook would say to each group paid from this quota, told before anything is ordered."""
     groups = [[(item.offer, item.line.quantity) for item in group.items] for group in page.groups]
-    return rulings.on_placing(groups, buyer=buyer, at=at) if groups else []
+    if not groups:
+        return []
+    alone, sums = rulings.on_placing(groups, buyer=buyer, at=at), rulings.on_sums(groups, buyer=buyer, quota_id=quota_id, at=at)
+    return [[*own, *together] for own, together in zip(alone, sums, strict=True)]

@@ -2,5 +2,13 @@
 
 from sunlit.domain.planning.models.budgets import BudgetQuota, Hold, QuotaChange
 from sunlit.domain.planning.models.intentions import Intention, IntentionItem
+from sunlit.domain.planning.models.purchases import Purchase
 
-__all__ = ["BudgetQuota", "Hold", "Intention", "IntentionItem", "QuotaChange"]
+__all__ = [
+    "BudgetQuota",
+    "Hold",
+    "Intention",
+    "IntentionItem",
+    "Purchase",
+    "QuotaChange",
+]

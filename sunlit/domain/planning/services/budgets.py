@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.planning.models import BudgetQuota, Hold, QuotaChange
 from sunlit.domain.planning.rules import budgets as rules
+from sunlit.domain.planning.rules.splitting import Part
+from sunlit.domain.planning.services import purchases
 from sunlit.foundation.access import decides_in, operator
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Organisation
@@ -70,13 +72,18 @@ class QuotaRow:
     total: Decimal
 
 
-def hold(*, quota_id: int, buyer_id: int, year: int, reference: str, amount: Decimal, at: datetime) -> None:
-    """Lay a hold on a quota, in one statement that cannot overspend it. Refused: BUD-001 not enough left, BUD-002 not this buyer's."""
+def hold(*, quota_id: int, buyer_id: int, year: int, reference: str, amount: Decimal, at: datetime, parts: Sequence[Part] = ()) -> None:
+    """Lay a hold on a quota, in one statement that cannot overspend it; `parts` say what is bought, by category.
+
+    Refused: BUD-001 not enough left, BUD-002 not this buyer's.
+    """
     values: dict[str, Any] = {"quota": quota_id, "buyer": buyer_id, "year": year, "reference": reference, "amount": amount, "at": at}
     with connection.cursor() as cursor:
         cursor.execute(_HOLD, values)
-        if cursor.fetchone() is not None:
-            return
+        held = cursor.fetchone() is not None
+    if held:
+        purchases.write_down(parts, buyer_id=buyer_id, quota_id=quota_id, reference=reference, at=at)
+        return
     quota = BudgetQuota.objects.filter(pk=quota_id, buyer_id=buyer_id, year=year).first()
     if quota is None:
         raise Refused(Problem(rules.QUOTA_NOT_YOURS, on="quota"))
@@ -94,9 +101,11 @@ def spend(*, reference: str, at: datetime) -> None:
     _turn(reference, "committed", "spent", at)
 
 
+@transaction.atomic
 def release(*, reference: str, at: datetime) -> None:
-    """Cancellation, refusal, lapse or return give the money back."""
+    """Cancellation, refusal, lapse or return give the money back; what was bought counts no more."""
     _turn(reference, "held", "released", at)
+    purchases.strike(reference, at=at)
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ from sunlit.domain.rulebook.rules.documents import CHECK, readable
 from sunlit.domain.rulebook.rules.tables import ROW, read
 from sunlit.domain.rulebook.rules.templates import built
 
-VERSION: Final = "2026.11.6"
+VERSION: Final = "2026.11.7"
 HERE: Final = Path(__file__).parent
 START: Final = "2019-01-01"  # the first year whose working calendar is known: platform parameters hold from here
 PLATFORM: Final = "platform default"
@@ -180,10 +180,12 @@ def emall(domain: Path) -> Iterator[Row]:
 
 
 def platform() -> Iterator[Row]:
+    """Our own choices; where one has a source, the row names it in the research's abbreviations, with its evidence."""
     for word in _csv(HERE / "words" / "platform.csv"):
+        source, article, since = cite(word["source"] or PLATFORM)
         yield _rule(
-            word["key"], value=value_of(word["value"]), allowed=allowed_of(word["allowed"]), names=word, source=PLATFORM, article="", evidence="K",
-            note=word["note"], since=START, kind=word["kind"], region=word["region"], binding=word["binding"] == "binding",
+            word["key"], value=value_of(word["value"]), allowed=allowed_of(word["allowed"]), names=word, source=source, article=article,
+            evidence=word["evidence"] or "K", note=word["note"], since=max(since, START), kind=word["kind"], region=word["region"], binding=word["binding"] == "binding",
         )  # fmt: skip
 
 
@@ -431,8 +433,9 @@ def _day_after(day: str) -> str | None:
 
 
 def _csv(path: Path) -> list[dict[str, str]]:
+    """The rows by column; cells that a short line leaves out are empty."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+        return list(csv.DictReader(file, restval=""))
 
 
 def _lines(rows: list[Row]) -> str:

@@ -14,6 +14,8 @@ REASON_MISSING = Reason("WAT-001", _("Give a reason of at least {least} characte
 EXPLANATION_MISSING = Reason("WAT-002", _("Explain in at least {least} characters why the offer is as it should be."))
 TERM_RUNNING = Reason("WAT-003", _("The supplier has time until {until}."))
 TEXT_LONG = Reason("WAT-004", _("At most {most} characters."))
+PURCHASES_UNEXPLAINED = Reason("WAT-005", _("Explain in at least {least} characters why these purchases were not made together."))
+BUYERS_TERM_RUNNING = Reason("WAT-006", _("The buyer has time until {until}."))
 
 
 def reason_is_given(case: Case) -> Iterator[Problem]:
@@ -24,6 +26,17 @@ def reason_is_given(case: Case) -> Iterator[Problem]:
 def explanation_is_given(case: Case) -> Iterator[Problem]:
     """An explanation is words."""
     yield from _told(str(case.facts.get("explanation", "")), EXPLANATION_MISSING, "explanation")
+
+
+def purchases_are_explained(case: Case) -> Iterator[Problem]:
+    """The buyer's explanation is words too."""
+    yield from _told(str(case.facts.get("explanation", "")), PURCHASES_UNEXPLAINED, "explanation")
+
+
+def buyers_term_is_over(case: Case) -> Iterator[Problem]:
+    """Only time makes a case overdue."""
+    if case.it.answer_until > case.at:
+        yield Problem(BUYERS_TERM_RUNNING, {"until": case.it.answer_until})
 
 
 def term_is_over(case: Case) -> Iterator[Problem]:

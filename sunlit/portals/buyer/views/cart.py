@@ -91,7 +91,7 @@ def checkout(request: Request) -> HttpResponse:
 
     def act() -> HttpResponse:
         picked: dict[str, Any] = {f"{name}_id": reading.picked(request, name) for name in ("quota", "address", "title")}
-        texts: dict[str, Any] = {name: request.POST.get(name, "") for name in ("purpose", "note")}
+        texts: dict[str, Any] = {name: request.POST.get(name, "") for name in ("purpose", "note", "explanation")}
         orders = services.checkout(key=request.POST.get("key", "")[:64], line_ids=chosen, **picked, **texts, by=actor, at=request.now)
         tell(request, ngettext("%(num)s order was placed.", "%(num)s orders were placed.", len(orders)) % {"num": len(orders)})
         return HttpResponseRedirect(reverse("buyer:order", args=[orders[0].number]) if len(orders) == 1 else reverse("buyer:orders"))
@@ -110,10 +110,14 @@ def _checkout_page(request: Request, buyer: Organisation, page: queries.CartPage
         "titles": [(str(it.pk), f"{it.title} · {it.tax_number}") for it in accounts.invoice_titles_of(buyer.pk)],
     }
     fields = {"quota": "quotas", "address": "addresses", "title": "titles"}
+    picked = {name: request.POST.get(name) or next((key for key, _text in options[of]), "") for name, of in fields.items()}
+    quota = int(picked["quota"]) if picked["quota"] in {key for key, _text in options["quotas"]} else None
+    asked = queries.rulings_before(page, buyer=buyer, quota_id=quota, at=request.now)
     return {
         **options,
-        "picked": {name: request.POST.get(name) or next((key for key, _text in options[of]), "") for name, of in fields.items()},
-        "asked": queries.rulings_before(page, buyer=buyer, at=request.now),
+        "picked": picked,
+        "asked": asked,
+        "explain": any(queries.asks_for_a_reason(ruling) for said in asked for ruling in said),
         "key": request.POST.get("key") or secrets.token_urlsafe(18),
         "limit": limit,
         "over": any(group.total > limit for group in page.groups),

@@ -1,4 +1,4 @@
-"""The face of supervision: cases of a supplier or a region, what is open by class, and the last sweep."""
+"""Cases of offers: of a supplier or a region, what is open by class, and the last sweep."""
 
 from __future__ import annotations
 

@@ -1,0 +1,334 @@
+"""Trying a change of a rule on past purchases: each is judged as the rulebook judged it on its day, and as it would with the change.
+
+Which version holds where is asked of the rulebook in Python, into one small table of figures; the judgement itself is SQL over all purchases, and
+must say what `planning.rules.splitting` and `market.queries.rulings` say (a test replays a random town through both).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from time import monotonic
+from typing import Any, Final
+
+from sunlit.domain.insight.models import Trial
+from sunlit.domain.insight.rules import trials as rules
+from sunlit.domain.insight.rules.trials import CHECKS, FIGURES, OBJECTS, Change
+from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.rules import Rule_, like, may_refuse
+from sunlit.foundation.access import decides_in, operator
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.accounts.models import Region
+from sunlit.foundation.engine import Engine, TableOf, analysis
+from sunlit.foundation.kernel import regions
+from sunlit.foundation.kernel.clock import local_day, start_of_day
+from sunlit.foundation.kernel.numbering import new_number
+from sunlit.foundation.kernel.refusals import Problem, Refused
+
+SAMPLE: Final = 20
+DAYS_BEFORE: Final = 366  # longest window of a rule: purchases so long before the first day are read, too
+DAY_US: Final = 86_400_000_000
+
+ORDERS: Final = {
+    "id": "BIGINT", "number": "VARCHAR", "buyer": "BIGINT", "supplier": "BIGINT", "region_path": "VARCHAR", "total": "DECIMAL(18,2)",
+    "day": "DATE", "instant": "BIGINT", "own_limit": "DECIMAL(18,2)", "size": "VARCHAR",
+}  # fmt: skip
+_ORDERS = """
+SELECT o.id, o.number, o.buyer_id, o.supplier_id, o.region_path, o.total, (o.placed_at AT TIME ZONE 'Asia/Shanghai')::date,
+       (extract(epoch FROM o.placed_at) * 1000000)::bigint, b.approval_limit, 'unknown'
+FROM market_order o JOIN accounts_organisation b ON b.id = o.buyer_id
+WHERE o.placed_at >= %(since)s AND o.placed_at < %(until)s
+  AND (o.region_path = %(path)s OR o.region_path LIKE %(path)s || '/%%' OR %(path)s = '')
+ORDER BY o.id
+"""
+PARTS: Final = {
+    "id": "BIGINT", "order_id": "BIGINT", "buyer": "BIGINT", "quota": "BIGINT", "supplier": "BIGINT", "code": "VARCHAR", "class": "VARCHAR", "kind": "VARCHAR",
+    "region_path": "VARCHAR", "amount": "DECIMAL(18,2)", "day": "DATE", "instant": "BIGINT", "adjusted": "BIGINT",
+}  # fmt: skip
+_PARTS = """
+SELECT p.id, o.id, p.buyer_id, p.quota_id, p.supplier_id, p.category_code, p.category_class, p.kind, COALESCE(o.region_path, q.region_path), p.amount,
+       (p.at AT TIME ZONE 'Asia/Shanghai')::date, (extract(epoch FROM p.at) * 1000000)::bigint, (extract(epoch FROM c.at) * 1000000)::bigint
+FROM planning_purchase p JOIN planning_budgetquota q ON q.id = p.quota_id
+LEFT JOIN market_order o ON 'order/' || o.number = p.reference
+LEFT JOIN (SELECT quota_id, min(at) AS at FROM planning_quotachange WHERE before > 0 GROUP BY quota_id) c ON c.quota_id = p.quota_id
+WHERE p.at >= %(from)s AND p.at < %(until)s AND p.struck_at IS NULL AND p.method <> 'open_tender'
+  AND (q.region_path = %(path)s OR q.region_path LIKE %(path)s || '/%%' OR %(path)s = '')
+ORDER BY p.id
+"""
+
+# What ended without a deal was struck out: an order without a part is none.
+# Figures by side, region, kind of object and days; one row a purchase and side is what every check works on.
+_SIDES = """
+CREATE TABLE side_orders AS
+SELECT f.*, o.id, o.total, o.own_limit
+FROM (SELECT o.*, k.kind FROM orders o JOIN kinds k ON k.order_id = o.id) o
+JOIN figures f ON f.region_path = o.region_path AND f.kind = o.kind AND o.day >= f.since AND o.day < f.until
+"""
+_KINDS = "CREATE TABLE kinds AS SELECT order_id, CASE WHEN bool_and(kind = 'services') THEN 'services' ELSE 'goods' END AS kind FROM parts GROUP BY order_id"
+_SIDE_PARTS = """
+CREATE TABLE side_parts AS
+SELECT f.side, f.procurement, f.open_tender, f.item, f.item_refuses, f.klass, f.near_share, f.near_count, f.near_days, f.run_count, f.run_days,
+       f.approval, f.repeat_count, f.repeat_share, f.repeat_days, p.*, COALESCE(o.own_limit, f.approval) AS own_line,
+       CASE WHEN p.amount < least(f.procurement, f.open_tender) THEN least(f.procurement, f.open_tender)
+            WHEN p.amount < greatest(f.procurement, f.open_tender) THEN greatest(f.procurement, f.open_tender) END AS line
+FROM parts p JOIN orders o ON o.id = p.order_id
+JOIN figures f ON f.region_path = p.region_path AND f.kind = p.kind AND p.day >= f.since AND p.day < f.until
+"""
+CHECK_SQL: Final = {
+    rules.MOVED: """
+INSERT INTO hits SELECT side, id, '{code}', 'moved' FROM side_orders WHERE total >= {column}
+""",
+    rules.YEAR: """
+INSERT INTO hits
+WITH sums AS (
+    SELECT id, sum(amount) OVER (PARTITION BY quota, code ORDER BY instant RANGE UNBOUNDED PRECEDING) AS of_item,
+           sum(amount) OVER (PARTITION BY quota, class ORDER BY instant RANGE UNBOUNDED PRECEDING) AS of_class
+    FROM parts
+)
+SELECT side, order_id, CASE WHEN of_item > round(open_tender * item / 100, 2) THEN 'SPL-001' ELSE 'SPL-002' END,
+       CASE WHEN of_item > round(open_tender * item / 100, 2) AND item_refuses THEN 'refused' ELSE 'warned' END
+FROM side_parts JOIN sums USING (id)
+WHERE (adjusted IS NULL OR adjusted > instant) AND (of_item > round(open_tender * item / 100, 2) OR of_class > round(open_tender * klass / 100, 2))
+""",
+    rules.NEAR: """
+INSERT INTO hits
+SELECT p.side, p.order_id, 'SPL-003', 'warned'
+FROM side_parts p LEFT JOIN parts e ON e.buyer = p.buyer AND e.code = p.code AND e.instant < p.instant AND e.instant >= p.instant - p.near_days * 86400000000
+    AND e.amount >= p.line * p.near_share / 100 AND e.amount < p.line
+WHERE p.amount >= p.line * p.near_share / 100
+GROUP BY p.side, p.order_id, p.id, p.near_count HAVING count(e.id) + 1 >= p.near_count
+""",
+    rules.RUN: """
+INSERT INTO hits
+SELECT p.side, p.order_id, 'SPL-004', 'warned'
+FROM side_parts p LEFT JOIN parts e ON e.buyer = p.buyer AND e.code = p.code AND e.supplier = p.supplier AND e.instant < p.instant
+    AND e.instant >= p.instant - p.run_days * 86400000000 AND e.amount < p.line
+WHERE p.supplier IS NOT NULL AND p.line IS NOT NULL
+GROUP BY p.side, p.order_id, p.id, p.run_count, p.amount, p.line
+HAVING count(e.id) + 1 >= p.run_count AND COALESCE(sum(e.amount), 0) + p.amount > p.line
+""",
+    rules.APPROVAL: """
+INSERT INTO hits SELECT side, id, 'approval', 'approval' FROM side_orders WHERE own_limit IS NULL AND total > approval
+""",
+    rules.REPEAT: """
+INSERT INTO hits
+SELECT p.side, p.order_id, 'ORD-026', 'warned'
+FROM side_parts p LEFT JOIN parts e ON e.buyer = p.buyer AND e.code = p.code AND e.instant < p.instant AND e.instant >= p.instant - p.repeat_days * 86400000000
+    AND e.amount >= p.own_line * p.repeat_share / 100 AND e.amount < p.own_line
+WHERE p.amount >= p.own_line * p.repeat_share / 100 AND p.amount < p.own_line
+GROUP BY p.side, p.order_id, p.id, p.repeat_count HAVING count(e.id) + 1 >= p.repeat_count
+""",
+}
+MOVED_BY: Final = {"threshold.procurement": ("ORD-025", "procurement"), "threshold.open_tender": ("open_tender", "open_tender")}
+
+_OUTCOMES = """
+CREATE TABLE outcomes AS
+WITH worst AS (
+    SELECT side, order_id, max(list_position(['allowed', 'approval', 'warned', 'moved', 'refused'], outcome)) AS rank FROM hits GROUP BY side, order_id
+)
+SELECT o.id, o.number, o.buyer, o.region_path, o.total, o.size,
+       ['allowed', 'approval', 'warned', 'moved', 'refused'][COALESCE(b.rank, 1)] AS before,
+       ['allowed', 'approval', 'warned', 'moved', 'refused'][COALESCE(a.rank, 1)] AS after
+FROM orders o SEMI JOIN kinds ON kinds.order_id = o.id
+LEFT JOIN worst b ON b.order_id = o.id AND b.side = 'before' LEFT JOIN worst a ON a.order_id = o.id AND a.side = 'after'
+"""
+_BY = """
+SELECT {group}, count(DISTINCT o.id), sum({amount}), count(DISTINCT o.id) FILTER (WHERE before <> 'allowed'), COALESCE(sum({amount}) FILTER (WHERE before <> 'allowed'), 0),
+       count(DISTINCT o.id) FILTER (WHERE after <> 'allowed'), COALESCE(sum({amount}) FILTER (WHERE after <> 'allowed'), 0),
+       count(DISTINCT o.id) FILTER (WHERE before <> after), COALESCE(sum({amount}) FILTER (WHERE before <> after), 0)
+FROM outcomes o {join} GROUP BY 1 ORDER BY 8 DESC, 9 DESC, 1
+"""
+BREAKDOWNS: Final = {
+    "regions": {"group": "o.region_path", "amount": "o.total", "join": ""},
+    "classes": {"group": "p.class", "amount": "p.amount", "join": "JOIN parts p ON p.order_id = o.id"},
+    "sizes": {"group": "o.size", "amount": "o.total", "join": ""},
+}
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay found, before it is kept."""
+
+    purchases: int
+    figures: Mapping[str, Any]
+    codes: Mapping[str, Mapping[str, frozenset[str]]]  # side → number of the order → codes; only where it was asked for
+    digest: str
+    rules: Sequence[Sequence[Any]]
+    since: date
+    until: date
+
+
+def simulate(
+    *, key: str, value: Mapping[str, Any] | str, region: str = "", kind: str = "", months: int = rules.MONTHS, by: Actor, at: datetime
+) -> Trial:
+    """Try a new value of a rule for a region (its code, or path; "": everywhere) on the purchases of the last months, and keep what came out.
+
+    Refused: SIM-001 the rule judges no purchase, SIM-002 months, SIM-003 not your region, SIM-004 no such region, RUL-001 no such rule, RUL-006 its form.
+    """
+    began = monotonic()
+    change = change_of(key=key, value=value, region=region, kind=kind, months=months, by=by, at=at)
+    told = replay(change, months=months, at=at)
+    return Trial.objects.create(
+        number=new_number("SY", at),
+        key=key,
+        kind=kind,
+        region_path=change.region_path,
+        value=dict(change.value),
+        since=told.since,
+        until=told.until,
+        purchases=told.purchases,
+        digest=told.digest,
+        rules=told.rules,
+        figures=told.figures,
+        seconds=Decimal(monotonic() - began).quantize(Decimal("0.001")),
+        by=by.organisation_number,
+        at=at,
+    )
+
+
+def change_of(
+    *, key: str, value: Mapping[str, Any] | str, region: str, kind: str, months: int = rules.MONTHS, by: Actor, at: datetime
+) -> Change:
+    """The change in the form of the rule; refused as `simulate` is."""
+    path = _path_of(region)
+    if not (operator.allows(by, None) or decides_in(by, path)):
+        raise Refused(Problem(rules.NOT_YOURS))
+    now = rulebook.rule(key, region_path=path, kind=kind, on=local_day(at))
+    if key not in CHECKS:
+        raise Refused(Problem(rules.NOT_SIMULATED, {"name": now.name}))
+    if not 1 <= months <= rules.MONTHS_MOST:
+        raise Refused(Problem(rules.MONTHS_WRONG, {"most": rules.MONTHS_MOST}, on="months"))
+    return Change(key, kind, path, like(now, value))
+
+
+def replay(change: Change, *, months: int, at: datetime, with_codes: bool = False) -> Replayed:
+    """Judge the purchases of the change's region, and of those below it, before and after. Writes nothing."""
+    until = local_day(at)
+    since = until - timedelta(days=round(months * 365.25 / 12))
+    values = {
+        "since": start_of_day(since),
+        "until": at,
+        "from": start_of_day((since - timedelta(days=DAYS_BEFORE)).replace(month=1, day=1)),
+        "path": change.region_path,
+    }
+    with analysis() as engine:
+        engine.read("orders", TableOf(_ORDERS, ORDERS, values))
+        engine.read("parts", TableOf(_PARTS, PARTS, values))
+        used: dict[int, Rule_] = {}
+        _write_figures(engine, change, since, until, used)
+        _judge(engine, change.key)
+        codes = _codes(engine) if with_codes else {}
+        told = _told(engine)
+        versions = [[rule.key, rule.kind, rule.region_path, rule.id, rule.since.isoformat()] for _id, rule in sorted(used.items())]
+        return Replayed(told["purchases"], told, codes, engine.digest, versions, since, until)
+
+
+def _path_of(region: str) -> str:
+    if not region:
+        return regions.ROOT
+    found = Region.objects.filter(code=regions.code_of(region)).first()
+    if found is None:
+        raise Refused(Problem(rules.UNKNOWN_REGION, {"region": region}, on="region"))
+    return found.path
+
+
+def _write_figures(engine: Engine, change: Change, since: date, until: date, used: dict[int, Rule_]) -> None:
+    """Every figure for each side, region, kind and stretch of days on which none of them changes."""
+    places = [
+        path
+        for (path,) in engine.run(
+            "SELECT DISTINCT region_path FROM (SELECT region_path FROM orders UNION SELECT region_path FROM parts) ORDER BY 1"
+        )
+    ]
+    columns = {"side": "VARCHAR", "region_path": "VARCHAR", "kind": "VARCHAR", "since": "DATE", "until": "DATE", "item_refuses": "BOOLEAN"}
+    columns |= dict.fromkeys(FIGURES, "DECIMAL(18,2)")
+    rows = [row for path in places for row in _rows_of(change, path, since, until, used)]
+    engine.write("figures", columns, rows)
+
+
+def _rows_of(change: Change, path: str, since: date, until: date, used: dict[int, Rule_]) -> Iterator[list[Any]]:
+    days = sorted({since, *(day for day in _changes(path) if since < day <= until)})
+    for first, last in zip(days, [*days[1:], until + timedelta(days=1)], strict=True):
+        for kind in OBJECTS:
+            found = {name: _found(key, path, kind if own is None else own, first) for name, (key, own) in FIGURES.items()}
+            used |= {rule.id: rule for rule in found.values() if rule}
+            refuses = all(rule is not None and may_refuse(rule) for rule in (found["item"], found["open_tender"]))
+            before = [_figure(rule) for rule in found.values()]
+            after = [_tried(rule, change, name, path, kind) for name, rule in found.items()]
+            yield ["before", path, kind, first, last, refuses, *before]
+            yield ["after", path, kind, first, last, refuses, *after]
+
+
+def _changes(path: str) -> set[date]:
+    """The days on which any figure changes for a region."""
+    versions = [rule for key in {key for key, _kind in FIGURES.values()} for rule in rulebook.history(key, path)]
+    return {rule.since for rule in versions} | {rule.until for rule in versions if rule.until}
+
+
+def _found(key: str, path: str, kind: str, on: date) -> Rule_ | None:
+    try:
+        return rulebook.rule(key, region_path=path, kind=kind, on=on)
+    except Refused:
+        return None
+
+
+def _figure(rule: Rule_ | None) -> Decimal | None:
+    return rule.amount if rule else None
+
+
+def _tried(rule: Rule_ | None, change: Change, name: str, path: str, kind: str) -> Decimal | None:
+    """The figure with the change: where the changed version would be the nearest."""
+    key, own = FIGURES[name]
+    if rule is None or key != change.key or not change.replaces(rule, region_path=path, kind=kind if own is None else own):
+        return _figure(rule)
+    return change.figure
+
+
+def _judge(engine: Engine, key: str) -> None:
+    for statement in (_KINDS, _SIDES, _SIDE_PARTS, "CREATE TABLE hits (side VARCHAR, order_id BIGINT, code VARCHAR, outcome VARCHAR)"):
+        engine.run(statement)
+    for check in CHECKS[key]:
+        code, column = MOVED_BY.get(key, ("", ""))
+        engine.run(CHECK_SQL[check].format(code=code, column=column))
+    engine.run(_OUTCOMES)
+
+
+def _codes(engine: Engine) -> dict[str, dict[str, frozenset[str]]]:
+    found: dict[str, dict[str, frozenset[str]]] = {"before": {}, "after": {}}
+    for side, number, codes in engine.run(
+        "SELECT h.side, o.number, list(DISTINCT h.code) FROM hits h JOIN orders o ON o.id = h.order_id GROUP BY 1, 2"
+    ):
+        found[side][number] = frozenset(codes)
+    return found
+
+
+def _told(engine: Engine) -> dict[str, Any]:
+    [(count, amount)] = engine.run("SELECT count(*), COALESCE(sum(total), 0) FROM outcomes")
+    sides = {
+        side: {name: [n, _yuan(sum_)] for name, n, sum_ in engine.run(f"SELECT {side}, count(*), sum(total) FROM outcomes GROUP BY 1")}  # noqa: S608
+        for side in ("before", "after")
+    }
+    moves = engine.run("SELECT before, after, count(*), sum(total) FROM outcomes WHERE before <> after GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2")
+    sample = engine.run(
+        "SELECT number, total, before, after FROM outcomes WHERE before <> after ORDER BY total DESC, number LIMIT ?", [SAMPLE]
+    )
+    return {
+        "purchases": count,
+        "amount": _yuan(amount),
+        **sides,
+        "moves": [[before, after, n, _yuan(sum_)] for before, after, n, sum_ in moves],
+        "sample": [[number, _yuan(total), before, after] for number, total, before, after in sample],
+        **{name: [_line(row) for row in engine.run(_BY.format(**parts))] for name, parts in BREAKDOWNS.items()},
+    }
+
+
+def _line(row: Sequence[Any]) -> list[Any]:
+    """Name, and four pairs of count and amount: all, remarked before, remarked after, changed."""
+    name, *figures = row
+    return [name, *(_yuan(it) if place % 2 else it for place, it in enumerate(figures))]
+
+
+def _yuan(amount: Any) -> str:
+    return str(Decimal(amount or 0).quantize(Decimal("0.01")))

@@ -1,0 +1,45 @@
+"""The face of supervision: cases of offers and of splitting, as those concerned see them."""
+
+from sunlit.domain.supervision.queries import splitting
+from sunlit.domain.supervision.queries.cases import (
+    NAMES,
+    SEVERITIES,
+    CasePage,
+    Dots,
+    Kind,
+    Watch,
+    case,
+    cases_page,
+    dots,
+    is_in_force,
+    last_sweep,
+    open_by_class,
+    open_counts,
+    sentence,
+    settings_of,
+    term_of,
+    to_decide_count,
+    watch_of,
+)
+
+__all__ = [
+    "NAMES",
+    "SEVERITIES",
+    "CasePage",
+    "Dots",
+    "Kind",
+    "Watch",
+    "case",
+    "cases_page",
+    "dots",
+    "is_in_force",
+    "last_sweep",
+    "open_by_class",
+    "open_counts",
+    "sentence",
+    "settings_of",
+    "splitting",
+    "term_of",
+    "to_decide_count",
+    "watch_of",
+]
