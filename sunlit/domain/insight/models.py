@@ -16,6 +16,7 @@ class Trial(models.Model):
     kind = models.TextField(default="", blank=True)
     region_path = models.TextField(default="", blank=True)
     value = models.JSONField()  # as the rule would hold it
+    lawful = models.BooleanField(null=True)  # whether it could refuse by itself; none: as the version that it would replace
 
     # What was replayed
     since = models.DateField()

@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
                 ('kind', models.TextField(blank=True, default='')),
                 ('region_path', models.TextField(blank=True, default='')),
                 ('value', models.JSONField()),
+                ('lawful', models.BooleanField(null=True)),
                 ('since', models.DateField()),
                 ('until', models.DateField()),
                 ('purchases', models.PositiveIntegerField()),

@@ -34,9 +34,10 @@ def trial(number: str, *, seen_by: Actor) -> Trial | None:
     return visible_to(seen_by).filter(number=number).first()
 
 
-def latest(*, key: str, kind: str, region_path: str, value: Mapping[str, Any], seen_by: Actor) -> Trial | None:
+def latest(*, key: str, kind: str, region_path: str, value: Mapping[str, Any], lawful: bool | None = None, seen_by: Actor) -> Trial | None:
     """The last trial of exactly this change: what a draft of it shows."""
-    return visible_to(seen_by).filter(key=key, kind=kind, region_path=region_path, value=dict(value)).order_by("-pk").first()
+    same = visible_to(seen_by).filter(key=key, kind=kind, region_path=region_path, value=dict(value), lawful=lawful)
+    return same.order_by("-pk").first()
 
 
 def seen_sample(it: Trial, *, seen_by: Actor) -> list[list[Any]]:

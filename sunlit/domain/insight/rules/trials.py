@@ -76,6 +76,7 @@ class Change:
     kind: str
     region_path: str
     value: Mapping[str, Any]
+    lawful: bool | None = None  # whether the changed version could refuse by itself; None: as the version that it replaces
 
     @property
     def figure(self) -> Decimal:

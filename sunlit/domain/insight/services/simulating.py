@@ -6,8 +6,8 @@ must say what `planning.rules.splitting` and `market.queries.rulings` say (a tes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from time import monotonic
@@ -161,14 +161,23 @@ class Replayed:
 
 
 def simulate(
-    *, key: str, value: Mapping[str, Any] | str, region: str = "", kind: str = "", months: int = rules.MONTHS, by: Actor, at: datetime
+    *,
+    key: str,
+    value: Mapping[str, Any] | str,
+    region: str = "",
+    kind: str = "",
+    months: int = rules.MONTHS,
+    lawful: bool | None = None,
+    by: Actor,
+    at: datetime,
 ) -> Trial:
     """Try a new value of a rule for a region (its code, or path; "": everywhere) on the purchases of the last months, and keep what came out.
+    `lawful` says whether the new version could refuse by itself; left out, it can if the version in force can.
 
     Refused: SIM-001 the rule judges no purchase, SIM-002 months, SIM-003 not your region, SIM-004 no such region, RUL-001 no such rule, RUL-006 its form.
     """
     began = monotonic()
-    change = change_of(key=key, value=value, region=region, kind=kind, months=months, by=by, at=at)
+    change = replace(change_of(key=key, value=value, region=region, kind=kind, months=months, by=by, at=at), lawful=lawful)
     told = replay(change, months=months, at=at)
     return Trial.objects.create(
         number=new_number("SY", at),
@@ -176,6 +185,7 @@ def simulate(
         kind=kind,
         region_path=change.region_path,
         value=dict(change.value),
+        lawful=lawful,
         since=told.since,
         until=told.until,
         purchases=told.purchases,
@@ -254,11 +264,11 @@ def _rows_of(change: Change, path: str, since: date, until: date, used: dict[int
         for kind in OBJECTS:
             found = {name: _found(key, path, kind if own is None else own, first) for name, (key, own) in FIGURES.items()}
             used |= {rule.id: rule for rule in found.values() if rule}
-            refuses = all(rule is not None and may_refuse(rule) for rule in (found["item"], found["open_tender"]))
-            before = [_figure(rule) for rule in found.values()]
-            after = [_tried(rule, change, name, path, kind) for name, rule in found.items()]
-            yield ["before", path, kind, first, last, refuses, *before]
-            yield ["after", path, kind, first, last, refuses, *after]
+            tried = {name for name, rule in found.items() if _is_tried(rule, change, name, path, kind)}
+            before = [rule.amount if rule else None for rule in found.values()]
+            after = [change.figure if name in tried else rule.amount if rule else None for name, rule in found.items()]
+            yield ["before", path, kind, first, last, _refuses(found), *before]
+            yield ["after", path, kind, first, last, _refuses(found, tried, change.lawful), *after]
 
 
 def _changes(path: str) -> set[date]:
@@ -274,16 +284,16 @@ def _found(key: str, path: str, kind: str, on: date) -> Rule_ | None:
         return None
 
 
-def _figure(rule: Rule_ | None) -> Decimal | None:
-    return rule.amount if rule else None
-
-
-def _tried(rule: Rule_ | None, change: Change, name: str, path: str, kind: str) -> Decimal | None:
-    """The figure with the change: where the changed version would be the nearest."""
+def _is_tried(rule: Rule_ | None, change: Change, name: str, path: str, kind: str) -> bool:
+    """Where the changed version would be the nearest."""
     key, own = FIGURES[name]
-    if rule is None or key != change.key or not change.replaces(rule, region_path=path, kind=kind if own is None else own):
-        return _figure(rule)
-    return change.figure
+    return rule is not None and key == change.key and change.replaces(rule, region_path=path, kind=kind if own is None else own)
+
+
+def _refuses(found: Mapping[str, Rule_ | None], tried: Collection[str] = (), lawful: bool | None = None) -> bool:
+    """A passed sum is refused where the rule of sums and the threshold can both carry it."""
+    can = {name: lawful if name in tried and lawful is not None else rule is not None and may_refuse(rule) for name, rule in found.items()}
+    return can["item"] and can["open_tender"]
 
 
 def _judge(engine: Engine, key: str) -> None:

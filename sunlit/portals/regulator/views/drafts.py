@@ -9,15 +9,18 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sunlit.domain.insight import services as insight
+from sunlit.domain.insight.queries import trials
 from sunlit.domain.rulebook import queries, services, states
 from sunlit.domain.rulebook.models import RuleDraft
-from sunlit.domain.rulebook.rules import CHOICES, Rule_, earliest_day, shown
+from sunlit.domain.rulebook.rules import CHOICES, LAWFUL, Rule_, earliest_day, shown
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.regulator.views.rules import day_in, typed
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.trials import shown as shown_trial
 
 CHANGES: Final = {
     "value": gettext_lazy("new value"),
@@ -59,6 +62,10 @@ def draft(request: Request, number: str) -> HttpResponse:
             services.send_back(it, answer=request.POST.get("reason", ""), **told)
         elif verb == "revise":
             _revise(request, it, told)
+        elif verb == "simulate":
+            found_or_404(_trial_of(it))
+            insight.simulate(**_trial_of(it), by=request.actor, at=request.now)
+            return see_other("regulator:draft", number)
         else:
             found_or_404(PLAIN.get(verb))(it, **told)
         tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.draft.moves[verb].label, "number": number})
@@ -73,6 +80,8 @@ def draft(request: Request, number: str) -> HttpResponse:
         "changes": CHANGES,
         "region": _places().get(it.region_path),
         "moves": moves,
+        "can_be_tried": bool(_trial_of(it)),
+        "trial": _trial(request, it),
         "typed": typed_of(it, base),
         "choices": [(name, str(CHOICES.get(name, name))) for name in ((base.allowed if base else None) or {}).get("choices", ())],
         "others": queries.open_drafts(it.key, seen_by=request.actor, kind=it.kind, besides=it.number),
@@ -99,6 +108,23 @@ def told(it: RuleDraft) -> dict[str, str]:
 def typed_of(it: RuleDraft, base: Rule_ | None) -> str:
     """The value as a person would type it again."""
     return "" if base is None or it.change != "value" else typed(base, it.value)
+
+
+def _trial_of(it: RuleDraft) -> dict[str, Any]:
+    """The change as a trial takes it; empty where no purchase is judged by it."""
+    if it.change != "value" or it.base is None or not trials.can_be_tried(it.key):
+        return {}
+    lawful = bool(it.source) or it.binding or it.base.evidence in LAWFUL
+    return {"key": it.key, "kind": it.kind, "region": it.region_path, "value": it.value, "lawful": lawful}
+
+
+def _trial(request: Request, it: RuleDraft) -> Any:
+    """What came out when exactly this change was tried last."""
+    asked = _trial_of(it)
+    if not asked:
+        return None
+    found = trials.latest(region_path=asked.pop("region"), **asked, seen_by=request.actor)
+    return shown_trial(found, seen_by=request.actor) if found else None
 
 
 def _revise(request: Request, it: RuleDraft, told: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from sunlit.domain.insight.queries import trials
 from sunlit.domain.rulebook import queries, services
 from sunlit.domain.rulebook.models import RuleDraft
 from sunlit.domain.rulebook.queries import Rule_
@@ -88,6 +89,7 @@ def rule(request: Request, key: str) -> HttpResponse:
         "path": path,
         "code": regions.code_of(path),
         "versions": versions,
+        "can_be_tried": trials.can_be_tried(key),
         "kinds": sorted({version.rule.kind for version in versions}),
         "places": _places(request),
         "typed": typed(it),
