@@ -50,6 +50,7 @@ COMMANDS: tuple[Elsewhere, ...] = (
     Elsewhere("verify", "sunlit.foundation.ledger.command:verify", "Check the published ledger; needs no database.", database=False),
     Elsewhere("bench", "bench.command:bench", "Measure against the limits of the machine.", database=False),
     Elsewhere("chaos", "bench.chaos:chaos", "Buy while processes are killed, then count.", database=False),
+    Elsewhere("check-vectors", "sunlit.domain.rulebook.commands:check_vectors", "Evaluate worked cases of the law through the rulebook."),
     Elsewhere("supervise", "sunlit.domain.supervision.commands:supervise", "Look at every offer; measure how well faults are found."),
     Elsewhere("simulate", "sunlit.domain.insight.commands:simulate", "Try a change of a rule on past purchases."),
     Elsewhere("token", "sunlit.portals.api.command:token", "Make and revoke tokens of the API."),

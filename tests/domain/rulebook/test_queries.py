@@ -7,7 +7,7 @@ from django.utils import translation
 
 from sunlit.domain.rulebook import pack, queries, services
 from sunlit.domain.rulebook.models import Rule
-from sunlit.domain.rulebook.queries import book
+from sunlit.domain.rulebook.queries import book, periods
 from sunlit.domain.rulebook.rules import CACHE_LIFE
 from sunlit.foundation.kernel.refusals import Refused
 from tests.domain.rulebook.conftest import AT, BAZHOU, HE, KORLA, QIEMO, RUOQIANG, SURINA, TODAY, TOMORROW, ZHENG
@@ -115,8 +115,8 @@ def test_a_period_ends(key: str, region: str, start: datetime, due: datetime) ->
 
 
 def test_a_leap_day_ends_with_february() -> None:
-    assert book._years_after(date(2024, 2, 29), 1) == date(2025, 2, 28)
-    assert book._years_after(date(2024, 2, 29), 4) == date(2028, 2, 29)
+    assert periods._years_after(date(2024, 2, 29), 1) == date(2025, 2, 28)
+    assert periods._years_after(date(2024, 2, 29), 4) == date(2028, 2, 29)
 
 
 def test_what_is_no_period_has_no_deadline() -> None:

@@ -22,7 +22,7 @@ from sunlit.domain.rulebook.rules.documents import CHECK, readable
 from sunlit.domain.rulebook.rules.tables import ROW, read
 from sunlit.domain.rulebook.rules.templates import built
 
-VERSION: Final = "2026.11.7"
+VERSION: Final = "2026.11.8"
 HERE: Final = Path(__file__).parent
 START: Final = "2019-01-01"  # the first year whose working calendar is known: platform parameters hold from here
 PLATFORM: Final = "platform default"
@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 UNITS: Final = {
     "wd": "working_day", "d": "calendar_day", "y": "year", "h": "hour", "min": "minute", "instant": "same_instant",
-    "count": "count", "char": "character", "byte": "byte", "%": "percent", "yuan": "yuan",
+    "count": "count", "third": "third", "char": "character", "byte": "byte", "%": "percent", "yuan": "yuan",
 }  # fmt: skip
 UNIT_BY_FIELD: Final = {"yuan": "yuan", "percent": "percent", "choice": "choice", "words": "words", "zh": "text"}
 LIMIT_UNITS: Final = {"working_day": "wd", "calendar_day": "d", "year": "y", "minute": "min", "same_instant": "instant"}
@@ -185,7 +185,8 @@ def platform() -> Iterator[Row]:
         source, article, since = cite(word["source"] or PLATFORM)
         yield _rule(
             word["key"], value=value_of(word["value"]), allowed=allowed_of(word["allowed"]), names=word, source=source, article=article,
-            evidence=word["evidence"] or "K", note=word["note"], since=max(since, START), kind=word["kind"], region=word["region"], binding=word["binding"] == "binding",
+            evidence=word["evidence"] or "K", note=word["note"], since=max(since, START), kind=word["kind"], region=word["region"],
+            binding=word["binding"] == "binding",
         )  # fmt: skip
 
 

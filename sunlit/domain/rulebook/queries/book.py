@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date
 from time import monotonic
 from typing import Final
 
@@ -114,28 +114,6 @@ def holidays(region_path: str, year: int) -> list[Holiday]:
     return list(Holiday.objects.filter(here, day__year=year).select_related("region").order_by("day", "id"))
 
 
-def deadline(key: str, *, start: datetime, region_path: str, on: date, kind: str = "") -> datetime:
-    """When the period of the rule ends that begins with an event at `start`; acts before that instant are in time. See `end_of`."""
-    return end_of(rule(key, region_path=region_path, kind=kind, on=on), start=start, region_path=region_path)
-
-
-def end_of(rule: Rule_, *, start: datetime, region_path: str) -> datetime:
-    """The end of the rule's period after `start`.
-
-    Days, working days and years end with the last day in China: the event's day does not count, and a last day that is free moves to the
-    next working day. Hours and minutes run from the instant.
-    """
-    if rule.unit in _RUNNING:
-        return start + _RUNNING[rule.unit] * rule.n
-    calendar, day = calendar_for(region_path), clock.local_day(start)
-    if rule.unit == "working_day":
-        return clock.end_of_day(calendar.add_working_days(day, rule.n))
-    if rule.unit == "calendar_day":
-        return clock.end_of_day(calendar.add_calendar_days(day, rule.n, roll=True))
-    assert rule.unit == "year", f"{rule.key} is not a period"
-    return clock.end_of_day(calendar.roll_forward(_years_after(day, rule.n)))
-
-
 def forget() -> None:
     """Read anew at the next question. The services say so after a change; other processes notice within CACHE_LIFE."""
     global _book, _days
@@ -167,9 +145,6 @@ def snapshot(row: Rule) -> Rule_:
         since=withdrawn or row.in_force.lower,
         until=withdrawn or row.in_force.upper,
     )
-
-
-_RUNNING: Final = {"hour": timedelta(hours=1), "minute": timedelta(minutes=1), "same_instant": timedelta(0)}
 
 
 def _the_book() -> _Book:
@@ -231,11 +206,3 @@ def _made(days: _Days, region_path: str) -> Calendar:
 def _nearest(versions: Mapping[str, Versions], region_path: str, on: date) -> Rule_ | None:
     found = (rule for path in regions.line(region_path) for rule in versions.get(path, ()) if rule.holds_on(on))
     return next(found, None)
-
-
-def _years_after(day: date, years: int) -> date:
-    """The same day of the year; 29 February ends with 28 February where there is none."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)

@@ -351,6 +351,8 @@ def figures_shown(figure: Decimal, unit: str) -> str:
         return money.show(figure)
     if unit == "percent":
         return f"{_bare(figure)}%"
+    if unit == "third":
+        return f"{_bare(figure)}/3"
     if unit == "byte" and figure % MEBIBYTE == 0:
         return f"{_bare(figure / MEBIBYTE)} MiB"
     if unit == "same_instant":
