@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Q
 
 from sunlit.domain.disclosure.models import DealNotice, Notice
+from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.kernel.money import FEN
 
@@ -80,14 +81,9 @@ def deals(*, q: str = "", region_path: str = "", category: str = "", after: int 
     """Published deals, newest first, by a word of title or party, region (with those below it) and category code."""
     found = DealNotice.objects.select_related("buyer", "supplier")
     if q:
-        by_word = (
-            Q(title_zh__icontains=q)
-            | Q(buyer__name_zh__icontains=q)
-            | Q(supplier__name_zh__icontains=q)
-            | Q(order_number=q.upper())
-            | Q(number=q.upper())
-        )
-        found = found.filter(by_word)
+        parties = accounts.ids_named(q)
+        by_party = Q(buyer_id__in=parties) | Q(supplier_id__in=parties)
+        found = found.filter(Q(title_zh__icontains=q) | by_party | Q(order_number=q.upper()) | Q(number=q.upper()))
     if region_path:
         found = found.filter(Q(region_path=region_path) | Q(region_path__startswith=region_path + "/"))
     if category:

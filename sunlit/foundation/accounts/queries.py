@@ -17,6 +17,7 @@ __all__ = [
     "Named",
     "actor_of_seat",
     "addresses_of",
+    "ids_named",
     "invoice_titles_of",
     "named",
     "named_by_number",
@@ -153,6 +154,12 @@ def organisations(
     if after:
         found = found.filter(Q(name_key__gt=after[0]) | Q(name_key=after[0], pk__gt=after[1]))
     return list(found[:rows])
+
+
+def ids_named(words: str, kind: str = "") -> list[int]:
+    """The organisations of a kind whose Chinese name has these words: for lists that are narrowed by a party."""
+    found = Organisation.objects.filter(name_zh__icontains=words.strip())
+    return list((found.filter(kind=kind) if kind else found).values_list("pk", flat=True))
 
 
 def people(*, q: str = "", after: str = "", rows: int = PAGE_ROWS) -> list[User]:

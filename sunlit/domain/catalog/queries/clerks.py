@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from sunlit.domain.catalog.models import Category, Import, Offer, PriceChange, Product
+from sunlit.domain.catalog.models import Brand, Category, Import, Offer, PriceChange, Product
 from sunlit.domain.catalog.policies import imports_visible_to, visible_to
 from sunlit.domain.catalog.queries.merged import followed
 from sunlit.domain.catalog.rules.reading import key_of
@@ -17,6 +17,7 @@ from sunlit.foundation.kernel.paging import row_id
 
 UNDER_WAY = ("waiting", "checked", "carrying_out")
 PRODUCT_ROWS = 12
+PRODUCTS_WEIGHED = 1_000
 PRICE_ROWS = 200
 
 
@@ -71,12 +72,25 @@ def products_like(words: str, *, rows: int = PRODUCT_ROWS) -> list[Product]:
     told = words.strip()
     if not told:
         return []
-    alike = Q(number=told.upper()) | Q(name_zh__icontains=told) | Q(name_en__icontains=told) | Q(brand__name_zh__icontains=told)
-    if key := key_of(told):
+    ids = products_named(told)
+    on_sale = dict(
+        Offer.objects.filter(product_id__in=ids, state="listed").order_by().values_list("product_id").annotate(count=Count("pk"))
+    )
+    shown = sorted(ids, key=lambda pk: (-on_sale.get(pk, 0), pk))[:rows]
+    found = Product.objects.select_related("category", "brand").in_bulk(shown)
+    for pk, product in found.items():
+        product.on_sale = on_sale.get(pk, 0)  # type: ignore[attr-defined]
+    return [found[pk] for pk in shown if pk in found]
+
+
+def products_named(words: str) -> list[int]:
+    """The products by number, the beginning of a model, or a part of name or brand; the PRODUCTS_WEIGHED newest where there are more. Two queries."""
+    has = "contains" if words.upper() == words.lower() else "icontains"  # Chinese has no capitals: a third of the time
+    brands = list(Brand.objects.filter(**{f"name_zh__{has}": words}).values_list("pk", flat=True))
+    alike = Q(number=words.upper()) | Q(**{f"name_zh__{has}": words}) | Q(**{f"name_en__{has}": words}) | Q(brand__in=brands)
+    if key := key_of(words):
         alike |= Q(model_key__startswith=key)
-    on_sale = Count("offers", filter=Q(offers__state="listed"))
-    found = Product.objects.filter(alike, merged_into=None).select_related("category", "brand").annotate(on_sale=on_sale)
-    return list(found.order_by("-on_sale", "pk")[:rows])
+    return list(Product.objects.filter(alike, merged_into=None).order_by("-pk").values_list("pk", flat=True)[:PRODUCTS_WEIGHED])
 
 
 def prices_of(offer: Offer) -> list[PriceChange]:

@@ -12,8 +12,10 @@ from django.db.models import Count, Q, QuerySet
 
 from sunlit.domain.catalog.models import Category, Offer, ReferencePrice
 from sunlit.domain.catalog.policies import in_region, visible_to
+from sunlit.domain.catalog.queries.clerks import products_named
 from sunlit.domain.catalog.rules.discipline import Reference, formed
 from sunlit.domain.rulebook.queries import rule
+from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -92,19 +94,30 @@ def to_review_count(*, seen_by: Actor) -> int:
 
 
 def offers_in_region(*, seen_by: Actor, state: str = "", q: str = "", after: str = "", rows: int = PAGE_ROWS) -> OfferPage:
-    """The offers of a regulator's region, newest first: for freezing and looking back."""
-    found = visible_to(seen_by).select_related(*PARTIES)
+    """The offers of a regulator's region, newest first: for freezing and looking back. `q` is a number, or a part of the name of product,
+    brand or supplier; only where none of them has it, the titles that suppliers wrote are read through.
+    """
+    found = visible_to(seen_by)
     if seen_by.kind == "regulator":
         found = found.filter(in_region(seen_by.region_path))
     if state:
         found = found.filter(state=state)
-    if q.strip():
-        words = q.strip()
-        found = found.filter(Q(number=words.upper()) | Q(title__icontains=words) | Q(supplier__name_zh__icontains=words))
     if (key := row_id(after)) is not None:
         found = found.filter(pk__lt=key)
-    page = list(found.order_by("-pk")[: rows + 1])
+    keys = _newest(found, q.strip(), rows + 1)  # which, from narrow rows; then these with all of theirs
+    page = list(Offer.objects.select_related(*PARTIES).filter(pk__in=keys).order_by("-pk"))
     return OfferPage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")
+
+
+def _newest(found: QuerySet[Offer], words: str, rows: int) -> list[int]:
+    """The keys of the newest with these words; each way of having them has an index of its own."""
+    if not words:
+        return list(found.order_by("-pk").values_list("pk", flat=True)[:rows])
+    ways = Q(number=words.upper()), Q(product_id__in=products_named(words)), Q(supplier_id__in=accounts.ids_named(words, "supplier"))
+    keys = {key for way in ways for key in found.filter(way).order_by("-pk").values_list("pk", flat=True)[:rows]}
+    return sorted(keys, reverse=True)[:rows] or list(
+        found.filter(title__icontains=words).order_by("-pk").values_list("pk", flat=True)[:rows]
+    )
 
 
 def locked_for_order(offer_ids: Iterable[int]) -> list[Offer]:

@@ -1,11 +1,12 @@
 """The face of the marketplace: what others may ask of it."""
 
-from sunlit.domain.market.queries.board import Board, RegionFigures, board, late_orders, regions
+from sunlit.domain.market.queries.board import Board, RegionFigures, board, late_orders
 from sunlit.domain.market.queries.cart import CartPage, cart, cart_count, rulings_before
 from sunlit.domain.market.queries.orders import (
     GROUPS,
     KnownSupplier,
     OrderPage,
+    OrderRow,
     Step,
     Task,
     counts,
@@ -17,6 +18,7 @@ from sunlit.domain.market.queries.orders import (
     numbers_seen,
     open_orders_of_supplier,
     order,
+    order_table,
     orders,
     products_of,
     steps_of,
@@ -31,6 +33,7 @@ __all__ = [
     "CartPage",
     "KnownSupplier",
     "OrderPage",
+    "OrderRow",
     "RegionFigures",
     "Step",
     "Task",
@@ -49,9 +52,9 @@ __all__ = [
     "numbers_seen",
     "open_orders_of_supplier",
     "order",
+    "order_table",
     "orders",
     "products_of",
-    "regions",
     "rulings_before",
     "rulings_of",
     "steps_of",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 
-from django.db.models import Avg, Count, F, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncDate
 
 from sunlit.domain.market import states
@@ -18,6 +19,7 @@ from sunlit.foundation.kernel.clock import SHANGHAI
 
 LATEST_ROWS = 15
 DAYS = 30
+_OVER = frozenset((*states.ENDED_WITHOUT_DEAL, *states.DEALS))
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Board:
     average_days: float | None
     daily: list[tuple[str, int, Decimal]]
     latest: list[Order]
+    regions: list[RegionFigures]
 
 
 @dataclass(frozen=True)
@@ -60,30 +63,80 @@ def late_at(at: datetime) -> Q:
 
 
 def board(*, seen_by: Actor, at: datetime) -> Board:
-    """The figures of the actor's region. Five queries."""
-    seen = visible_to(seen_by).order_by()
-    by_state = dict(seen.values_list("state").annotate(n=Count("id")))
-    over = (*states.ENDED_WITHOUT_DEAL, *states.DEALS)
-    midnight = at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-    figures: dict[str, Any] = seen.aggregate(
-        running=Count("id", filter=~Q(state__in=over)),
-        running_amount=Sum("total", filter=~Q(state__in=over)),
-        today=Count("id", filter=Q(placed_at__gte=midnight)),
-        today_amount=Sum("total", filter=Q(placed_at__gte=midnight)),
-        late=Count("id", filter=late_at(at)),
-        warned=Count("id", filter=Q(rulings__contains=[{"verdict": "warned"}])),
-        took=Avg(F("accepted_at") - F("placed_at"), filter=Q(accepted_at__isnull=False)),
-    )
-    took: timedelta | None = figures.pop("took")
-    money: dict[str, Any] = {name: figures.pop(name) or Decimal("0.00") for name in ("running_amount", "today_amount")}
+    """The figures of the actor's region and of each below it. Three queries, one of which goes through all orders."""
+    counted = _counted(seen_by, at)
+    by_state: dict[str, int] = {}
+    for each in counted:
+        by_state[each.state] = by_state.get(each.state, 0) + each.orders
+    running = [each for each in counted if each.state not in _OVER]
+    took = sum((each.took for each in counted if each.took), timedelta())
+    accepted = sum(each.accepted for each in counted)
     return Board(
         by_state=by_state,
-        average_days=took.total_seconds() / 86_400 if took else None,
+        running=sum(each.orders for each in running),
+        running_amount=_sum(each.amount for each in running),
+        today=sum(each.today for each in counted),
+        today_amount=_sum(each.today_amount for each in counted),
+        late=sum(each.late for each in counted),
+        warned=sum(each.warned for each in counted),
+        average_days=took.total_seconds() / accepted / 86_400 if accepted else None,
         daily=_daily(seen_by, at),
-        latest=list(seen.select_related("buyer", "supplier").order_by("-pk")[:LATEST_ROWS]),
-        **figures,
-        **money,
+        latest=list(visible_to(seen_by).select_related("buyer", "supplier").order_by("-pk")[:LATEST_ROWS]),
+        regions=_by_region(counted),
     )
+
+
+class _Counted(NamedTuple):
+    """The orders of one region in one state."""
+
+    region_path: str
+    state: str
+    orders: int
+    amount: Decimal
+    today: int
+    today_amount: Decimal
+    late: int
+    warned: int
+    took: timedelta | None
+    accepted: int
+
+
+def _counted(seen_by: Actor, at: datetime) -> list[_Counted]:
+    nothing = Decimal("0.00")
+    today = Q(placed_at__gte=at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0))
+    figures = {
+        "orders": Count("id"),
+        "amount": Sum("total", default=nothing),
+        "today": Count("id", filter=today),
+        "today_amount": Sum("total", filter=today, default=nothing),
+        "late": Count("id", filter=late_at(at)),
+        "warned": Count("id", filter=Q(rulings__contains=[{"verdict": "warned"}])),
+        "took": Sum(F("accepted_at") - F("placed_at")),
+        "accepted": Count("accepted_at"),
+    }
+    rows = visible_to(seen_by).order_by().values_list("region_path", "state").annotate(**figures).order_by("region_path", "state")
+    return [_Counted(*row) for row in rows]
+
+
+def _by_region(counted: Sequence[_Counted]) -> list[RegionFigures]:
+    found: dict[str, list[_Counted]] = {}
+    for each in counted:
+        found.setdefault(each.region_path, []).append(each)
+    return [
+        RegionFigures(
+            path,
+            count=sum(each.orders for each in those),
+            amount=_sum(each.amount for each in those if each.state not in states.ENDED_WITHOUT_DEAL),
+            running=sum(each.orders for each in those if each.state not in _OVER),
+            late=sum(each.late for each in those),
+            warned=sum(each.warned for each in those),
+        )
+        for path, those in found.items()
+    ]
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, Decimal("0.00"))
 
 
 def _daily(seen_by: Actor, at: datetime) -> list[tuple[str, int, Decimal]]:
@@ -96,25 +149,6 @@ def _daily(seen_by: Actor, at: datetime) -> list[tuple[str, int, Decimal]]:
         .order_by("day")
     )
     return [(day.isoformat(), n, amount) for day, n, amount in rows]
-
-
-def regions(*, seen_by: Actor, at: datetime) -> list[RegionFigures]:
-    """The orders of the actor's region and of each below it, by region code. One query."""
-    over = (*states.ENDED_WITHOUT_DEAL, *states.DEALS)
-    rows = (
-        visible_to(seen_by)
-        .order_by()
-        .values_list("region_path")
-        .annotate(
-            count=Count("id"),
-            amount=Sum("total", filter=~Q(state__in=states.ENDED_WITHOUT_DEAL), default=Decimal("0.00")),
-            running=Count("id", filter=~Q(state__in=over)),
-            late=Count("id", filter=late_at(at)),
-            warned=Count("id", filter=Q(rulings__contains=[{"verdict": "warned"}])),
-        )
-        .order_by("region_path")
-    )
-    return [RegionFigures(*row) for row in rows]
 
 
 def late_orders(*, seen_by: Actor, at: datetime, after: int | None = None, rows: int = 40) -> list[Order]:

@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 from sunlit.domain.supervision.models import Sweep, WatchCase
 from sunlit.domain.supervision.policies import visible_to
 from sunlit.domain.supervision.rules.classes import NAMES, SEVERITIES, Kind, Watch, is_in_force, sentence, term_of, watch_of
+from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -95,7 +96,9 @@ def cases_page(
     if days:
         found = found.filter(found_at__lte=at - timedelta(days=days))
     if words := q.strip():
-        found = found.filter(Q(number=words.upper()) | Q(offer__number=words.upper()) | Q(supplier__name_zh__icontains=words))
+        found = found.filter(
+            Q(number=words.upper()) | Q(offer__number=words.upper()) | Q(supplier_id__in=accounts.ids_named(words, "supplier"))
+        )
     if (key := row_id(after)) is not None:
         found = found.filter(pk__lt=key)
     page = list(found.order_by("-pk")[: rows + 1])

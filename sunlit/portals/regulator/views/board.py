@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -64,18 +65,18 @@ def _now(request: Request) -> dict[str, Any]:
         "by_state": [{"state": state, "label": states.order.states[state], "count": count} for state, count in by_state],
         "to_review": catalog.to_review_count(seen_by=actor),
         "applications": registry.to_review_count(seen_by=actor),
-        "regions": _regions(request),
+        "regions": _regions(request, found.regions),
         "now": request.now,
     }
 
 
-def _regions(request: Request) -> list[Row]:
+def _regions(request: Request, figures: Sequence[market.RegionFigures]) -> list[Row]:
     """The breakdown, for those who have regions below their own."""
     own = request.actor.region_path
     known = {region.path: region for region in accounts.regions() if regions.is_under(region.path, own)}
     if len(known) < 2:
         return []
-    found = {figures.region_path: figures for figures in market.regions(seen_by=request.actor, at=request.now)}
+    found = {each.region_path: each for each in figures}
     nothing = (0, Decimal("0.00"), 0, 0, 0)
     return [Row(region, found.get(path) or market.RegionFigures(path, *nothing)) for path, region in known.items()]
 
