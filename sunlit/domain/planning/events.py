@@ -11,3 +11,13 @@ class IntentionMoved(Event):
     verb: str
     state: str
     buyer_id: int
+
+
+@event
+class DemandMoved(Event):
+    """A demand went through a verb: handed in, given back, settled, withdrawn."""
+
+    number: str
+    verb: str
+    buyer_id: int
+    reason: str

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from sunlit.domain.planning.models import BudgetQuota, Intention
+from sunlit.domain.planning.models import BudgetQuota, Demand, Intention
 from sunlit.foundation.accounts.actors import Actor
 
 M = TypeVar("M", bound=Model)
@@ -21,6 +21,12 @@ def intentions_visible_to(actor: Actor) -> QuerySet[Intention]:
     """The intention notices that exist for this actor; what a buyer still drafts is its own affair."""
     found = _of(actor, Intention.objects.all())
     return found if actor.kind in ("buyer", "operator", "clock") else found.exclude(state__in=["draft", "discarded"])
+
+
+def demands_visible_to(actor: Actor) -> QuerySet[Demand]:
+    """The demands that exist for this actor; what a buyer still writes is its own affair until it is settled."""
+    found = _of(actor, Demand.objects.all())
+    return found if actor.kind in ("buyer", "operator", "clock") else found.filter(state__in=["settled", "superseded"])
 
 
 def _of(actor: Actor, rows: QuerySet[M]) -> QuerySet[M]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.buyer.views import budgets, cart, cases, desk, intentions, orders
+from sunlit.portals.buyer.views import budgets, cart, cases, demands, desk, intentions, orders
 
 app_name = "buyer"
 urlpatterns = [
@@ -26,6 +26,12 @@ urlpatterns = [
     path("intentions/<str:number>/correct/", intentions.correct_intention, name="correct_intention"),
     path("cases/", cases.cases, name="cases"),
     path("cases/<str:number>/", cases.case, name="case"),
+    path("demands/", demands.demands, name="demands"),
+    path("demands/new/", demands.new, name="new_demand"),
+    path("demands/<str:number>/", demands.demand, name="demand"),
+    path("demands/<str:number>/edit/", demands.edit, name="edit_demand"),
+    path("demands/<str:number>/panel/", demands.panel, name="demand_panel"),
+    path("demands/<str:number>/do/", demands.act_on_demand, name="act_on_demand"),
     path("suppliers/", desk.suppliers, name="suppliers"),
     path("favourites/", desk.favourites, name="favourites"),
     path("favourites/keep/", desk.keep, name="keep"),

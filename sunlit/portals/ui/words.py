@@ -82,6 +82,11 @@ STATES: dict[str, Word] = {
     "corrected": Word(pgettext_lazy("state", "Corrected"), "done"),
     "cleared": Word(pgettext_lazy("state", "Explanation accepted"), "done"),
     "dismissed": Word(pgettext_lazy("state", "Unfounded"), "rest"),
+    # Demands and their surveys
+    "settled": Word(pgettext_lazy("state", "Settled"), "done"),
+    "superseded": Word(pgettext_lazy("state", "Superseded"), "rest"),
+    "open": Word(pgettext_lazy("state", "Open"), "now"),
+    "summarised": Word(pgettext_lazy("state", "Summarised"), "done"),
     # Holds on a budget quota
     "held": Word(pgettext_lazy("state", "Held"), "wait"),
     "committed": Word(pgettext_lazy("state", "Committed"), "go"),
@@ -155,6 +160,9 @@ VERB_TONES: dict[str, str] = {
             "unfreeze",
             "publish",
             "hand_in",
+            "settle",
+            "answer",
+            "summarise",
         ),
         "go",
     ),
@@ -187,6 +195,18 @@ FIGURES: dict[str, str | Promise] = {
     "threshold_since": _("Threshold in force since"),
     "purchases": _("Earlier purchases counted"),
     "excuse": _("Why it is allowed all the same"),
+    "brands": _("Brands"),
+    "suppliers": _("Suppliers"),
+    "products": _("Products"),
+    "brands_before": _("Brands before"),
+    "suppliers_before": _("Suppliers before"),
+    "parameter": _("Parameter"),
+    "item": _("Item"),
+    "untold": _("Products that do not tell it"),
+    "place": _("Place"),
+    "words": _("Words found"),
+    "advice": _("Instead"),
+    "check": _("Check of documents"),
 }
 
 # A shape besides the colour, for readers who do not tell the colours apart.

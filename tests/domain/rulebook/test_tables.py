@@ -383,7 +383,7 @@ def test_the_wording_of_demands_is_looked_through() -> None:
     assert (tailored.areas, tailored.priority, tailored.rule.evidence) == (("qualification",), "P0", "C")
     text = "供应商须成立满3年；注册资金不限。成立 5 年以上的加分。公司成立10年。"
     assert [(it.words, text[it.start : it.end]) for it in tailored.found_in(text)] == [("成立满", "成立满"), ("成立10年", "成立10年")]
-    assert tailored.sentence == "以成立、经营年限作为资格条件限制了新设企业，请删除。"
+    assert tailored.sentence == "此处以成立年限排斥新设企业。请删除年限要求，改为履约能力要求。"
     assert [it.words for it in checks["SZDL-006"].found_in("检测费用全部由中标人承担。")] == ["检测费用全部由中标"]
     assert checks["SZDL-006"].found_in("检测费用另行约定。工期由中标人确定。") == []  # … does not reach into the next sentence
     assert len(checks["SZDL-017"].found_in("国际先进" * 50)) == 20

@@ -28,6 +28,7 @@ from sunlit.domain.catalog.queries.library import (
     offers_of_product,
     open_correction,
 )
+from sunlit.domain.catalog.queries.meeting import Asked, Sense, Tally, asked_of, tally
 from sunlit.domain.catalog.queries.merged import followed, numbers_of
 from sunlit.domain.catalog.queries.offers import (
     OfferPage,
@@ -60,7 +61,7 @@ from sunlit.domain.catalog.queries.search import (
     suggest,
     wider,
 )
-from sunlit.domain.catalog.queries.specs import named, specs_of
+from sunlit.domain.catalog.queries.specs import named, specs_of, told
 from sunlit.domain.catalog.queries.standing import IndexStanding, Reconciliation, index_standing
 from sunlit.domain.catalog.queries.synonyms import synonym_count, synonym_page, thesaurus
 from sunlit.domain.catalog.queries.watching import (
@@ -86,6 +87,7 @@ __all__ = [
     "SORTS",
     "Above",
     "AbovePage",
+    "Asked",
     "Card",
     "Ceiling",
     "Comparison",
@@ -105,11 +107,14 @@ __all__ = [
     "ReferencePage",
     "SearchPage",
     "SearchRequest",
+    "Sense",
     "Shelved",
     "Similar",
+    "Tally",
     "Tree",
     "Wider",
     "above_reference",
+    "asked_of",
     "banned_words",
     "banned_words_in",
     "behind",
@@ -165,9 +170,11 @@ __all__ = [
     "suggest",
     "synonym_count",
     "synonym_page",
+    "tally",
     "template",
     "thesaurus",
     "to_review_count",
+    "told",
     "tree",
     "twins_percent",
     "wider",

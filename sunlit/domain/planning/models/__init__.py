@@ -1,14 +1,8 @@
 """What is stored before a purchase."""
 
 from sunlit.domain.planning.models.budgets import BudgetQuota, Hold, QuotaChange
+from sunlit.domain.planning.models.demands import Demand, DemandItem, DemandVersion
 from sunlit.domain.planning.models.intentions import Intention, IntentionItem
 from sunlit.domain.planning.models.purchases import Purchase
 
-__all__ = [
-    "BudgetQuota",
-    "Hold",
-    "Intention",
-    "IntentionItem",
-    "Purchase",
-    "QuotaChange",
-]
+__all__ = ["BudgetQuota", "Demand", "DemandItem", "DemandVersion", "Hold", "Intention", "IntentionItem", "Purchase", "QuotaChange"]

@@ -22,7 +22,7 @@ from sunlit.domain.rulebook.rules.documents import CHECK, readable
 from sunlit.domain.rulebook.rules.tables import ROW, read
 from sunlit.domain.rulebook.rules.templates import built
 
-VERSION: Final = "2026.11.8"
+VERSION: Final = "2026.11.9"
 HERE: Final = Path(__file__).parent
 START: Final = "2019-01-01"  # the first year whose working calendar is known: platform parameters hold from here
 PLATFORM: Final = "platform default"
@@ -283,8 +283,8 @@ def documents(domain: Path) -> Iterator[Row]:
         patterns = word["patterns"].split()
         assert all(map(readable, patterns)), row["id"]
         value = {
-            "areas": row["area"].split("/"), "where": row["where"], "priority": row["priority"].split()[0], "patterns": patterns, "zh": word["zh"],
-            "en": word["en"], "unit": CHECK,
+            "areas": row["area"].split("/"), "where": row["where"], "priority": row["priority"].split()[0], "patterns": patterns,
+            "unless": word["unless"].split(), "zh": word["zh"], "en": word["en"], "unit": CHECK,
         }  # fmt: skip
         yield _rule(
             "document.check", value=value, allowed=None, names=word, source=source, article="", evidence="C", note=row["rule"], since=START,

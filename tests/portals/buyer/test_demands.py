@@ -1,0 +1,178 @@
+"""A clerk writes a demand, sees what it leaves of the market, and hands it in; somebody else reviews it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from sunlit.domain.planning import services
+from sunlit.domain.planning.models import Demand
+from tests.domain.planning.market import LAPTOPS, a_content, a_demand, a_market, a_parameter
+from tests.portals.clients import at_field, browser, codes, once
+from tests.town import NOON, Town
+
+KEPT = "野外教学须单手携带，已征求三家供应商意见。"
+
+
+@pytest.fixture(autouse=True)
+def _market(town: Town) -> None:
+    a_market(town)
+
+
+def form(demand: Demand, *parameters: dict[str, str], **more: str) -> dict[str, Any]:
+    """What the editor posts: one thing with these parameters."""
+    told = {
+        "title": "教师用便携式计算机",
+        "purpose": "更新教师备课用机，现有设备已超过报废年限。",
+        "delivery": "合同签订后10个工作日内送至学校。",
+        "acceptance": "到货后5个工作日内逐台验收。",
+        "contract": "按标准合同文本。",
+        "item-0-category": LAPTOPS,
+        "item-0-quantity": "30",
+        "item-0-unit": "台",
+        "item-0-ceiling": "7000.00",
+        "expected": str(demand.version),
+    }
+    for p, parameter in enumerate(parameters):
+        base = {"sense": "ge", "value": "", "mandatory": "1", "reason": "教学软件运行的需要"}
+        told |= {f"item-0-p-{p}-{name}": value for name, value in {**base, **parameter}.items()}
+    return told | more
+
+
+MEMORY = {"key": "memory", "value": "16"}
+WIFI = {"key": "wifi", "sense": "eq", "value": "Wi-Fi 7"}
+WEIGHT = {"key": "weight", "sense": "le", "value": "1.2"}
+
+
+def test_a_demand_begins_with_an_item_found_by_its_name(town: Town) -> None:
+    client = browser(town.aygul)
+    page = client.get("/buyer/demands/new/?q=便携&title=教师用机").content.decode()
+    assert f'value="{LAPTOPS}"' in page
+    answer = client.post("/buyer/demands/new/", once(title="教师用机", category=LAPTOPS, q="便携"))
+    it = Demand.objects.get()
+    assert answer["Location"] == f"/buyer/demands/{it.number}/edit/"
+    assert (it.title, it.state) == ("教师用机", "draft")
+    assert codes(client.post("/buyer/demands/new/", once("b", title="", category=LAPTOPS))) == ["DEM-001"]
+
+
+def test_the_panel_answers_while_somebody_writes_and_keeps_nothing(town: Town) -> None:
+    it = a_demand(town)
+    client = browser(town.aygul)
+    page = client.post(f"/buyer/demands/{it.number}/panel/", form(it, MEMORY)).content.decode()
+    assert "10 个商品 · 5 个品牌 · 4 家供应商" in page
+    assert "8 个商品 · 5 个品牌 · 4 家供应商" in page
+    page = client.post(f"/buyer/demands/{it.number}/panel/", form(it, MEMORY, WIFI, WEIGHT)).content.decode()
+    assert 'data-code="DEM-030"' in page
+    assert "竞争不足" in page
+    it.refresh_from_db()
+    assert (it.version, it.title) == (1, "便携式计算机")
+
+
+def test_a_half_written_parameter_does_not_disturb_the_panel(town: Town) -> None:
+    it = a_demand(town)
+    for parameter in (
+        {"key": "memory", "value": ""},
+        {"key": "memory", "value": "很大"},
+        {"key": "nothing", "value": "1"},
+        {"sense": "odd"},
+    ):
+        answer = browser(town.aygul).post(f"/buyer/demands/{it.number}/panel/", form(it, parameter))
+        assert answer.status_code == 200
+
+
+def test_parameters_are_added_and_dropped_before_anything_is_saved(town: Town) -> None:
+    it = a_demand(town)
+    client = browser(town.aygul)
+    page = client.post(f"/buyer/demands/{it.number}/edit/", form(it, MEMORY, do="add:0:weight")).content.decode()
+    assert re.search(r'name="item-0-p-1-key" value="weight"', page)
+    assert re.search(r'<option value="le" selected>', page)  # the lighter the better
+    page = client.post(f"/buyer/demands/{it.number}/edit/", form(it, MEMORY, WEIGHT, do="drop:0:0")).content.decode()
+    assert re.search(r'name="item-0-p-0-key" value="weight"', page)
+    assert "item-0-p-1-key" not in page
+    page = client.post(f"/buyer/demands/{it.number}/edit/", form(it, MEMORY, do="find", find="复印")).content.decode()
+    assert 'value="item:A05040101"' in page
+    page = client.post(f"/buyer/demands/{it.number}/edit/", form(it, MEMORY, do="item:A05040101")).content.decode()
+    assert 'name="item-1-category" value="A05040101"' in page
+    for act in ("drop:0:9", "drop:7:0", "add:0:nothing", "item:A", "drop_item:0", "drop::", "add:x:y"):
+        assert client.post(f"/buyer/demands/{it.number}/edit/", form(it, MEMORY, do=act)).status_code == 200
+    it.refresh_from_db()
+    assert it.version == 1
+
+
+def test_a_narrow_demand_is_loosened_or_explained_then_handed_in_and_settled_by_another(town: Town) -> None:
+    it = a_demand(town)
+    clerk = browser(town.aygul)
+    address = f"/buyer/demands/{it.number}/edit/"
+    answer = clerk.post(address, once("a", **form(it, MEMORY, WIFI, WEIGHT, do="hand_in")))
+    assert (answer.status_code, at_field(answer, "item-0-p-2-kept")) == (422, ["DEM-015"])
+    it.refresh_from_db()
+    assert (it.state, it.version) == ("draft", 1)  # nothing was changed
+    answer = clerk.post(address, once("b", **form(it, MEMORY, WIFI, {**WEIGHT, "kept": KEPT}, do="hand_in")))
+    assert answer["Location"] == f"/buyer/demands/{it.number}/"
+    page = browser(town.zhou).get(f"/buyer/demands/{it.number}/").content.decode()
+    assert KEPT in page
+    assert 'name="points" value="complete"' in page
+    assert 'name="points"' not in clerk.get(f"/buyer/demands/{it.number}/").content.decode()
+    it.refresh_from_db()
+    told = {"verb": "settle", "expected": str(it.version), "points": ["complete"]}
+    answer = browser(town.zhou).post(f"/buyer/demands/{it.number}/do/", told)
+    assert (answer.status_code, codes(answer)[:1]) == (422, ["DEM-019"])
+    answer = browser(town.zhou).post(f"/buyer/demands/{it.number}/do/", {**told, "points": ["complete", "lawful"]})
+    assert answer.status_code == 303
+    it.refresh_from_db()
+    assert it.state == "settled"
+
+
+def test_who_wrote_cannot_settle_even_by_hand(town: Town) -> None:
+    it = services.hand_in_demand(a_demand(town, a_content(a_parameter("memory", "ge", "16"))), by=town.aygul, at=NOON)
+    answer = browser(town.aygul).post(f"/buyer/demands/{it.number}/do/", {"verb": "settle", "points": ["complete", "lawful"]})
+    assert (answer.status_code, codes(answer)) == (403, ["LIF-002"])
+
+
+def test_a_second_editor_is_told(town: Town) -> None:
+    it = a_demand(town)
+    services.edit_demand(it, a_content(a_parameter("memory", "ge", "8")), by=town.zhou, at=NOON)
+    answer = browser(town.aygul).post(f"/buyer/demands/{it.number}/edit/", once("a", **form(it, MEMORY, do="save")))
+    assert (answer.status_code, codes(answer)) == (409, ["LIF-003"])
+    assert Demand.objects.get(pk=it.pk).title == a_content().title
+
+
+def test_take_back_give_back_revise_and_withdraw_through_the_page(town: Town) -> None:
+    it = services.hand_in_demand(a_demand(town, a_content(a_parameter("memory", "ge", "16"))), by=town.aygul, at=NOON)
+    address = f"/buyer/demands/{it.number}/do/"
+    assert browser(town.aygul).post(address, {"verb": "take_back"})["Location"] == f"/buyer/demands/{it.number}/edit/"
+    services.hand_in_demand(it, by=town.aygul, at=NOON)
+    assert browser(town.zhou).post(address, {"verb": "give_back", "reason": "请补充售后要求"}).status_code == 303
+    page = browser(town.aygul).get(f"/buyer/demands/{it.number}/edit/").content.decode()
+    assert "请补充售后要求" in page
+    services.hand_in_demand(it, by=town.aygul, at=NOON)
+    services.settle_demand(it, points=["complete", "lawful"], by=town.zhou, at=NOON)
+    answer = browser(town.aygul).post(address, {"verb": "revise"})
+    second = Demand.objects.exclude(pk=it.pk).get()
+    assert answer["Location"] == f"/buyer/demands/{second.number}/edit/"
+    answer = browser(town.aygul).post(f"/buyer/demands/{second.number}/do/", {"verb": "withdraw", "reason": "不再需要"})
+    assert answer.status_code == 303
+    second.refresh_from_db()
+    assert second.state == "withdrawn"
+
+
+def test_others_do_not_see_it(town: Town) -> None:
+    it = a_demand(town)
+    for who in (town.ma,):
+        for address in ("", "edit/"):
+            assert browser(who).get(f"/buyer/demands/{it.number}/{address}").status_code == 404
+        assert browser(who).post(f"/buyer/demands/{it.number}/panel/", form(it)).status_code == 404
+        assert browser(who).post(f"/buyer/demands/{it.number}/do/", {"verb": "withdraw", "reason": "不再需要"}).status_code == 404
+    assert browser(town.batu).get(f"/buyer/demands/{it.number}/edit/").status_code == 403
+    assert browser(town.batu).get(f"/buyer/demands/{it.number}/").status_code == 200
+    assert it.title not in browser(town.ma).get("/buyer/demands/").content.decode()
+
+
+def test_the_list_finds_by_title_and_state(town: Town) -> None:
+    it = a_demand(town, a_content(a_parameter("memory", "ge", "16")))
+    client = browser(town.zhou, language="en")
+    assert it.number in client.get("/buyer/demands/?q=高一").content.decode()
+    assert it.number not in client.get("/buyer/demands/?state=settled").content.decode()
+    assert client.get("/buyer/demands/?after=x&state=nothing").status_code == 200
