@@ -18,7 +18,7 @@ from tests.town import NOON, Town, build
 
 OPEN = """
 /api/ /api/reasons/ /api/v1/openapi.json /supplier/apply/ /supplier/apply/categories/ /sign-in/ / /now/ /about/ /categories/
-/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /deals/ /rules/ /verify/
+/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /plans/ /deals/ /rules/ /verify/
 """  # 200 for everybody
 
 POSTED = """
@@ -47,6 +47,8 @@ TABLE = """
 /buyer/cases/                    302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/demands/                  302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/demands/new/              302    200    200    403    403    200    403    403    403    403    403    403    403
+/buyer/plans/                    302    200    200    200    200    200    403    403    403    403    403    403    403
+/buyer/plans/new/                302    200    200    403    403    200    403    403    403    403    403    403    403
 /buyer/suppliers/                302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/favourites/               302    200    200    200    200    200    403    403    403    403    403    403    403
 /supplier/                       302    403    403    403    403    403    200    200    200    403    403    403    403
@@ -73,6 +75,7 @@ TABLE = """
 /regulator/suppliers/            302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/orders/               302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/orders/table/         302    403    403    403    403    403    403    403    403    200    200    403    403
+/regulator/plans/                302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/references/           302    403    403    403    403    403    403    403    403    200    200    200    403
 /regulator/references/template/  302    403    403    403    403    403    403    403    403    200    200    200    403
 /regulator/rules/                302    403    403    403    403    403    403    403    403    200    200    403    403

@@ -41,14 +41,14 @@ class DealNotice(models.Model):
 
 
 class Notice(models.Model):
-    """Something that a buyer tells before it buys: an intention (采购意向). What was told stays as it was told; corrections and withdrawals stand beside it.
+    """Something that a buyer tells before it buys: an intention (采购意向), a filed plan (采购实施计划). What was told stays as it was told; corrections and withdrawals stand beside it.
 
     `content` is the notice's standard fields (notice_types.json), in plain values.
     """
 
     number = models.TextField(unique=True)
-    kind = models.TextField()  # intention
-    about = models.TextField(unique=True)  # the number of what it tells of: "YX-…"
+    kind = models.TextField()  # intention, plan
+    about = models.TextField(unique=True)  # the number of what it tells of: "YX-…", "JH-…"
     buyer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     region_path = models.TextField()
     title_zh = models.TextField()
@@ -64,7 +64,7 @@ class Notice(models.Model):
     class Meta:
         ordering: ClassVar = ["-published_at", "-id"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(kind__in=["intention"]), name="notice_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=["intention", "plan"]), name="notice_kind_is_known"),
             models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | ~Q(reason=""), name="who_withdraws_a_notice_says_why"),
         ]
         indexes: ClassVar = [

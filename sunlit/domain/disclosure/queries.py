@@ -17,7 +17,7 @@ from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.kernel.money import FEN
 
-__all__ = ["DealPage", "NoticePage", "Paid", "PricesPaid", "deal", "deals", "latest", "notice", "notices", "prices_paid"]
+__all__ = ["DealPage", "NoticePage", "Paid", "PricesPaid", "deal", "deals", "latest", "notice", "notices", "plans_on", "prices_paid"]
 
 PAID_WINDOW: Final = timedelta(days=730)
 PAID_MOST: Final = 2_000  # lines of deals that the figures rest on: the newest
@@ -50,9 +50,9 @@ class NoticePage:
     after: int | None
 
 
-def notice(number: str, kind: str) -> Notice | None:
+def notice(number: str) -> Notice | None:
     """One notice by its own number or that of what it tells of, with its versions."""
-    found = Notice.objects.select_related("buyer__region", "corrects", "corrected_by").filter(kind=kind)
+    found = Notice.objects.select_related("buyer__region", "corrects", "corrected_by")
     return found.filter(Q(number=number) | Q(about=number)).first()
 
 
@@ -67,6 +67,11 @@ def notices(kind: str, *, q: str = "", region_path: str = "", after: int | None 
         found = found.filter(pk__lt=after)
     page = list(found.order_by("-pk")[: rows + 1])
     return NoticePage(page[:rows], page[rows - 1].pk if len(page) > rows else None)
+
+
+def plans_on(intention: str) -> list[Notice]:
+    """The filed plans that rest on an intention, oldest first."""
+    return list(Notice.objects.filter(kind="plan", content__intention=intention).order_by("pk")[:PAGE_ROWS])
 
 
 def deal(number: str) -> DealNotice | None:

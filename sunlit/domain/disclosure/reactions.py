@@ -5,8 +5,8 @@ from __future__ import annotations
 from sunlit.domain.disclosure import services
 from sunlit.domain.market.events import OrderMoved
 from sunlit.domain.market.models import Order
-from sunlit.domain.planning.events import IntentionMoved
-from sunlit.domain.planning.models import Intention
+from sunlit.domain.planning.events import IntentionMoved, PlanMoved
+from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.outbox.events import hears
 
@@ -22,3 +22,11 @@ def publish_the_deal(event: OrderMoved) -> None:
 def tell_the_intention(event: IntentionMoved) -> None:
     """What a buyer means to buy is public from the moment it says so, and so is that it no longer means it."""
     services.tell_intention(Intention.objects.get(number=event.number), at=clock.now())
+
+
+@hears(PlanMoved)
+def tell_the_plan(event: PlanMoved) -> None:
+    """A plan is public from its filing or approval on; one that is given up later stays to be read as such."""
+    it = Plan.objects.get(number=event.number)
+    if it.filed_at is not None:
+        services.tell_plan(it, at=clock.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.disclosure.models import DealNotice, Notice
 from sunlit.domain.market.models import Order, OrderLine
-from sunlit.domain.planning.models import Intention
+from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.accounts.actors import CLOCK
 from sunlit.foundation.kernel.numbering import new_number
 from sunlit.foundation.ledger import sentences
@@ -65,21 +65,32 @@ def publish_deal(order: Order, *, at: datetime) -> DealNotice:
 def tell_intention(intention: Intention, *, at: datetime) -> Notice:
     """Bring the public notice in line with the intention: published, and withdrawn when it was. Asked twice, nothing is left to do."""
     assert intention.published_at is not None, "nothing is told of a draft"
-    notice, new = Notice.objects.filter(about=intention.number).first(), False
+    return _told_of(intention, lambda: _notice_of(intention, at), at=at)
+
+
+@transaction.atomic
+def tell_plan(plan: Plan, *, at: datetime) -> Notice:
+    """Bring the public notice in line with the plan: told when it was filed, and withdrawn when it was. Asked twice, nothing is left to do."""
+    assert plan.filed_at is not None, "nothing is told of a plan that is not filed"
+    return _told_of(plan, lambda: _notice_of_plan(plan, at), at=at)
+
+
+def _told_of(thing: Intention | Plan, content: Callable[[], dict[str, Any]], *, at: datetime) -> Notice:
+    notice, new = Notice.objects.filter(about=thing.number).first(), False
     if notice is None:
-        notice, new = Notice.objects.get_or_create(about=intention.number, defaults=_notice_of(intention, at))
+        notice, new = Notice.objects.get_or_create(about=thing.number, defaults=content())
     if new:
         facts = {"number": notice.number, "about": notice.about, "content": digest(notice.content)}
         ledger.record(act="notice.publish", subject=f"notice/{notice.number}", by=CLOCK, at=at, facts=facts, region=notice.region_path)
-    if intention.state == "withdrawn" and _withdrawn(notice, intention):
-        facts = {"number": notice.number, "about": notice.about, "reason": intention.reason}
+    if thing.state == "withdrawn" and _withdrawn(notice, thing):
+        facts = {"number": notice.number, "about": notice.about, "reason": thing.reason}
         ledger.record(act="notice.withdraw", subject=f"notice/{notice.number}", by=CLOCK, at=at, facts=facts, region=notice.region_path)
     return notice
 
 
-def _withdrawn(notice: Notice, intention: Intention) -> bool:
+def _withdrawn(notice: Notice, thing: Intention | Plan) -> bool:
     """True for the one that marks it."""
-    told = {"withdrawn_at": intention.ended_at, "reason": intention.reason}
+    told = {"withdrawn_at": thing.ended_at, "reason": thing.reason}
     return Notice.objects.filter(pk=notice.pk, withdrawn_at=None).update(**told) == 1
 
 
@@ -114,6 +125,51 @@ def _notice_of(intention: Intention, at: datetime) -> dict[str, Any]:
         "amount": intention.total,
         "published_at": intention.published_at,
         "corrects": tell_intention(intention.corrects, at=at) if intention.corrects else None,
+    }
+
+
+def _notice_of_plan(plan: Plan, at: datetime) -> dict[str, Any]:
+    """What is filed of a plan (财库〔2021〕22号 art. 26), without the names of people and the numbers of quotas."""
+    buyer = plan.buyer
+    items = [
+        {
+            "position": it.position,
+            "name": it.name,
+            "category": {"code": it.category.code, "name": it.category.name_zh, "name_en": it.category.name_en},
+            "quantity": it.quantity,
+            "unit": it.unit,
+            "amount": str(it.amount),
+        }
+        for it in plan.items.select_related("category").order_by("position")
+    ]
+    item = plan.intention_item
+    told = {
+        "unit": buyer.name_zh,
+        "purpose": plan.purpose,
+        "form": plan.form,
+        "method": plan.method,
+        "grounds": plan.grounds,
+        "starts_on": f"{plan.starts_on:%Y-%m-%d}" if plan.starts_on else "",
+        "approved": plan.asked_at is not None,
+        "set_aside": plan.set_aside,
+        "reserved": str(plan.reserved),
+        "reserved_small": str(plan.reserved_small),
+        "imported": plan.imported,
+        "intention": item.intention.number if item else "",
+        "no_intention": plan.no_intention,
+        "items": items,
+    }
+    return {
+        "number": new_number("GG", at),
+        "kind": "plan",
+        "buyer": buyer,
+        "region_path": plan.region_path,
+        "title_zh": f"{buyer.name_zh}{plan.name}采购实施计划",
+        "title_en": f"{buyer.name_en or buyer.name_zh}: plan for {plan.name}",
+        "content": told,
+        "words": "\n".join([plan.name, buyer.name_zh, buyer.name_en, plan.purpose, *(str(it["name"]) for it in items)]),
+        "amount": plan.total,
+        "published_at": plan.filed_at,
     }
 
 

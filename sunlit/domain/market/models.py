@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from sunlit.domain.catalog.models import Offer, Product
-from sunlit.domain.planning.models import BudgetQuota
+from sunlit.domain.planning.models import BudgetQuota, Plan
 from sunlit.foundation.accounts.models import Organisation, User
 from sunlit.foundation.files.models import File
 from sunlit.foundation.lifecycle import Living
@@ -66,6 +66,9 @@ class Order(Living):
     supplier = models.ForeignKey(Organisation, models.PROTECT, related_name="orders_received")
     orderer = models.ForeignKey(User, models.PROTECT, related_name="+")
     quota = models.ForeignKey(BudgetQuota, models.PROTECT, related_name="+")
+    plan = models.ForeignKey(
+        Plan, models.PROTECT, null=True, related_name="+"
+    )  # what it was placed for; none is needed below the threshold
     parties = ArrayField(models.TextField(), default=list)  # the numbers of buyer and supplier, told in every act
 
     # Content

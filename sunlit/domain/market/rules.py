@@ -40,7 +40,10 @@ TITLE_MISSING = Reason("ORD-023", _("Choose an invoice title of your organisatio
 CART_FULL = Reason("ORD-024", _("A cart holds at most {most} lines."))
 OVER_THRESHOLD = Reason(
     "ORD-025",
-    _("The order's total {total} reaches the procurement threshold {threshold}: the supermarket is meant for purchases below it."),
+    _(
+        "The order's total {total} reaches the procurement threshold {threshold}: choose the filed plan that it belongs to, or draw one up"
+        " first (Plans, New plan). Below the threshold no plan is needed."
+    ),
 )
 REPEATED = Reason(
     "ORD-026",
@@ -54,6 +57,8 @@ RATING_TEXT_LONG = Reason("ORD-029", _("At most {most} characters."))
 NOT_ONE_CHECKOUT = Reason("ORD-030", _("This form was already used for another order. Go back to the cart and check out again."), CONFLICT)
 ORDER_FULL = Reason("ORD-031", _("An order holds at most {most} lines of one supplier: divide it."))
 WAYBILL_TWICE = Reason("ORD-033", _("A parcel of this order already went under waybill {waybill}."))
+PLAN_UNKNOWN = Reason("ORD-035", _("Your organisation has no plan with this number."))
+NOT_AUTHORISED = Reason("ORD-034", _("“{title}” is imported; plan {plan} has no authorisation for imports."))
 PURPOSE_MISSING = Reason("ORD-032", _("Say what the goods are for."))
 
 

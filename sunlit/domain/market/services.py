@@ -367,7 +367,7 @@ def _give_up(order: Order, verb: str, *, reason: str | None, by: Actor, at: date
     order = _turn(order, verb, by=by, at=at, expected=expected, change=told, facts=told)
     lines = OrderLine.objects.filter(order=order).values_list("offer_id", "quantity")
     catalog_services.return_stock(dict(lines))
-    planning.release(reference=f"order/{order.number}", at=at)
+    planning.give_back(reference=f"order/{order.number}", at=at)
     return order
 
 

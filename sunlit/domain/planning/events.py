@@ -21,3 +21,27 @@ class DemandMoved(Event):
     verb: str
     buyer_id: int
     reason: str
+
+
+@event
+class PlanMoved(Event):
+    """A plan went through a verb: handed in, sent back, filed, approved, refused, withdrawn, finished."""
+
+    number: str
+    verb: str
+    state: str
+    buyer_id: int
+    region_path: str
+    reason: str
+
+
+@event
+class PlanReady(Event):
+    """A plan was filed or approved: its purchase may begin, by its method. The total is text with two places."""
+
+    number: str
+    method: str
+    kind: str
+    total: str
+    buyer_id: int
+    region_path: str

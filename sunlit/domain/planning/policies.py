@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from sunlit.domain.planning.models import BudgetQuota, Demand, Intention
+from sunlit.domain.planning.models import BudgetQuota, Demand, Intention, Plan
 from sunlit.foundation.accounts.actors import Actor
 
 M = TypeVar("M", bound=Model)
@@ -27,6 +27,12 @@ def demands_visible_to(actor: Actor) -> QuerySet[Demand]:
     """The demands that exist for this actor; what a buyer still writes is its own affair until it is settled."""
     found = _of(actor, Demand.objects.all())
     return found if actor.kind in ("buyer", "operator", "clock") else found.filter(state__in=["settled", "superseded"])
+
+
+def plans_visible_to(actor: Actor) -> QuerySet[Plan]:
+    """The plans that exist for this actor; regulators see them from the moment they leave the buyer's house."""
+    found = _of(actor, Plan.objects.all())
+    return found if actor.kind in ("buyer", "operator", "clock") else found.exclude(asked_at=None, filed_at=None)
 
 
 def _of(actor: Actor, rows: QuerySet[M]) -> QuerySet[M]:

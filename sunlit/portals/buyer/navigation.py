@@ -16,6 +16,7 @@ def hang_up() -> None:
         Item("budget", _("Budget"), "buyer:budget", "wallet"),
         Item("intentions", _("Intentions"), "buyer:intentions", "scroll-text"),
         Item("cases", _("Remarks on purchases"), "buyer:cases", "message-square"),
+        Item("plans", _("Plans"), "buyer:plans", "clipboard-list"),
         Item("suppliers", _("Suppliers"), "buyer:suppliers", "store"),
         Item("favourites", _("Favourites"), "buyer:favourites", "star"),
         Item("organisation", _("My organisation"), "organisation", "building-2"),

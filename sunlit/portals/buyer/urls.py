@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.buyer.views import budgets, cart, cases, demands, desk, intentions, orders
+from sunlit.portals.buyer.views import budgets, cart, cases, demands, desk, intentions, orders, plans
 
 app_name = "buyer"
 urlpatterns = [
@@ -32,6 +32,11 @@ urlpatterns = [
     path("demands/<str:number>/edit/", demands.edit, name="edit_demand"),
     path("demands/<str:number>/panel/", demands.panel, name="demand_panel"),
     path("demands/<str:number>/do/", demands.act_on_demand, name="act_on_demand"),
+    path("plans/", plans.plans, name="plans"),
+    path("plans/new/", plans.new_plan, name="new_plan"),
+    path("plans/<str:number>/", plans.plan, name="plan"),
+    path("plans/<str:number>/buy/", plans.buy_for_plan, name="buy_for_plan"),
+    path("plans/<str:number>/<str:step>/", plans.plan_step, name="plan_step"),
     path("suppliers/", desk.suppliers, name="suppliers"),
     path("favourites/", desk.favourites, name="favourites"),
     path("favourites/keep/", desk.keep, name="keep"),

@@ -13,6 +13,7 @@ def hang_up() -> None:
         Item("reviews", _("Listing reviews"), "regulator:reviews", "clipboard-check"),
         Item("applications", _("Entry applications"), "regulator:applications", "user-check"),
         Item("orders", _("Orders and rulings"), "regulator:orders", "gavel"),
+        Item("plans", _("Plans"), "regulator:plans", "clipboard-list"),
         Item("suppliers", _("Suppliers"), "regulator:suppliers", "store"),
         Item("offers", _("Offers"), "regulator:offers", "tag"),
         Item("cases", _("Supervision of offers"), "regulator:cases", "scan-search"),

@@ -59,6 +59,11 @@ STATES: dict[str, Word] = {
     "replaced": Word(pgettext_lazy("state", "Corrected by a later notice"), "rest"),
     # Changes of the rulebook
     "enacted": Word(pgettext_lazy("state", "Approved"), "done"),
+    "in_review": Word(pgettext_lazy("state", "Under internal review"), "wait"),
+    "reviewed": Word(pgettext_lazy("state", "Reviewed"), "go"),
+    "approval_asked": Word(pgettext_lazy("state", "Waiting for approval"), "now"),
+    "filed": Word(pgettext_lazy("state", "Filed"), "done"),
+    "executing": Word(pgettext_lazy("state", "In execution"), "go"),
     # Reviews and standing
     "applied": Word(pgettext_lazy("state", "Applied"), "wait"),
     "review": Word(pgettext_lazy("state", "In review"), "wait"),

@@ -51,7 +51,7 @@ def test_a_correction_and_a_withdrawal_stand_beside_what_was_told(town: Town) ->
     new = planning.draft_intention([LAPTOPS], by=town.aygul, at=later, corrects=old)
     new = planning.publish_intention(new, by=town.zhou, at=later)
     told = services.tell_intention(new, at=later)  # the correction may be told first
-    before = queries.notice(old.number, "intention")
+    before = queries.notice(old.number)
     assert before is not None
     assert (before.corrected_by, [item["name"] for item in before.content["items"]]) == (told, ["教学用便携式计算机", "复印纸"])
     new = planning.withdraw_intention(new, reason="项目取消", by=town.zhou, at=later)

@@ -19,6 +19,7 @@ from sunlit.domain.market.models import CartLine, Order, OrderLine
 from sunlit.domain.market.queries import rulings
 from sunlit.domain.market.queries.wishes import Wish, line_problems
 from sunlit.domain.planning import services as planning
+from sunlit.domain.planning.models import Plan
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import templates
 from sunlit.domain.rulebook.rules import Ruling, Verdict
@@ -45,6 +46,7 @@ class Terms:
     purpose: str = ""
     note: str = ""
     explanation: str = ""  # why the buyer goes on although it was warned of splitting
+    plan: str = ""  # the number of the plan that it is bought for
 
 
 def checkout(
@@ -57,12 +59,13 @@ def checkout(
     purpose: str = "",
     note: str = "",
     explanation: str = "",
+    plan: str = "",
     by: Actor,
     at: datetime,
 ) -> list[Order]:
     """Turn chosen cart lines into orders, one a supplier. The same key again returns the same orders and does nothing.
 
-    Refused (ORD-013 … ORD-032, BUD-001/002, SPL-001 … SPL-005) with every problem at its line or field; nothing is ordered then.
+    Refused (ORD-013 … ORD-032, BUD-001/002, SPL-001 … SPL-005, PLN-040 … PLN-043) with every problem at its line or field; nothing is ordered then.
     """
     key = f"cart:{by.person}:{key}"  # the form names it: nobody can take a key that somebody else, or a program, will use
     lines = list(CartLine.objects.filter(pk__in=line_ids, user_id=by.person, buyer_id=by.party).order_by("pk"))
@@ -72,14 +75,16 @@ def checkout(
             return done
         raise Refused(Problem(rules.CART_EMPTY, on="lines"))
     wishes = [Wish(line.offer_id, line.quantity, line.price_seen) for line in lines]
-    texts = {"purpose": purpose, "note": note, "explanation": explanation}
+    texts = {"purpose": purpose, "note": note, "explanation": explanation, "plan": plan}
     terms = terms_of(quota_id=quota_id, address_id=address_id, title_id=title_id, **texts, by=by)
     orders = place(key=key, wishes=wishes, terms=terms, by=by, at=at)
     CartLine.objects.filter(pk__in=[line.pk for line in lines]).delete()
     return orders
 
 
-def terms_of(*, quota_id: int, address_id: int, title_id: int, purpose: str, note: str, explanation: str = "", by: Actor) -> Terms:
+def terms_of(
+    *, quota_id: int, address_id: int, title_id: int, purpose: str, note: str, explanation: str = "", plan: str = "", by: Actor
+) -> Terms:
     """The terms with the organisation's own address and invoice title copied in. Refused: ORD-022, ORD-023, ORD-029, ORD-032."""
     address = Address.objects.select_related("region").filter(pk=address_id, organisation_id=by.party).first()
     title = InvoiceTitle.objects.filter(pk=title_id, organisation_id=by.party).first()
@@ -95,7 +100,7 @@ def terms_of(*, quota_id: int, address_id: int, title_id: int, purpose: str, not
         "region_path": address.region.path,
     }
     invoice = {"title": title.title, "tax_number": title.tax_number, "bank": title.bank, "account": title.account}
-    return Terms(quota_id, delivery, invoice, purpose.strip(), note.strip(), explanation.strip())
+    return Terms(quota_id, delivery, invoice, purpose.strip(), note.strip(), explanation.strip(), plan.strip())
 
 
 def place(*, key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: datetime) -> list[Order]:
@@ -157,21 +162,22 @@ def _place(key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: dateti
     check(problems)
     # 2. Ask the rulebook, before anything is written.
     buyer = Organisation.objects.select_related("region").get(pk=by.party)
+    plan = Plan.objects.filter(number=terms.plan, buyer=buyer).first() if terms.plan else None
+    if terms.plan:
+        check(rulings.plan_problems(offers, plan))
     baskets = [[(offer, wanted[offer.pk].quantity) for offer in group] for group in groups.values()]
-    asked = rulings.on_placing(baskets, buyer=buyer, at=at)
+    asked = rulings.on_placing(baskets, buyer=buyer, plan=plan, at=at)
+    check(ruling.problem(on="plan") for said in asked for ruling in said if ruling.verdict == Verdict.REFUSED)
     # 3. Write: orders first (the double form stops here), then stock; the budget's hot row last.
-    orders = [_order(key, group, wanted, terms, buyer, judged, by, at) for group, judged in zip(groups.values(), asked, strict=True)]
+    orders = [_order(key, group, wanted, terms, plan, buyer, judged, by, at) for group, judged in zip(groups.values(), asked, strict=True)]
     catalog_services.take_stock({offer.pk: wanted[offer.pk].quantity for offer in offers})
     for order, basket in zip(orders, baskets, strict=True):
-        planning.hold(
-            quota_id=terms.quota_id,
-            buyer_id=buyer.pk,
-            year=local_day(at).year,
-            reference=f"order/{order.number}",
-            amount=order.total,
-            at=at,
-            parts=rulings.parts_of(basket),
-        )
+        reference, parts = f"order/{order.number}", rulings.parts_of(basket)
+        if plan is not None:  # its money lies ready for it and is passed on
+            planning.use_plan(plan.number, quota_id=terms.quota_id, reference=reference, parts=parts, by=by, at=at)
+            continue
+        year = local_day(at).year
+        planning.hold(quota_id=terms.quota_id, buyer_id=buyer.pk, year=year, reference=reference, amount=order.total, at=at, parts=parts)
     # 4. Judge the sums while the budget's row is ours: of two checkouts at once, the later one sees the earlier.
     _judge_sums(orders, baskets, terms, buyer, at)
     return orders
@@ -202,6 +208,7 @@ def _order(
     group: Sequence[Offer],
     wanted: Mapping[int, Wish],
     terms: Terms,
+    plan: Plan | None,
     buyer: Organisation,
     judged: Sequence[Ruling],
     by: Actor,
@@ -219,6 +226,7 @@ def _order(
         supplier_id=group[0].supplier_id,
         orderer_id=by.person,
         quota_id=terms.quota_id,
+        plan=plan,
         parties=[buyer.number, group[0].supplier.number],
         total=total,
         contents_hash=contents_hash(lines),
@@ -239,7 +247,7 @@ def _order(
         verb,
         by=by,
         at=at,
-        facts={"total": total, "contents": order.contents_hash, "parties": order.known_to},
+        facts={"total": total, "contents": order.contents_hash, "parties": order.known_to, **({"plan": plan.number} if plan else {})},
         announces=moved(verb),
         within=True,
     )

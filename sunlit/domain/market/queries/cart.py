@@ -11,6 +11,7 @@ from sunlit.domain.catalog.models import Offer
 from sunlit.domain.market.models import CartLine
 from sunlit.domain.market.queries import rulings
 from sunlit.domain.market.queries.wishes import Wish, line_problems
+from sunlit.domain.planning.models import Plan
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Organisation
@@ -88,10 +89,12 @@ def cart_count(by: Actor) -> int:
     return CartLine.objects.filter(user_id=by.person, buyer_id=by.party).count()
 
 
-def rulings_before(page: CartPage, *, buyer: Organisation, quota_id: int | None, at: datetime) -> list[list[Ruling]]:
-    """What the rulebook would say to each group paid from this quota, told before anything is ordered."""
+def rulings_before(
+    page: CartPage, *, buyer: Organisation, quota_id: int | None, plan: Plan | None = None, at: datetime
+) -> list[list[Ruling]]:
+    """What the rulebook would say to each group paid from this quota, for a plan or without one, told before anything is ordered."""
     groups = [[(item.offer, item.line.quantity) for item in group.items] for group in page.groups]
     if not groups:
         return []
-    alone, sums = rulings.on_placing(groups, buyer=buyer, at=at), rulings.on_sums(groups, buyer=buyer, quota_id=quota_id, at=at)
+    alone, sums = rulings.on_placing(groups, buyer=buyer, plan=plan, at=at), rulings.on_sums(groups, buyer=buyer, quota_id=quota_id, at=at)
     return [[*own, *together] for own, together in zip(alone, sums, strict=True)]

@@ -96,7 +96,7 @@ def order(number: str, *, seen_by: Actor) -> Order | None:
     lines = Prefetch("lines", OrderLine.objects.select_related("product__image").order_by("position"))
     return (
         visible_to(seen_by)
-        .select_related("buyer", "supplier", "orderer", "receiver", "approver", "quota")
+        .select_related("buyer", "supplier", "orderer", "receiver", "approver", "quota", "plan")
         .prefetch_related(
             lines, Prefetch("dispatches", Dispatch.objects.order_by("at", "id")), Prefetch("returns", Return.objects.order_by("asked_at"))
         )

@@ -3,6 +3,21 @@
 from sunlit.domain.planning.models.budgets import BudgetQuota, Hold, QuotaChange
 from sunlit.domain.planning.models.demands import Demand, DemandItem, DemandVersion
 from sunlit.domain.planning.models.intentions import Intention, IntentionItem
+from sunlit.domain.planning.models.plans import Plan, PlanItem, PlanLine, PlanUse
 from sunlit.domain.planning.models.purchases import Purchase
 
-__all__ = ["BudgetQuota", "Demand", "DemandItem", "DemandVersion", "Hold", "Intention", "IntentionItem", "Purchase", "QuotaChange"]
+__all__ = [
+    "BudgetQuota",
+    "Demand",
+    "DemandItem",
+    "DemandVersion",
+    "Hold",
+    "Intention",
+    "IntentionItem",
+    "Plan",
+    "PlanItem",
+    "PlanLine",
+    "PlanUse",
+    "Purchase",
+    "QuotaChange",
+]

@@ -11,7 +11,7 @@ from sunlit.domain.planning.models import Intention, IntentionItem
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 
-__all__ = ["IntentionPage", "intention", "intentions"]
+__all__ = ["IntentionPage", "intention", "intentions_page"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def intention(number: str, *, seen_by: Actor) -> Intention | None:
     return found.filter(number=number).first()
 
 
-def intentions(*, seen_by: Actor, state: str = "", q: str = "", after: int | None = None, rows: int = PAGE_ROWS) -> IntentionPage:
+def intentions_page(*, seen_by: Actor, state: str = "", q: str = "", after: int | None = None, rows: int = PAGE_ROWS) -> IntentionPage:
     """The notices that the actor may see, newest first, by state and by a word of their projects."""
     found = policies.intentions_visible_to(seen_by).select_related("buyer")
     if state:

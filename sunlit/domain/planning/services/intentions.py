@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from sunlit.domain.planning.events import IntentionMoved
 from sunlit.domain.planning.models import Intention, IntentionItem
+from sunlit.domain.planning.queries.plans import plans_on
 from sunlit.domain.planning.rules import intentions as rules
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel import money
@@ -99,10 +100,12 @@ def publish_intention(it: Intention, *, by: Actor, at: datetime, expected: int |
     return it
 
 
+@transaction.atomic
 def withdraw_intention(it: Intention, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Intention:
     """Take back what was published; it stays to be read, with the reason. Refused: INT-009 no reason, INT-010 a plan rests on it."""
-    told = {"reason": reason.strip()}
-    return move(it, "withdraw", by=by, at=at, change=told, facts=told, announces=_moved("withdraw"), expected=expected)
+    held = Intention.objects.select_for_update().get(pk=it.pk)
+    told, handed = {"reason": reason.strip()}, {"plans": plans_on(held)}
+    return move(held, "withdraw", by=by, at=at, change=told, facts=told, handed=handed, announces=_moved("withdraw"), expected=expected)
 
 
 def _read(rows: Sequence[Mapping[str, str]]) -> list[Item]:

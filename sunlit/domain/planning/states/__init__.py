@@ -2,5 +2,6 @@
 
 from sunlit.domain.planning.states.demands import demand
 from sunlit.domain.planning.states.intentions import intention
+from sunlit.domain.planning.states.plans import plan
 
-__all__ = ["demand", "intention"]
+__all__ = ["demand", "intention", "plan"]

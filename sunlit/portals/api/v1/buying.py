@@ -90,6 +90,7 @@ class OrderGiven(Given):
     invoice_title: int = Field(description="The id of one of the organisation's invoice titles.")
     purpose: Text = ""
     note: Text = ""
+    plan: Key = Field("", description="The number of the filed plan that it is bought for; none is needed below the procurement threshold.")
     explanation: Text = Field("", description="Why the order is placed although a warning of splitting was given (SPL-005 asks for it).")
 
 
@@ -140,7 +141,7 @@ def place_orders(request: Call, given: OrderGiven) -> Status[Placed]:
     if not key:
         raise Refused(Problem(problems.KEY_MISSING))
     wishes, quota_id = _wishes(given, request), _quota_id(given.quota, request)
-    texts = {"purpose": given.purpose, "note": given.note, "explanation": given.explanation}
+    texts = {"purpose": given.purpose, "note": given.note, "explanation": given.explanation, "plan": given.plan}
     terms = supermarket.terms_of(quota_id=quota_id, address_id=given.address, title_id=given.invoice_title, **texts, by=by)
     try:
         made = supermarket.place(key=f"api:{request.key_id}:{key}", wishes=wishes, terms=terms, by=by, at=request.now)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.market import queries, services
 from sunlit.domain.planning import queries as planning
+from sunlit.domain.planning.models import Plan
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.kernel import money
@@ -37,7 +38,8 @@ def cart(request: Request) -> HttpResponse:
 
 
 def _cart_page(request: Request, problems: Sequence[Problem] = ()) -> dict[str, Any]:
-    return {"cart": queries.cart(request.actor), "problems": problems, "most": QUANTITY_MOST}
+    plan = planning.plan(request.session.get("plan", ""), seen_by=request.actor) if request.session.get("plan") else None
+    return {"cart": queries.cart(request.actor), "problems": problems, "most": QUANTITY_MOST, "plan": plan}
 
 
 @door(kind="buyer", roles=ORDERERS, methods=("POST",))
@@ -91,7 +93,7 @@ def checkout(request: Request) -> HttpResponse:
 
     def act() -> HttpResponse:
         picked: dict[str, Any] = {f"{name}_id": reading.picked(request, name) for name in ("quota", "address", "title")}
-        texts: dict[str, Any] = {name: request.POST.get(name, "") for name in ("purpose", "note", "explanation")}
+        texts: dict[str, Any] = {name: request.POST.get(name, "") for name in ("purpose", "note", "explanation", "plan")}
         orders = services.checkout(key=request.POST.get("key", "")[:64], line_ids=chosen, **picked, **texts, by=actor, at=request.now)
         tell(request, ngettext("%(num)s order was placed.", "%(num)s orders were placed.", len(orders)) % {"num": len(orders)})
         return HttpResponseRedirect(reverse("buyer:order", args=[orders[0].number]) if len(orders) == 1 else reverse("buyer:orders"))
@@ -109,19 +111,44 @@ def _checkout_page(request: Request, buyer: Organisation, page: queries.CartPage
         "addresses": [(str(it.pk), f"{it.receiver} {it.phone} · {lang(it.region)} {it.text}") for it in accounts.addresses_of(buyer.pk)],
         "titles": [(str(it.pk), f"{it.title} · {it.tax_number}") for it in accounts.invoice_titles_of(buyer.pk)],
     }
+    plans = _plans(buyer, page)
+    plan = _plan_of(request, plans)
     fields = {"quota": "quotas", "address": "addresses", "title": "titles"}
     picked = {name: request.POST.get(name) or next((key for key, _text in options[of]), "") for name, of in fields.items()}
+    if plan and "quota" not in request.POST:  # the plan's own money
+        picked["quota"] = next((str(line.quota_id) for line in plan.lines.all() if line.left), picked["quota"])
     quota = int(picked["quota"]) if picked["quota"] in {key for key, _text in options["quotas"]} else None
-    asked = queries.rulings_before(page, buyer=buyer, quota_id=quota, at=request.now)
+    asked = queries.rulings_before(page, buyer=buyer, quota_id=quota, plan=plan, at=request.now)
     return {
         **options,
-        "picked": picked,
+        "picked": picked | {"plan": plan.number if plan else ""},
+        "plans": [(it.number, _told_plan(it)) for it in plans],
         "asked": asked,
         "explain": any(queries.asks_for_a_reason(ruling) for said in asked for ruling in said),
         "key": request.POST.get("key") or secrets.token_urlsafe(18),
         "limit": limit,
         "over": any(group.total > limit for group in page.groups),
     }
+
+
+def _plans(buyer: Organisation, page: queries.CartPage) -> list[Plan]:
+    """The plans of the house that hold one of the categories in the cart and have money left."""
+    codes = {item.offer.product.category.path for group in page.groups for item in group.items}
+    steps = {step for path in codes for step in path.split("/")}
+    found = planning.plans_for_orders(buyer.pk)
+    return [it for it in found if not steps.isdisjoint(item.category.code for item in it.items.all())]
+
+
+def _plan_of(request: Request, plans: list[Plan]) -> Plan | None:
+    """The plan that was chosen, or the one for which the cart was filled."""
+    number = request.POST.get("plan", "") if request.method == "POST" else request.session.get("plan", "")
+    return next((it for it in plans if it.number == number), None)
+
+
+def _told_plan(it: Plan) -> str:
+    """A plan among the choices, with what is left of each of its quotas."""
+    left = "；".join(f"{line.quota.number} {yuan(line.left)}" for line in it.lines.all())
+    return f"{it.name} · {it.number} · {left}"
 
 
 def _back(request: Request) -> str:

@@ -27,7 +27,7 @@ ROWS_MOST = 60  # read from one form
 @door(kind="buyer", methods=("GET",))
 def intentions(request: Request) -> HttpResponse:
     asked: dict[str, Any] = {name: request.GET.get(name, "").strip()[:100] for name in ("state", "q")}
-    page = queries.intentions(seen_by=request.actor, **asked, after=reading.after(request))
+    page = queries.intentions_page(seen_by=request.actor, **asked, after=reading.after(request))
     return render(request, "buyer/intentions.html", {"page": page, "asked": asked, "states": states.intention.states})
 
 

@@ -13,6 +13,7 @@ from sunlit.domain.catalog.models import Product
 from sunlit.domain.contracts.models import AcceptanceSheet, Invoice
 from sunlit.domain.market import policies as market
 from sunlit.domain.market.models import Return
+from sunlit.domain.planning import policies as planning
 from sunlit.domain.registry import policies as registry
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.files import queries as files
@@ -48,12 +49,13 @@ def _is_in_the_library(pk: int, actor: Actor) -> bool:
 
 
 def _is_a_paper(pk: int, actor: Actor) -> bool:
-    """A record that the actor may see names the file: the papers of an order, the documents of an application."""
+    """A record that the actor may see names the file: the papers of an order or a plan, the documents of an application."""
     orders = market.visible_to(actor)
     return (
         AcceptanceSheet.objects.filter(photos=pk, order__in=orders).exists()
         or Invoice.objects.filter(file_id=pk, order__in=orders).exists()
         or Return.objects.filter(photos=pk, order__in=orders).exists()
+        or planning.plans_visible_to(actor).filter(authorisation_file_id=pk).exists()
         or registry.visible_to(actor).filter(documents=pk).exists()
     )
 

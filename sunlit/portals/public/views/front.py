@@ -69,7 +69,7 @@ def robots(request: Request) -> HttpResponse:
 
 @door(public=True, methods=("GET",))
 def sitemap(request: Request) -> HttpResponse:
-    places = [reverse(name) for name in ("home", "categories", "intentions", "deals", "verify", "about")]
+    places = [reverse(name) for name in ("home", "categories", "intentions", "plans", "deals", "verify", "about")]
     places += [reverse("deal", args=[deal.number]) for deal in disclosure.latest(SITEMAP_DEALS)]
     addresses = [request.build_absolute_uri(place) for place in places]
     return render(request, "public/sitemap.xml", {"addresses": addresses}, content_type="application/xml; charset=utf-8")

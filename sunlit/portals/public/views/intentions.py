@@ -1,4 +1,4 @@
-"""What buyers mean to buy, told before it begins (采购意向)."""
+"""What buyers mean to buy (采购意向) and have planned (采购实施计划), told before it begins."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from django.shortcuts import render
 
 from sunlit.domain.disclosure import queries
 from sunlit.domain.disclosure.models import Notice
+from sunlit.domain.planning.rules.plans import FORMS, NO_INTENTION_BECAUSE, SET_ASIDES
+from sunlit.domain.rulebook.rules.facts import GROUNDS, METHODS
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, found_or_404
@@ -22,27 +24,70 @@ TEN_THOUSAND = Decimal(10_000)
 @door(public=True, methods=("GET",))
 def intentions(request: Request) -> HttpResponse:
     """All of them, newest first, by word and region."""
-    asked = {name: request.GET.get(name, "").strip()[:100] for name in ("q", "region")}
-    region = accounts.region(asked["region"])
+    asked, region = _asked(request)
     after = request.GET.get("after", "")
-    page = queries.notices("intention", q=asked["q"], region_path=region.path if region else "", after=row_id(after))
+    page = queries.notices("intention", q=asked["q"], region_path=region, after=row_id(after))
     places = [(each.code, lang(each)) for each in accounts.regions()]
     return render(request, "public/intentions.html", {"page": page, "asked": asked, "places": places, "paged": bool(after)})
 
 
 @door(public=True, methods=("GET",))
+def plans(request: Request) -> HttpResponse:
+    """Filed plans, newest first, by word and region."""
+    asked, region = _asked(request)
+    after = request.GET.get("after", "")
+    page = queries.notices("plan", q=asked["q"], region_path=region, after=row_id(after))
+    places = [(each.code, lang(each)) for each in accounts.regions()]
+    return render(request, "public/plans.html", {"page": page, "asked": asked, "places": places, "paged": bool(after), "methods": METHODS})
+
+
+@door(public=True, methods=("GET",))
+def plan(request: Request, number: str) -> HttpResponse:
+    """One filed plan: what is bought, how, and for how much."""
+    it: Notice = found_or_404(queries.notice(number))
+    found_or_404(it if it.kind == "plan" else None)
+    told = it.content
+    context = {
+        "notice": it,
+        "told": told,
+        "items": [{**item, "amount": Decimal(item["amount"])} for item in told["items"]],
+        "names": {
+            "method": METHODS.get(told["method"], told["method"]),
+            "form": FORMS.get(told["form"], ""),
+            "grounds": [GROUNDS.get(ground, ground) for ground in told["grounds"]],
+            "set_aside": SET_ASIDES.get(told["set_aside"], ""),
+            "no_intention": NO_INTENTION_BECAUSE.get(told["no_intention"], ""),
+        },
+        "reserved": Decimal(told["reserved"]),
+        "reserved_small": Decimal(told["reserved_small"]),
+        "history": history_of(f"notice/{it.number}"),
+        "now": request.now,
+    }
+    return render(request, "public/plan.html", context)
+
+
+@door(public=True, methods=("GET",))
 def intention(request: Request, number: str) -> HttpResponse:
     """One notice with its standard fields; what it corrects and what corrects it stand beside it."""
-    it: Notice = found_or_404(queries.notice(number, "intention"))
+    it: Notice = found_or_404(queries.notice(number))
+    found_or_404(it if it.kind == "intention" else None)
     context = {
         "notice": it,
         "items": [_item(item) for item in it.content["items"]],
         "before": [_item(item) for item in it.corrects.content["items"]] if it.corrects else [],
+        "plans": queries.plans_on(it.about),
         "corrected_by": getattr(it, "corrected_by", None),
         "history": history_of(f"notice/{it.number}"),
         "now": request.now,
     }
     return render(request, "public/intention.html", context)
+
+
+def _asked(request: Request) -> tuple[dict[str, str], str]:
+    """What is looked for, and the path of the region."""
+    asked = {name: request.GET.get(name, "").strip()[:100] for name in ("q", "region")}
+    region = accounts.region(asked["region"])
+    return asked, region.path if region else ""
 
 
 def _item(item: dict[str, Any]) -> dict[str, Any]:

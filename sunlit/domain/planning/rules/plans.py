@@ -1,0 +1,176 @@
+"""What must hold for a procurement plan (条例29, 财库〔2021〕22号, 财库〔2020〕10号, 财库〔2020〕46号)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from sunlit.foundation.kernel.limits import REASON_CHARS_LEAST
+from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Problem, Reason
+from sunlit.foundation.lifecycle import Case
+
+# What a form says
+NAME_MISSING = Reason("PLN-001", _("Give the plan the name of its project."))
+NO_ITEMS = Reason("PLN-002", _("Fill in at least one object."))
+CATEGORY_UNKNOWN = Reason("PLN-003", _("Object {row}: “{code}” is no item of the procurement catalogue."))
+OBJECT_NAMELESS = Reason("PLN-004", _("Object {row}: say what it is."))
+QUANTITY_WRONG = Reason("PLN-005", _("Object {row}: the quantity must be a whole number from 1 to {most}."))
+AMOUNT_WRONG = Reason("PLN-006", _("“{amount}” is not an amount in yuan above zero with at most two places."))
+TOO_MANY_ITEMS = Reason("PLN-007", _("At most {most} objects in one plan."))
+TEXT_LONG = Reason("PLN-008", _("At most {most} characters."))
+DAY_WRONG = Reason("PLN-009", _("“{day}” is not a day, like 2026-09-01."))
+CHOICE_WRONG = Reason("PLN-010", _("Choose one of the possibilities."))
+QUOTA_NOT_YOURS = Reason("PLN-011", _("Object {row}: choose one of your organisation's budget quotas."))
+
+# What is still missing when the plan is handed in
+START_MISSING = Reason("PLN-012", _("Say when the purchase is to begin."))
+QUOTA_MISSING = Reason(
+    "PLN-013", _("Object {row}: choose the quota that pays for it. Nothing is bought without a budget (政府采购法 art. 33).")
+)
+QUOTA_SHORT = Reason("PLN-014", _("Quota {quota}: {available} available, {wanted} planned."))
+METHOD_MISSING = Reason("PLN-015", _("Choose how it is bought."))
+GROUND_MISSING = Reason("PLN-016", _("Say in at least {least} characters which facts carry this method: the regulator reads it."))
+SET_ASIDE_MISSING = Reason("PLN-017", _("Answer what is reserved for small and medium-sized enterprises."))
+EXEMPTION_MISSING = Reason("PLN-018", _("Say why nothing is reserved, with the facts in at least {least} characters."))
+AUTHORISATION_MISSING = Reason(
+    "PLN-019", _("Imports are authorised before they are bought: give the number of the authorisation and its paper.")
+)
+RESERVED_WRONG = Reason(
+    "PLN-020", _("Reserved is {reserved}, of it {small} for small and micro enterprises: neither can exceed what it is a part of.")
+)
+INTENTION_LOST = Reason("PLN-021", _("Notice {number} does not stand any more: choose its correction, or another notice."))
+INTENTION_REASON = Reason("PLN-022", _("Say in at least {least} characters why the need is urgent and could not be foreseen."))
+DEMAND_LOST = Reason("PLN-023", _("Demand {number} is not settled. Settle it first, or take another one."))
+FORM_MISSING = Reason("PLN-024", _("Choose the organisation form."))
+
+# Who and when
+SAME_PERSON = Reason("PLN-030", _("You wrote in this plan yourself: somebody else must review it (财库〔2021〕22号 art. 33)."), FORBIDDEN)
+POINTS_OPEN = Reason("PLN-031", _("Confirm every point of the review, or send the plan back."))
+KEY_REVIEW_MISSING = Reason("PLN-032", _("This project needs the key review as well (财库〔2021〕22号 art. 11, 32)."), CONFLICT)
+NO_KEY_REVIEW = Reason("PLN-033", _("This project needs no key review."), CONFLICT)
+APPROVAL_NEEDED = Reason(
+    "PLN-034", _("This method needs the approval of the prefecture's finance bureau before the purchase begins: ask for it."), CONFLICT
+)
+NO_APPROVAL_NEEDED = Reason("PLN-035", _("This method needs no approval: file the plan."), CONFLICT)
+REASON_MISSING = Reason("PLN-036", _("Give a reason of at least {least} characters: the other side reads it."))
+BOUGHT_ALREADY = Reason("PLN-037", _("{used} of this plan is bought already: it can be finished, not withdrawn."), CONFLICT)
+
+# Buying for it
+NOT_FOR_ORDERS = Reason("PLN-040", _("Choose a filed plan of your organisation that buys in the marketplace."))
+LINE_SHORT = Reason("PLN-041", _("Plan {plan}: {left} is left of quota {quota}, the order comes to {wanted}."), CONFLICT)
+NOT_PLANNED = Reason("PLN-042", _("“{category}” is not in plan {plan}: take it out of the cart, or plan it."))
+OTHER_QUOTA = Reason("PLN-043", _("Plan {plan} is paid from {quotas}: choose it here."))
+
+# What the rulebook's rows are told with
+NO_INTENTION = Reason(
+    "PLN-050",
+    _(
+        "No intention was published for this project. Publish it at least {days} days before the purchase begins, or say why none is needed."
+    ),
+)
+INTENTION_LATE = Reason(
+    "PLN-051", _("The intention has been public since {since}: with {days} days the purchase may begin on {earliest}, not on {starts}.")
+)
+DEMAND_MISSING = Reason(
+    "PLN-052", _("This project needs a demand with its survey first (财库〔2021〕22号 art. 11): settle one and name it here.")
+)
+NOT_CENTRAL = Reason(
+    "PLN-054", _("“{category}” stands in the centralised catalogue: its purchase is organised centrally (政府采购法 art. 18).")
+)
+NOT_RESERVED = Reason(
+    "PLN-055",
+    _(
+        "With {total} it stays within {limit}: such a project is reserved for small and medium-sized enterprises as a whole, or says why not."
+    ),
+)
+RESERVED_SHORT = Reason("PLN-056", _("{reserved} of {total} is reserved, {percent} %; the year as a whole needs at least {least} %."))
+SMALL_SHORT = Reason(
+    "PLN-057",
+    _("{small} of what is reserved goes to small and micro enterprises, {percent} %; the year as a whole needs at least {least} %."),
+)
+
+NO_INTENTION_BECAUSE: Final[dict[str, str | Promise]] = {
+    "sporadic": _("small sporadic purchases by agreement or at designated suppliers"),
+    "batch": _("batch centralised procurement"),
+    "urgent": _("an urgent need that could not be foreseen"),
+}
+FORMS: Final[dict[str, str | Promise]] = {
+    "central": _("centralised procurement"),
+    "departmental": _("departmental centralised procurement"),
+    "dispersed": _("dispersed procurement"),
+}
+SET_ASIDES: Final[dict[str, str | Promise]] = {
+    "whole": _("the whole project"),
+    "package": _("whole packages"),
+    "consortium": _("a share within joint bids"),
+    "subcontract": _("a share that must be subcontracted"),
+    "none": _("nothing"),
+}
+REVIEW_POINTS: Final[dict[str, str | Promise]] = {
+    "budget": _("It follows the rules of the budget and stays within the quotas."),
+    "method": _("The reason for the method holds, and approvals that it needs are asked for."),
+    "complete": _("Contents and papers are complete; the demand fits what the unit needs."),
+}
+KEY_POINTS: Final[dict[str, str | Promise]] = {
+    "fair": _("Nothing in it favours or discriminates against a supplier."),
+    "competition": _("It leaves competition as much room as the object allows."),
+    "policy": _("Procurement policies are carried out: SMEs, green products, domestic products."),
+    "risk": _("Payment, acceptance and what may go wrong in performance are provided for."),
+}
+
+
+def is_in_order(case: Case) -> Iterator[Problem]:
+    """Every problem that the look at the whole plan found: what is missing, and what the rulebook refuses."""
+    yield from case.facts.get("problems", ())
+
+
+def reason_is_given(case: Case) -> Iterator[Problem]:
+    """Who sends back, refuses or withdraws says why."""
+    if len(str(case.facts.get("reason", "")).strip()) < REASON_CHARS_LEAST:
+        yield Problem(REASON_MISSING, {"least": REASON_CHARS_LEAST}, on="reason")
+
+
+def reviewer_did_not_draft(case: Case) -> Iterator[Problem]:
+    """Who drafted does not review (财库〔2021〕22号 art. 33)."""
+    if case.by.user_id in case.it.drafters:
+        yield Problem(SAME_PERSON)
+
+
+def points_are_confirmed(case: Case) -> Iterator[Problem]:
+    """A review that leaves a point open is none."""
+    confirmed: Collection[str] = case.facts.get("points", ())
+    if set(case.facts.get("wanted", ())) - set(confirmed):
+        yield Problem(POINTS_OPEN, on="points")
+
+
+def is_key_project(case: Case) -> Iterator[Problem]:
+    """Only projects of art. 11 have a key review."""
+    if not case.facts.get("key"):
+        yield Problem(NO_KEY_REVIEW)
+
+
+def key_review_is_done(case: Case) -> Iterator[Problem]:
+    """Key review is compulsory for projects of art. 11 (财库〔2021〕22号 art. 32)."""
+    if case.facts.get("key") and case.it.key_reviewed_at is None:
+        yield Problem(KEY_REVIEW_MISSING)
+
+
+def needs_no_approval(case: Case) -> Iterator[Problem]:
+    """What is only filed is lawful without anybody's leave."""
+    if case.facts.get("approval"):
+        yield Problem(APPROVAL_NEEDED)
+
+
+def needs_approval(case: Case) -> Iterator[Problem]:
+    """Nobody is asked for leave who has none to give (条例23: only from the open-tender threshold on)."""
+    if not case.facts.get("approval"):
+        yield Problem(NO_APPROVAL_NEEDED)
+
+
+def nothing_is_bought(case: Case) -> Iterator[Problem]:
+    """What was bought was bought for a plan, and keeps it."""
+    if used := case.facts.get("used"):
+        yield Problem(BOUGHT_ALREADY, {"used": used})
