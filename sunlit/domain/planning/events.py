@@ -19,6 +19,7 @@ class DemandMoved(Event):
 
     number: str
     verb: str
+    version: int
     buyer_id: int
     reason: str
 
@@ -45,3 +46,13 @@ class PlanReady(Event):
     total: str
     buyer_id: int
     region_path: str
+
+
+@event
+class SurveyMoved(Event):
+    """A survey was opened to suppliers, or they were given more time. `until`: the instant, as ISO text."""
+
+    number: str
+    verb: str
+    until: str
+    suppliers: list[int]

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from sunlit.domain.planning.models import BudgetQuota, Demand, Intention, Plan
+from sunlit.domain.planning.models import BudgetQuota, Demand, Intention, Plan, Survey
 from sunlit.foundation.accounts.actors import Actor
 
 M = TypeVar("M", bound=Model)
@@ -33,6 +33,14 @@ def plans_visible_to(actor: Actor) -> QuerySet[Plan]:
     """The plans that exist for this actor; regulators see them from the moment they leave the buyer's house."""
     found = _of(actor, Plan.objects.all())
     return found if actor.kind in ("buyer", "operator", "clock") else found.exclude(asked_at=None, filed_at=None)
+
+
+def surveys_visible_to(actor: Actor) -> QuerySet[Survey]:
+    """The surveys that exist for this actor: a supplier sees those it was invited to, a regulator those that ended."""
+    if actor.kind == "supplier":
+        return Survey.objects.filter(invited__contains=[actor.party])
+    found = _of(actor, Survey.objects.all())
+    return found if actor.kind in ("buyer", "operator", "clock") else found.filter(state="summarised")
 
 
 def _of(actor: Actor, rows: QuerySet[M]) -> QuerySet[M]:

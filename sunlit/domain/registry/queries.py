@@ -17,6 +17,7 @@ from sunlit.foundation.kernel.paging import row_id
 __all__ = [
     "ApplicationPage",
     "SupplierPage",
+    "admitted_for",
     "application",
     "applications_to_review",
     "my_applications",
@@ -56,6 +57,12 @@ def standing(organisation_id: int) -> str:
 def standings(organisation_ids: Iterable[int]) -> dict[int, str]:
     """How several suppliers stand, by organisation id."""
     return dict(Supplier.objects.filter(organisation_id__in=set(organisation_ids)).values_list("organisation_id", "state"))
+
+
+def admitted_for(category_codes: Iterable[str], *, rows: int = PAGE_ROWS) -> list[int]:
+    """Active suppliers that were admitted for one of the categories, by organisation id, the longest admitted first."""
+    found = Supplier.objects.filter(state="active", category_codes__overlap=list(category_codes)).order_by("admitted_at", "pk")
+    return list(found.values_list("organisation_id", flat=True)[:rows])
 
 
 def supplier(key: str | int) -> Supplier | None:

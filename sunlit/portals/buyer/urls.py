@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.buyer.views import budgets, cart, cases, demands, desk, intentions, orders, plans
+from sunlit.portals.buyer.views import budgets, cart, cases, demands, desk, intentions, orders, plans, surveys
 
 app_name = "buyer"
 urlpatterns = [
@@ -37,6 +37,9 @@ urlpatterns = [
     path("plans/<str:number>/", plans.plan, name="plan"),
     path("plans/<str:number>/buy/", plans.buy_for_plan, name="buy_for_plan"),
     path("plans/<str:number>/<str:step>/", plans.plan_step, name="plan_step"),
+    path("demands/<str:number>/survey/", surveys.new_survey, name="new_survey"),
+    path("surveys/<str:number>/", surveys.survey, name="survey"),
+    path("surveys/<str:number>/do/", surveys.act_on_survey, name="act_on_survey"),
     path("suppliers/", desk.suppliers, name="suppliers"),
     path("favourites/", desk.favourites, name="favourites"),
     path("favourites/keep/", desk.keep, name="keep"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.supplier.views import applying, cases, corrections, desk, imports, offers, orders, ratings
+from sunlit.portals.supplier.views import applying, cases, corrections, desk, imports, offers, orders, ratings, surveys
 
 app_name = "supplier"
 urlpatterns = [
@@ -42,6 +42,8 @@ urlpatterns = [
     path("orders/<str:number>/dispatch/", orders.dispatch, name="dispatch"),
     path("orders/<str:number>/redeliver/", orders.redeliver, name="redeliver"),
     path("orders/<str:number>/invoice/", orders.invoice, name="invoice"),
+    path("surveys/", surveys.surveys, name="surveys"),
+    path("surveys/<str:number>/", surveys.survey, name="survey"),
     path("ratings/", ratings.ratings, name="ratings"),
     path("ratings/<str:order>/reply/", ratings.reply, name="reply"),
 ]

@@ -5,6 +5,7 @@ from sunlit.domain.planning.models.demands import Demand, DemandItem, DemandVers
 from sunlit.domain.planning.models.intentions import Intention, IntentionItem
 from sunlit.domain.planning.models.plans import Plan, PlanItem, PlanLine, PlanUse
 from sunlit.domain.planning.models.purchases import Purchase
+from sunlit.domain.planning.models.surveys import Survey, SurveyAnswer
 
 __all__ = [
     "BudgetQuota",
@@ -20,4 +21,6 @@ __all__ = [
     "PlanUse",
     "Purchase",
     "QuotaChange",
+    "Survey",
+    "SurveyAnswer",
 ]

@@ -29,6 +29,8 @@ class Demand(Living):
     complex = models.BooleanField(default=False)
     imported = models.BooleanField(default=False)
 
+    survey = models.ForeignKey("Survey", models.PROTECT, null=True, blank=True, related_name="carries")  # what it rests on
+
     # Content: the items stand in rows of their own
     sections = models.JSONField(default=dict)  # heading → text
     total = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal("0.00"))

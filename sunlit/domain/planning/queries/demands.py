@@ -129,7 +129,7 @@ class Assessment:
 
 def demand(number: str, *, seen_by: Actor) -> Demand | None:
     """One demand with its items; None where the actor may not see it. Two queries."""
-    found = policies.demands_visible_to(seen_by).select_related("buyer__region", "replaces").prefetch_related("items__category")
+    found = policies.demands_visible_to(seen_by).select_related("buyer__region", "replaces", "survey").prefetch_related("items__category")
     return found.filter(number=number).first()
 
 

@@ -14,6 +14,7 @@ from sunlit.domain.catalog.models import Category
 from sunlit.domain.planning.events import DemandMoved
 from sunlit.domain.planning.models import Demand, DemandItem, DemandVersion
 from sunlit.domain.planning.queries import demands as queries
+from sunlit.domain.planning.queries import surveys
 from sunlit.domain.planning.rules import demands as rules
 from sunlit.domain.planning.rules.demands import Content, Item
 from sunlit.foundation.accounts.actors import Actor
@@ -73,15 +74,21 @@ def edit_demand(it: Demand, content: Content, *, by: Actor, at: datetime, expect
 @transaction.atomic
 def hand_in_demand(it: Demand, *, by: Actor, at: datetime, expected: int | None = None) -> Demand:
     """To the review, with what the rulebook says of it. Refused: DEM-012 … DEM-015, DEM-017, DEM-020 at their fields."""
-    held = Demand.objects.select_for_update(of=("self",)).select_related("buyer__region").get(pk=it.pk)
+    held = Demand.objects.select_for_update(of=("self",)).select_related("buyer__region", "survey").get(pk=it.pk)
     content = queries.content_of(held)
     with translation.override(RECORD_LANGUAGE):  # what is kept is in the language of the record
         found = queries.assess(content, region_path=held.region_path, at=at)
         kept = [ruling.to_json() for ruling in found.rulings]
-    handed = {"content": content, "shelf": found.shelf, "least": found.least, "narrow": found.narrow}
+    handed = {"content": content, "shelf": found.shelf, "least": found.least, "narrow": found.narrow, **_survey_facts(held, found, at)}
     facts = {"total": money.show(content.total), "count": len(kept), "digest": digest(content.to_json())}
     change = {"rulings": kept, "reason": "", "review": {}}
     return move(held, "hand_in", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("hand_in"))
+
+
+def _survey_facts(it: Demand, found: queries.Assessment, at: datetime) -> dict[str, object]:
+    """Whether the compulsory survey is missing, and how long one may be used."""
+    there = it.survey is not None and surveys.is_fresh(it.survey, at=at)
+    return {"survey_missing": bool(found.survey) and not there, "survey_term": surveys.reuse_rule(it.region_path, at).shown}
 
 
 def take_back_demand(it: Demand, *, by: Actor, at: datetime, expected: int | None = None) -> Demand:
@@ -156,6 +163,6 @@ def _row(it: Demand, n: int, item: Item, category: Category) -> DemandItem:
 
 def _moved(verb: str) -> Callable[[Demand], Sequence[Event]]:
     def told(it: Demand) -> list[Event]:
-        return [DemandMoved(number=it.number, verb=verb, buyer_id=it.buyer_id, reason=it.reason)]
+        return [DemandMoved(number=it.number, verb=verb, version=it.version, buyer_id=it.buyer_id, reason=it.reason)]
 
     return told

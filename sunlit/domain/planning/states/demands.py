@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.planning.models import Demand
 from sunlit.domain.planning.rules import demands as rules
+from sunlit.domain.planning.rules.surveys import a_survey_is_there
 from sunlit.foundation.access import Grant, holds
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.lifecycle import Life, Move
@@ -32,6 +33,7 @@ demand = Life(
     [
         Move("draft", (), DRAFT, author, _("{actor} of {organisation} began demand {number}"), _("Begin")),
         Move("edit", DRAFT, None, author, _("{actor} changed demand {number}"), _("Save"), (), "edited_at"),
+        Move("rest_on", DRAFT, None, author, _("{actor} rested demand {number} on survey {survey}"), _("Rest on a survey")),
         Move(
             "hand_in",
             DRAFT,
@@ -39,7 +41,7 @@ demand = Life(
             author,
             _("{actor} handed in demand {number} over {total} for review, with {count} remarks of the rulebook"),
             _("Hand in for review"),
-            (rules.is_complete, rules.narrowing_is_explained),
+            (rules.is_complete, rules.narrowing_is_explained, a_survey_is_there),
             "handed_in_at",
         ),
         Move("take_back", REVIEW, DRAFT, author, _("{actor} took demand {number} back to change it"), _("Take back")),

@@ -14,7 +14,7 @@ CHECK: Final = "check"  # the unit of such a rule
 GAP_CHARS: Final = 20  # how much may stand where a pattern has …
 FOUND_MOST: Final = 20  # places told of one rule in one text
 _SENTENCE: Final = re.compile(r"[^。；;！？!?\n]+")
-_FORBIDDEN: Final = re.compile(r"(不得|不应|不能|不可|不要求|不需要|不以|不将|不作为|无需|禁止|严禁)[^，,]{0,12}$")
+_FORBIDDEN: Final = re.compile(r"(不得|不限|不应|不能|不可|不要求|不需要|不以|不将|不作为|无需|禁止|严禁)[^，,]{0,12}$")
 _DIGITS: Final = "0-9０-９一二三四五六七八九十百千万两"
 
 

@@ -73,7 +73,7 @@ def _page(request: Request, number: str) -> dict[str, Any]:
         "may_revise": request.actor.has(*ORDERERS),
         "history": history_of(f"demand/{it.number}"),
         "successor": it.replaced_by.exclude(state="withdrawn").order_by("-pk").first(),
-        "versions": queries.versions_of(it),
+        "surveys": queries.surveys_of(it),
         "now": request.now,
     }
 
