@@ -14,6 +14,7 @@ from sunlit.config import environment, keys, metrics
 
 PAGE_THREADS = 4  # a web process; each keeps one database connection
 JOB_THREADS = 4
+HEART_SECONDS = 60.0
 JOB_SECONDS = 4.0  # a job that takes longer to stop is taken up again by the next worker
 FOLLOW_SECONDS = 0.5
 FOLLOWER_NICENESS = 5  # people who wait for a page come first: what follows the acts has a second to spare
@@ -70,8 +71,18 @@ def worker() -> None:
     """The jobs of the queue; those that a stop interrupts are taken up again."""
     from procrastinate.contrib.django import app
 
+    threading.Thread(target=_beat, name="heart", daemon=True).start()
     connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
     app.with_connector(connector).run_worker(concurrency=JOB_THREADS, shutdown_graceful_timeout=JOB_SECONDS)
+
+
+def _beat() -> None:
+    """Show every minute that the platform is there, however busy the queue is: a full queue is no outage."""
+    from sunlit.foundation.outbox import queue
+
+    while True:
+        queue.may_go_round()
+        time.sleep(HEART_SECONDS)
 
 
 def sealer() -> None:

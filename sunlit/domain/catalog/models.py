@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.files.models import File
 from sunlit.foundation.lifecycle import Living
@@ -349,3 +350,6 @@ class ProductCorrection(Living):
             )
         ]
         indexes: ClassVar = [models.Index(fields=["proposed_at", "id"], condition=Q(state="proposed"), name="corrections_to_decide")]
+
+
+deadlines.runs(Offer, "review_until", "review", "unfreeze_review")

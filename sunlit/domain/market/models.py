@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from sunlit.domain.catalog.models import Offer, Product
 from sunlit.domain.planning.models import BudgetQuota, Plan
+from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation, User
 from sunlit.foundation.files.models import File
 from sunlit.foundation.lifecycle import Living
@@ -193,3 +194,12 @@ class Return(models.Model):
 
     class Meta:
         ordering: ClassVar = ["asked_at", "id"]
+
+
+deadlines.runs(Order, "confirm_until", "placed")
+deadlines.runs(Order, "deliver_until", "confirmed", "partly_dispatched")
+deadlines.runs(Order, "receive_until", "dispatched")
+deadlines.runs(Order, "accept_until", "received")
+deadlines.runs(Order, "pay_until", "accepted", "invoiced")
+deadlines.runs(Order, "rate_until", "paid", "rated")
+deadlines.runs(Order, "answer_until", "awaiting_approval", "cancel_asked", "rejected", "returning", "exchanging")

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation, Region, User
 from sunlit.foundation.files.models import File
 from sunlit.foundation.lifecycle import Living
@@ -82,3 +83,7 @@ class Supplier(Living):
             models.Index(fields=["suspended_until"], condition=models.Q(state="suspended"), name="suspension_ends"),
             models.Index(fields=["organisation"], condition=~models.Q(state="active"), name="suppliers_not_active"),
         ]
+
+
+deadlines.runs(Application, "review_until", "submitted")
+deadlines.never_moves(Supplier, "suspended_until")

@@ -166,3 +166,57 @@ class RuleDraft(Living):
 
     def __str__(self) -> str:
         return self.number
+
+
+class Pulse(models.Model):
+    """A sign that the platform was there: written by the worker every minute, and for the web after it answered."""
+
+    kind = models.TextField()  # worker, web
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "at"], name="a_pulse_once")]
+
+
+class Outage(models.Model):
+    """A time in which the platform was away, proved by its own missing pulses. Deadlines inside it were put off by its length."""
+
+    number = models.TextField(unique=True)
+    since = models.DateTimeField()  # the last pulse before
+    until = models.DateTimeField()  # the first one after
+    kinds = models.JSONField()  # which pulses were missing
+    least_minutes = models.PositiveIntegerField()  # the rule's figure: shorter breaks are none
+    rule = models.ForeignKey(Rule, models.PROTECT, related_name="+")
+    established_at = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+    digest = models.TextField(default="", blank=True)  # of all extensions, as the ledger tells it
+
+    class Meta:
+        ordering: ClassVar = ["-since", "-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(until__gt=models.F("since")), name="an_outage_has_a_length"),
+            models.UniqueConstraint(fields=["since"], name="an_outage_is_established_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Extension(models.Model):
+    """One deadline that was put off because of an outage."""
+
+    outage = models.ForeignKey(Outage, models.PROTECT, related_name="extensions")
+    kind = models.TextField()  # order, case …
+    number = models.TextField()
+    field = models.TextField()
+    before = models.DateTimeField()
+    after = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["before", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["outage", "kind", "number", "field"], name="a_deadline_is_put_off_once_for_an_outage"),
+            models.CheckConstraint(condition=models.Q(after__gt=models.F("before")), name="an_extension_gives_time"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["kind", "number"], name="extensions_of_a_thing")]

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from sunlit.domain.catalog.models import Category, Offer, Product
 from sunlit.domain.planning.models import BudgetQuota
+from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.lifecycle import Living
 
@@ -166,3 +167,7 @@ class Sweep(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
+
+
+deadlines.runs(WatchCase, "answer_until", "notified")
+deadlines.runs(SplittingCase, "answer_until", "notified")

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 Round = Callable[[], None]
+Look = Callable[[], bool]
 
+_first: dict[str, Look] = {}
 _minutely: dict[str, Round] = {}
 _daily: dict[str, Round] = {}
+
+
+def before_the_rounds(look: Look) -> Look:
+    """Have the function called every minute before all rounds: they are made only when it says True, for it sees what they must not act upon yet."""
+    name = f"{look.__module__}.{look.__qualname__}".removeprefix("sunlit.")
+    assert name not in _first, f"{name} is registered twice"
+    _first[name] = look
+    return look
 
 
 def every_minute(act: Round) -> Round:
@@ -18,6 +28,10 @@ def every_minute(act: Round) -> Round:
 def every_day(act: Round) -> Round:
     """Have the function called once a night by one worker."""
     return _register(_daily, act)
+
+
+def first() -> dict[str, Look]:
+    return dict(sorted(_first.items()))
 
 
 def minutely() -> dict[str, Round]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.public.views import deals, files, front, goods, intentions, papers, products, rules, shop, verify
+from sunlit.portals.public.views import deals, files, front, goods, intentions, outages, papers, products, rules, shop, verify
 
 urlpatterns = [
     path("", front.home, name="home"),
@@ -25,6 +25,8 @@ urlpatterns = [
     path("rules/<str:key>/", rules.rule, name="rule"),
     path("plans/", intentions.plans, name="plans"),
     path("plans/<str:number>/", intentions.plan, name="plan"),
+    path("outages/", outages.outages, name="outages"),
+    path("outages/<str:number>/", outages.outage, name="outage"),
     path("verify/", verify.verify, name="verify"),
     path("verify/<int:entry>/proof.json", verify.proof, name="proof"),
     path("ledger/<path:path>", files.published, name="ledger"),

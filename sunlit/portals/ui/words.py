@@ -5,7 +5,9 @@ States and roles have a context of their own in the catalogue: “Accepted” is
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -263,3 +265,22 @@ def is_law(evidence: str) -> bool:
 
 def _key(name: str) -> str:
     return str(name).lower().replace("-", "_").replace(" ", "_")
+
+
+DEADLINES: Final[Mapping[str, str | Promise]] = {
+    "confirm_until": _("to confirm the order"),
+    "deliver_until": _("to deliver"),
+    "receive_until": _("to confirm receipt"),
+    "accept_until": _("to accept the goods"),
+    "pay_until": _("to pay"),
+    "rate_until": _("to rate"),
+    "answer_until": _("to answer"),
+    "review_until": _("to review"),
+    "decide_until": _("to decide"),
+}
+OUTAGE_KINDS: Final[Mapping[str, str | Promise]] = {"web": _("the pages"), "worker": _("the clock")}
+
+
+def outage_kinds(kinds: Iterable[str]) -> str:
+    """What was away, in words."""
+    return "、".join(str(OUTAGE_KINDS.get(kind, kind)) for kind in kinds)

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from sunlit.domain.catalog.models import Category
 from sunlit.domain.planning.models.budgets import BudgetQuota
 from sunlit.domain.planning.models.intentions import IntentionItem
+from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation, User
 from sunlit.foundation.files.models import File
 from sunlit.foundation.lifecycle import Living
@@ -152,3 +153,7 @@ class PlanUse(models.Model):
     class Meta:
         ordering: ClassVar = ["at", "id"]
         constraints: ClassVar = [models.CheckConstraint(condition=Q(amount__gt=0), name="plan_use_is_positive")]
+
+
+deadlines.runs(Plan, "review_until", "in_review")
+deadlines.runs(Plan, "decide_until", "approval_asked")

@@ -11,6 +11,7 @@ from sunlit.domain.rulebook.services.drafts import (
     send_back,
     withdraw,
 )
+from sunlit.domain.rulebook.services.outages import beat, forget_pulses
 from sunlit.domain.rulebook.services.packs import Loaded, load_pack
 from sunlit.domain.rulebook.services.rules import add_holiday, end_rule, set_rule
 
@@ -19,10 +20,12 @@ __all__ = [
     "Loaded",
     "add_holiday",
     "approve",
+    "beat",
     "draft_day",
     "draft_end",
     "draft_value",
     "end_rule",
+    "forget_pulses",
     "hand_in",
     "load_pack",
     "revise",

@@ -1,0 +1,56 @@
+"""Which columns are deadlines: every app declares its own beside its model, so that what moves deadlines (an outage of the platform) finds them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from sunlit.foundation.lifecycle import Living
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A column with the instant before which somebody must act while the thing is in one of these states."""
+
+    model: type[Living]
+    field: str
+    while_in: tuple[str, ...]
+
+    def open_between(self, since: datetime, until: datetime) -> QuerySet[Any]:
+        """The things whose deadline runs and falls between, locked in the order of their ids."""
+        within = {f"{self.field}__gte": since, f"{self.field}__lt": until, "state__in": self.while_in}
+        return self.model._base_manager.select_for_update(of=("self",)).filter(**within).order_by("pk")
+
+    def put_off(self, rows: Sequence[Living], batch_size: int) -> None:
+        """Write the column of these rows, which are locked, and nothing else."""
+        self.model._base_manager.bulk_update(rows, [self.field], batch_size=batch_size)
+
+
+_declared: dict[tuple[type[Any], str], Deadline] = {}
+_standing: set[tuple[type[Any], str]] = set()
+
+
+def runs(model: type[Living], field: str, *while_in: str) -> None:
+    """Somebody must act before this instant, and loses something when the platform is away."""
+    assert while_in, "a deadline runs in some state"
+    assert field not in model.sealed, f"{field} is sealed: only a move may change it"
+    _declared[model, field] = Deadline(model, field, while_in)
+
+
+def never_moves(model: type[Living], *fields: str) -> None:
+    """Ends by themselves, with nobody having to act: no outage moves them (the end of a suspension)."""
+    _standing.update((model, field) for field in fields)
+
+
+def all_of_them() -> Iterator[Deadline]:
+    """In the order of their names, which is the order in which they are locked."""
+    yield from (it for _name, it in sorted(_declared.items(), key=lambda told: (told[0][0].__qualname__, told[0][1])))
+
+
+def is_told(model: type[Any], field: str) -> bool:
+    """True when the app has said what kind of instant this is."""
+    return (model, field) in _declared.keys() | _standing
