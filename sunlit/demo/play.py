@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
+from sunlit.demo.changes import changes
 from sunlit.demo.entries import Act, entries
 from sunlit.demo.shapes import OrderPlan, Step, World
 from sunlit.domain.catalog.models import Offer
@@ -46,7 +47,7 @@ REMARK = "数量、型号、外观与订单快照一致，通电试机正常。"
 def play(world: World, rows: Rows, progress: Progress) -> None:
     """Everything that happened, in the order of time."""
     stage = Stage(world, rows)
-    acts = sorted([*stage.purchases(), *entries(world, rows)], key=lambda it: (it.at, it.subject, it.place))
+    acts = sorted([*stage.purchases(), *entries(world, rows), *changes(world, rows)], key=lambda it: (it.at, it.subject, it.place))
     take_statistics()
     with stage.in_its_own_time():
         for count, act in enumerate(acts, 1):

@@ -20,7 +20,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
-from sunlit.portals.ui import context, filters, placeholders, words
+from sunlit.portals.ui import context, filters, placeholders, rulebook, words
 from sunlit.portals.ui.columns import col
 from sunlit.portals.ui.navigation import place
 from sunlit.portals.ui.queries import query
@@ -132,6 +132,9 @@ def _globals() -> dict[str, Any]:
         "mark": words.mark,
         "verb_tone": words.verb_tone,
         "figure": words.figure,
+        "figure_shown": words.figure_shown,
+        "rested_on": rulebook.rested_on,
+        "rule_page": rulebook.page_of,
         "is_law": words.is_law,
         "unit": words.unit,
         "once": once,

@@ -7,12 +7,18 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy
 
 from sunlit.domain.rulebook import queries
 from sunlit.domain.rulebook.queries import Rule_
 from sunlit.domain.rulebook.rules import LAWFUL
+from sunlit.domain.rulebook.rules.documents import CHECK
+from sunlit.domain.rulebook.rules.facts import OBJECTS
+from sunlit.domain.rulebook.rules.tables import ROW
+from sunlit.foundation.kernel import regions
 
 GROUPS: Final[Mapping[str, str | Promise]] = {  # in the order in which they are shown
     "order": gettext_lazy("Orders"),
@@ -50,6 +56,13 @@ def group_of(rule: Rule_) -> str:
     return re.split(r"[.-]", rule.key, maxsplit=1)[0]
 
 
+def kind_name(rule: Rule_) -> str:
+    """What a kind of a rule is called: the object, or the row of a table by its own name."""
+    if rule.kind in OBJECTS:
+        return str(OBJECTS[rule.kind])
+    return rule.name if rule.unit in (ROW, CHECK) else rule.kind
+
+
 def subjects(rules: Iterable[Rule_]) -> list[tuple[str, str | Promise]]:
     """The subjects that occur, in the order in which they are shown."""
     present = {group_of(rule) for rule in rules}
@@ -75,6 +88,12 @@ def fits(rule: Rule_, asked: Mapping[str, str]) -> bool:
         and asked["group"] in ("", group_of(rule))
         and asked["evidence"] in ("", "law" if rule.evidence in LAWFUL else "other")
     )
+
+
+def page_of(rule: Rule_) -> str:
+    """The public page of a rule, with the version pointed at that is meant."""
+    asked = {"region": regions.code_of(rule.region_path), "kind": rule.kind, "version": str(rule.id)}
+    return f"{reverse('rule', args=[rule.key])}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 def rested_on(ruling: Any) -> list[Rule_]:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.rulebook.rules.facts import FACTS
 from sunlit.foundation.lifecycle import Living, life_of, lives
-from sunlit.portals.ui.filters import chinese
+from sunlit.portals.ui.filters import chinese, figure_value
 
 
 @dataclass(frozen=True)
@@ -248,8 +249,24 @@ def verb_tone(name: str) -> str:
 
 
 def figure(name: str) -> str:
-    """The label of a figure that a ruling compared."""
-    return str(FIGURES.get(_key(name), name.replace("_", " ")))
+    """The label of a figure that a ruling compared; facts of decision tables are called as the rulebook calls them."""
+    key = _key(name)
+    if key in FIGURES:
+        return str(FIGURES[key])
+    if key in FACTS:
+        return str(FACTS[key].name)
+    fact = FACTS.get(key.removesuffix("_limit"))
+    return _limit_of(str(fact.name)) if fact else name.replace("_", " ")
+
+
+def _limit_of(fact: str) -> str:
+    return str(_("limit: {fact}")).format(fact=fact)
+
+
+def figure_shown(name: str, value: Any) -> str:
+    """A figure that a ruling compared: words as the rulebook calls them, truths as yes and no, amounts and days as everywhere."""
+    fact = FACTS.get(_key(name))
+    return fact.shown(value) if fact and (fact.choices or isinstance(value, bool)) else figure_value(value)
 
 
 def unit(text: str, category: str) -> str:

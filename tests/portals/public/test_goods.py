@@ -111,7 +111,7 @@ def test_each_result_explains_itself(shelves: Town, page: Client) -> None:
     assert '+10.0 %</span> <span class="tag' in text
     assert "+20.0 %</span> 10000 pieces sold" in text.replace(",", "")
     assert "Relevance is multiplied by 1.300." in text
-    assert "By how much each policy tag lifts a product in the search: 10%" in text
+    assert "By how much each policy tag lifts a product in the search</a>: 10%" in text
     assert "<h1" in page.get("/search/why/?p=SPU-1").content.decode()  # without scripts, a page
     assert page.get("/search/why/?p=none").status_code == 404
 

@@ -65,6 +65,8 @@ def test_the_main_script_stays_small():
 
 def test_addresses_of_built_files_change_with_their_content(tmp_path, monkeypatch):
     monkeypatch.setattr(environment, "BUILT", tmp_path)
+    environment._asset.cache_clear()
     assert environment.asset("main.css") == "/static/built/main.css"
+    environment._asset.cache_clear()
     (tmp_path / "main.css").write_text("a")
     assert environment.asset("main.css") == "/static/built/main.css?v=ca978112ca1b"

@@ -67,6 +67,7 @@ CHOICES: Final[dict[str, str | Promise]] = {
 SIGNS: Final = {"": "", "=": "", ">=": "≥ ", "<=": "≤ ", "<": "< ", ">": "> "}
 FIELDS: Final = ("n", "yuan", "percent", "choice", "words")
 MEBIBYTE: Final = 1024 * 1024
+_FIGURE: Final = re.compile(r"\{\w+\}")
 _MONEY: Final = re.compile(r"-?\d+\.\d\d")
 
 
@@ -334,7 +335,7 @@ def like(rule: Rule_, value: Mapping[str, Any] | str) -> dict[str, Any]:
 def shown(value: Mapping[str, Any], unit: str) -> str:
     """A value of a rule for people, in the active language."""
     if "zh" in value:
-        return str(value["zh"] if chinese() else value["en"])
+        return _FIGURE.sub("…", str(value["zh"] if chinese() else value["en"]))  # a row's sentence leaves room for the figures of a case
     if "choice" in value:
         return str(CHOICES.get(value["choice"], value["choice"]))
     if "words" in value:

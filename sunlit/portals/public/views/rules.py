@@ -15,7 +15,7 @@ from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.ui.filters import lang
-from sunlit.portals.ui.rulebook import EVIDENCES, fits, grouped, subjects
+from sunlit.portals.ui.rulebook import EVIDENCES, fits, grouped, kind_name, subjects
 
 
 @door(public=True, methods=("GET",))
@@ -42,17 +42,17 @@ def rule(request: Request, key: str) -> HttpResponse:
     """One rule in a region: what holds today, what comes, what held before. `version` points at the one that a ruling rested on."""
     place, today, kind = found_or_404(_place(request)), local_day(request.now), request.GET.get("kind", "")
     versions = queries.history(key, place.path)
-    kinds = sorted({it.kind for it in versions})
+    kinds = {it.kind: kind_name(it) for it in reversed(versions)}
     if not versions:
         raise Http404
-    kind = kind if kind in kinds else kinds[0]
+    kind = kind if kind in kinds else min(kinds)
     mine = [it for it in versions if it.kind == kind]
     it = _now(mine, place.path, today)
     context = {
         "it": it,
         "conditions": queries.conditions(it, region_path=place.path, on=today),
         "versions": mine,
-        "kinds": kinds,
+        "kinds": sorted(kinds.items()),
         "kind": kind,
         "asked": row_id(request.GET.get("version", "")),
         "today": today,

@@ -23,7 +23,7 @@ from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, see_other
 from sunlit.portals.ui.filters import lang
-from sunlit.portals.ui.rulebook import EVIDENCES, OWNERS, fits, grouped, subjects
+from sunlit.portals.ui.rulebook import EVIDENCES, OWNERS, fits, grouped, kind_name, subjects
 from sunlit.portals.ui.toasts import tell
 
 FILTERS: Final = ("q", "group", "evidence", "owner", "open")
@@ -88,9 +88,9 @@ def rule(request: Request, key: str) -> HttpResponse:
         "kind": kind,
         "path": path,
         "code": regions.code_of(path),
-        "versions": versions,
+        "versions": [version for version in versions if version.rule.kind == kind] or versions,
         "can_be_tried": trials.can_be_tried(key),
-        "kinds": sorted({version.rule.kind for version in versions}),
+        "kinds": sorted({version.rule.kind: kind_name(version.rule) for version in reversed(versions)}.items()),
         "places": _places(request),
         "typed": typed(it),
         "choices": [(name, str(CHOICES.get(name, name))) for name in (it.allowed or {}).get("choices", ())],
