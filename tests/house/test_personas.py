@@ -87,6 +87,9 @@ TABLE = """
 /regulator/budgets/              302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/budgets/import/       302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/budgets/template/     302    403    403    403    403    403    403    403    403    200    200    403    403
+/regulator/budgets/our-side/     302    403    403    403    403    403    403    403    403    200    200    403    403
+/regulator/budgets/statements/   302    403    403    403    403    403    403    403    403    200    200    403    403
+/regulator/budgets/statements/template/ 302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/ledger/               302    403    403    403    403    403    403    403    403    200    200    403    403
 /library/                        302    403    403    403    403    403    403    403    403    200    200    200    403
 /library/corrections/            302    403    403    403    403    403    403    403    403    200    200    200    403

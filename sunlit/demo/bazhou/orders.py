@@ -227,7 +227,7 @@ class Writer:
         released = way.stamps.get("ended_at") if state == "released" else None
         self.quotas.take(quota, state, total)
         self.papers.add(
-            "hold", str(quota), f"order/{number}", yuan(total), state, stamp(way.steps[0][1]), stamp(way.at("accept")), stamp(way.at("pay")), stamp(released),
+            "hold", str(quota), f"order/{number}", yuan(total), yuan(total if state == "spent" else 0), yuan(total if state == "released" else 0), state, stamp(way.steps[0][1]), stamp(way.at("accept")), stamp(way.at("pay")), stamp(released),
         )  # fmt: skip
 
     def _purchases(self, number: str, buyer: int, quota: int, basket: Basket, lines: Sequence[Line], way: Course) -> None:

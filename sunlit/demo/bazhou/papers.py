@@ -94,7 +94,7 @@ class Papers:
                 "accepted_at", "published_at",
             ),
         ),
-        "hold": (Hold, ("quota_id", "reference", "amount", "state", "held_at", "committed_at", "spent_at", "released_at")),
+        "hold": (Hold, ("quota_id", "reference", "amount", "paid", "released", "state", "held_at", "committed_at", "spent_at", "released_at")),
         "purchase": (
             Purchase,
             ("buyer_id", "quota_id", "reference", "supplier_id", "category_code", "category_class", "kind", "method", "amount", "at", "struck_at"),

@@ -57,6 +57,10 @@ urlpatterns = [
     path("budgets/", budgets.budgets, name="budgets"),
     path("budgets/import/", budgets.bring_in, name="import_quotas"),
     path("budgets/template/", budgets.template, name="quota_template"),
+    path("budgets/our-side/", budgets.our_side, name="our_side"),
+    path("budgets/statements/", budgets.statements, name="statements"),
+    path("budgets/statements/template/", budgets.statement_template, name="statement_template"),
+    path("budgets/statements/<str:number>/", budgets.statement, name="statement"),
     path("budgets/<str:number>/", budgets.quota, name="quota"),
     path("ledger/", ledger.ledger, name="ledger"),
 ]

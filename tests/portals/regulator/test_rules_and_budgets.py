@@ -19,7 +19,7 @@ from sunlit.domain.rulebook.models import Holiday, Rule, RuleDraft
 from sunlit.foundation.files.models import File
 from sunlit.foundation.ledger.models import Entry
 from tests.portals.regulator.conftest import codes, wrong_fields
-from tests.town import Town
+from tests.town import NOON, Town
 
 KEY = "order.supplier_confirm_limit"  # 2 working days; a region may choose 1 to 5
 CITY = "652800/652801"
@@ -297,4 +297,98 @@ def test_a_file_that_is_no_table_of_quotas_is_refused(upload: SimpleUploadedFile
 
 def test_the_template_names_the_columns(town: Town, surina: Client) -> None:
     answer = surina.get("/regulator/budgets/template/")
-    assert answer.content.decode("utf-8-sig") == "指标编号,采购人编号,预算年度,指标名称,经济分类,指标金额\r\n"
+    assert answer.content.decode("utf-8-sig") == "指标编号,采购人编号,预算年度,指标名称,预算项目,经济分类,指标金额\r\n"
+
+
+# Transfers, the end of the year, the treasury's statements
+
+
+@pytest.fixture
+def furniture(town: Town) -> BudgetQuota:
+    same = {"buyer": town.school, "year": 2026, "region_path": CITY, "created_at": NOON}
+    return BudgetQuota.objects.create(number="ZB-2026-009", name="办公家具", total=Decimal("20000.00"), **same)
+
+
+def test_money_is_moved_on_the_page_of_the_quota(town: Town, furniture: BudgetQuota, surina: Client) -> None:
+    page = surina.get("/regulator/budgets/ZB-2026-001/").content.decode()
+    assert '<option value="ZB-2026-009">' in page
+    form = {"verb": "transfer", "target": "ZB-2026-009", "amount": "5000", "reason": "调剂办公家具", "document": "库财预〔2026〕7号"}
+    assert surina.post("/regulator/budgets/ZB-2026-001/", form).status_code == 303
+    furniture.refresh_from_db()
+    assert furniture.total == Decimal("25000.00")
+    page = surina.get("/regulator/budgets/ZB-2026-009/").content.decode()
+    assert "库财预〔2026〕7号" in page
+    assert "ZB-2026-001" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "expected", "field"),
+    [
+        ({"amount": "100000.01"}, {"BUD-001"}, "amount"),
+        ({"amount": "viel"}, {"ACC-016"}, "amount"),
+        ({"target": "ZB-2026-002"}, {"BUD-018"}, "target"),
+        ({"target": ""}, {"BUD-018"}, "target"),
+        ({"reason": ""}, {"BUD-011"}, "reason"),
+    ],
+)
+def test_a_transfer_that_cannot_be_is_told_at_its_field(
+    town: Town, furniture: BudgetQuota, surina: Client, change: dict[str, str], expected: set[str], field: str
+) -> None:
+    form = {"verb": "transfer", "target": "ZB-2026-009", "amount": "1.00", "reason": "调剂办公家具", **change}
+    answer = surina.post("/regulator/budgets/ZB-2026-001/", form)
+    assert (answer.status_code in {409, 422}, codes(answer), wrong_fields(answer)) == (True, expected, {field})
+    assert not QuotaChange.objects.exists()
+
+
+def test_the_year_is_closed_and_what_is_left_goes_on(town: Town, surina: Client) -> None:
+    close = {"verb": "close", "reason": "", "document": "库财〔2026〕99号"}
+    assert surina.post("/regulator/budgets/?year=2026", close)["Location"] == "/regulator/budgets/?year=2026"
+    page = surina.get("/regulator/budgets/?year=2026").content.decode()
+    assert "库财〔2026〕99号" in page
+    again = surina.post("/regulator/budgets/?year=2026", close)
+    assert (again.status_code, codes(again)) == (409, {"BUD-021"})
+    nothing = surina.post("/regulator/budgets/?year=2026", {"verb": "carry_over", "reason": "按规定结转"})
+    assert (nothing.status_code, codes(nothing)) == (422, {"BUD-032"})
+    carry = {"verb": "carry_over", "reason": "按规定结转", "what": ["available", "running"]}
+    assert surina.post("/regulator/budgets/?year=2026", carry).status_code == 303
+    page = surina.get("/regulator/budgets/ZB-2026-001-J2027/").content.decode()
+    assert "ZB-2026-001" in page
+    successor = BudgetQuota.objects.get(number="ZB-2026-001-J2027")
+    assert successor.total == successor.available + successor.held + successor.committed > 0
+
+
+def test_one_quota_goes_on_from_its_own_page(town: Town, surina: Client) -> None:
+    surina.post("/regulator/budgets/?year=2026", {"verb": "close", "reason": ""})
+    carry = {"verb": "carry_over", "reason": "按规定结转", "what": ["available"]}
+    assert surina.post("/regulator/budgets/ZB-2026-001/", carry)["Location"] == "/regulator/budgets/ZB-2026-001-J2027/"
+    again = surina.post("/regulator/budgets/ZB-2026-001/", carry)
+    assert (again.status_code, codes(again)) == (409, {"BUD-023"})
+
+
+STATEMENT = "指标编号,支付金额,支付日期,凭证号\nZB-2026-001,7.00,2026-03-02,V1\n"
+
+
+def test_a_statement_is_compared_and_its_difference_explained(town: Town, surina: Client) -> None:
+    def upload() -> SimpleUploadedFile:
+        return SimpleUploadedFile("statement.csv", STATEMENT.encode(), "text/csv")
+
+    answer = surina.post("/regulator/budgets/statements/?year=2026", {"file": upload()})
+    assert answer.status_code == 303
+    page = surina.get(answer["Location"]).content.decode()
+    assert "ZB-2026-001" in page
+    explained = surina.post(answer["Location"], {"quota": "ZB-2026-001", "explanation": "上年挂账本年支付"})
+    assert explained.status_code == 303
+    assert "上年挂账本年支付" in surina.get(answer["Location"]).content.decode()
+    missing = surina.post(answer["Location"], {"quota": "ZB-2026-001", "explanation": ""})
+    assert (missing.status_code, codes(missing)) == (422, {"BUD-011"})
+
+
+def test_a_statement_without_file_is_refused(town: Town, surina: Client) -> None:
+    answer = surina.post("/regulator/budgets/statements/?year=2026", {})
+    assert (answer.status_code, codes(answer)) == (422, {"BUD-012"})
+
+
+def test_our_side_is_a_table(town: Town, surina: Client) -> None:
+    answer = surina.get("/regulator/budgets/our-side/?year=2026")
+    assert answer["Content-Disposition"] == 'attachment; filename="quotas-2026.csv"'
+    assert "ZB-2026-001,CG-0001,2026" in answer.content.decode()

@@ -1,17 +1,7 @@
 """The verbs before a purchase."""
 
-from sunlit.domain.planning.services.budgets import (
-    HEADINGS,
-    SHEETS,
-    commit,
-    hold,
-    import_quotas,
-    release,
-    rows_in,
-    set_total,
-    spend,
-    template,
-)
+from sunlit.domain.planning.services.adjusting import carry_over, carry_over_all, close_year, set_total, transfer
+from sunlit.domain.planning.services.budgets import HEADINGS, SHEETS, commit, hold, import_quotas, release, rows_in, settle, spend, template
 from sunlit.domain.planning.services.demands import (
     begin_demand,
     edit_demand,
@@ -47,6 +37,7 @@ from sunlit.domain.planning.services.plans import (
     withdraw_plan,
     write_plan,
 )
+from sunlit.domain.planning.services.reconciling import STATEMENT_HEADINGS, explain, statement_template, take_statement
 from sunlit.domain.planning.services.surveys import (
     answer_survey,
     cancel_survey,
@@ -60,17 +51,22 @@ from sunlit.domain.planning.services.surveys import (
 __all__ = [
     "HEADINGS",
     "SHEETS",
+    "STATEMENT_HEADINGS",
     "answer_survey",
     "approve_plan",
     "ask_plan_approval",
     "begin_demand",
     "begin_plan",
     "cancel_survey",
+    "carry_over",
+    "carry_over_all",
+    "close_year",
     "commit",
     "discard_intention",
     "draft_intention",
     "draft_plan",
     "edit_demand",
+    "explain",
     "extend_survey",
     "file_plan",
     "finish_plan",
@@ -94,12 +90,16 @@ __all__ = [
     "rows_in",
     "send_back_plan",
     "set_total",
+    "settle",
     "settle_demand",
     "spend",
+    "statement_template",
     "summarise_survey",
     "take_back_demand",
     "take_back_plan",
+    "take_statement",
     "template",
+    "transfer",
     "use_plan",
     "withdraw_demand",
     "withdraw_intention",

@@ -1,4 +1,4 @@
-"""Verbs of the budget: quotas are set by the regulator; orders hold, commit, spend and release."""
+"""Verbs of the budget: quotas are brought in by file or by program; orders hold, commit, spend and release."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.domain.planning.models import BudgetQuota, Hold, QuotaChange
+from sunlit.domain.planning.models import BudgetQuota, Hold, QuotaChange, YearClosing
 from sunlit.domain.planning.rules import budgets as rules
+from sunlit.domain.planning.rules.economics import is_economic_category
 from sunlit.domain.planning.rules.splitting import Part
 from sunlit.domain.planning.services import purchases
 from sunlit.foundation.access import decides_in, operator
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.files import purposes, tables
-from sunlit.foundation.kernel import money
-from sunlit.foundation.kernel.limits import REASON_CHARS_LEAST
+from sunlit.foundation.kernel import money, regions
+from sunlit.foundation.kernel.limits import NAME_CHARS
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.foundation.ledger import sentences
@@ -33,24 +34,25 @@ ROWS_MOST = 20_000
 SHEETS = purposes.declare(purposes.Purpose("quotas", frozenset({purposes.SHEET}), kept_for=timedelta(days=15 * 366)))
 """What imports were made from is kept for fifteen years, as all papers of a purchase (政府采购法 art. 42); no row names it."""
 YEARS = range(2000, 2100)
-COLUMNS = ("number", "buyer", "year", "name", "economic_category", "total")
+COLUMNS = ("number", "buyer", "year", "name", "economic_category", "total")  # what every file has; a project may stand beside them
+NONE = Decimal("0.00")
 HEADINGS = {
     "number": "指标编号",
     "buyer": "采购人编号",
     "year": "预算年度",
     "name": "指标名称",
+    "project": "预算项目",
     "economic_category": "经济分类",
     "total": "指标金额",
 }
 
 sentences.say("quota.import", _("{organisation} set {count} budget quotas by file"))
 sentences.say("quotas.take_over", _("{organisation} took over {count} budget quotas with {number}; digest {digest}"))
-sentences.say("quota.set_total", _("{organisation} set the total of quota {number} from {before} to {after}: {reason}"))
 
 _HOLD = """
 WITH quota AS (
     UPDATE planning_budgetquota SET held = held + %(amount)s
-    WHERE id = %(quota)s AND buyer_id = %(buyer)s AND year = %(year)s AND total - held - committed - spent >= %(amount)s
+    WHERE id = %(quota)s AND buyer_id = %(buyer)s AND year = %(year)s AND closed_at IS NULL AND total - held - committed - spent >= %(amount)s
     RETURNING id
 )
 INSERT INTO planning_hold (quota_id, reference, amount, state, held_at)
@@ -69,13 +71,14 @@ class QuotaRow:
     year: int
     name: str
     economic_category: str
+    project: str
     total: Decimal
 
 
 def hold(*, quota_id: int, buyer_id: int, year: int, reference: str, amount: Decimal, at: datetime, parts: Sequence[Part] = ()) -> None:
     """Lay a hold on a quota, in one statement that cannot overspend it; `parts` say what is bought, by category.
 
-    Refused: BUD-001 not enough left, BUD-002 not this buyer's.
+    Refused: BUD-001 not enough left, BUD-002 not this buyer's, BUD-016 its year is closed.
     """
     values: dict[str, Any] = {"quota": quota_id, "buyer": buyer_id, "year": year, "reference": reference, "amount": amount, "at": at}
     with connection.cursor() as cursor:
@@ -87,80 +90,84 @@ def hold(*, quota_id: int, buyer_id: int, year: int, reference: str, amount: Dec
     quota = BudgetQuota.objects.filter(pk=quota_id, buyer_id=buyer_id, year=year).first()
     if quota is None:
         raise Refused(Problem(rules.QUOTA_NOT_YOURS, on="quota"))
+    if quota.closed_at is not None:
+        raise Refused(Problem(rules.YEAR_CLOSED, {"quota": quota.number, "year": quota.year}, on="quota"))
     told = {"quota": quota.number, "available": money.show(quota.available), "wanted": money.show(amount)}
     raise Refused(Problem(rules.QUOTA_SHORT, told, on="quota"))
 
 
-def commit(*, reference: str, at: datetime) -> None:
-    """Acceptance turns the hold into a commitment."""
-    _turn(reference, "held", "committed", at)
+@transaction.atomic
+def commit(*, reference: str, at: datetime, amount: Decimal | None = None) -> None:
+    """Acceptance turns the hold into a commitment: what is owed from now on. With `amount`, only so much was accepted and the rest is given back."""
+    hold = _locked(reference, "held")
+    owed = hold.open if amount is None else amount
+    assert 0 < owed <= hold.open, f"{owed} of the {hold.open} held for {reference} cannot be committed"
+    _turn(hold, "committed", committed=owed, back=hold.open - owed, at=at)
 
 
-def spend(*, reference: str, at: datetime) -> None:
-    """Payment consumes what was committed."""
-    _turn(reference, "committed", "spent", at)
+@transaction.atomic
+def spend(*, reference: str, at: datetime, amount: Decimal | None = None) -> None:
+    """A payment consumes what was committed: all that is open, or `amount` of it, and then more payments follow."""
+    hold = _locked(reference, "committed")
+    paid = hold.open if amount is None else amount
+    assert 0 < paid <= hold.open, f"{paid} of the {hold.open} committed for {reference} cannot be paid"
+    _turn(hold, "spent" if paid == hold.open else "committed", paid=paid, at=at)
 
 
 @transaction.atomic
 def release(*, reference: str, at: datetime) -> None:
     """Cancellation, refusal, lapse or return give the money back; what was bought counts no more."""
-    _turn(reference, "held", "released", at)
+    hold = _locked(reference, "held")
+    _turn(hold, "released", back=hold.open, at=at)
     purchases.strike(reference, at=at)
 
 
 @transaction.atomic
-def _turn(reference: str, frm: str, to: str, at: datetime) -> None:
-    """Move one hold on, and its quota with it. A hold that is not where it should be is a fault of the program, not of a person."""
-    changed = Hold.objects.filter(reference=reference, state=frm).update(**{"state": to, f"{to}_at": at})
-    assert changed == 1, f"the hold of {reference} is not {frm}"
-    hold = Hold.objects.get(reference=reference)
-    figures: dict[str, Any] = {frm: F(frm) - hold.amount}
-    if to != "released":
-        figures[to] = F(to) + hold.amount
+def settle(*, reference: str, at: datetime) -> None:
+    """The last payment was made and less was owed than committed: the rest is given back."""
+    hold = _locked(reference, "committed")
+    _turn(hold, "spent" if hold.paid else "released", back=hold.open, at=at)
+
+
+def _locked(reference: str, state: str) -> Hold:
+    """The hold, locked, always before its quota. One that is not where it should be is a fault of the program, not of a person."""
+    hold = Hold.objects.select_for_update(of=("self",)).filter(reference=reference, state=state).first()
+    assert hold is not None, f"the hold of {reference} is not {state}"
+    return hold
+
+
+def _turn(hold: Hold, to: str, *, at: datetime, committed: Decimal = NONE, paid: Decimal = NONE, back: Decimal = NONE) -> None:
+    """Move one hold on, and its quota with it: `committed`, `paid` and `back` leave what was open in its state."""
+    left = committed + paid + back
+    stamps = {f"{to}_at": at} if to != hold.state else {}
+    Hold.objects.filter(pk=hold.pk).update(state=to, paid=F("paid") + paid, released=F("released") + back, **stamps)
+    figures = {hold.state: F(hold.state) - left}
+    for name, more in (("committed", committed), ("spent", paid)):
+        if more:
+            figures[name] = figures.get(name, F(name)) + more
     BudgetQuota.objects.filter(pk=hold.quota_id).update(**figures)
-
-
-@transaction.atomic
-def set_total(quota: BudgetQuota, *, total: Decimal, reason: str, by: Actor, at: datetime) -> BudgetQuota:
-    """Raise or cut a quota. Refused: BUD-010 not the regulator, BUD-003 below what is used, BUD-011 no reason."""
-    it = BudgetQuota.objects.select_for_update().get(pk=quota.pk)
-    _may_set(by, it.region_path)
-    used = it.held + it.committed + it.spent
-    check(_total_problems(it, total, used, reason))
-    before = it.total
-    it.total = total
-    it.save(update_fields=["total"])
-    QuotaChange.objects.create(quota=it, before=before, after=total, reason=reason, by=by.organisation_number, at=at)
-    facts = {
-        "number": it.number,
-        "before": str(before),
-        "after": str(total),
-        "reason": reason,
-        "organisation": by.organisation_name,
-        "actor": by.user_name,
-    }
-    ledger.record(act="quota.set_total", subject=f"quota/{it.number}", by=by, at=at, facts=facts, region=it.region_path)
-    return it
 
 
 @transaction.atomic
 def import_quotas(rows: Sequence[Mapping[str, str]], *, by: Actor, at: datetime) -> dict[str, int]:
     """Set quotas by file (columns number, buyer, year, name, economic_category, total): all rows or none; the same file again changes nothing.
 
-    Refused: BUD-004 … BUD-009 at their rows, BUD-003 a total below what is used, BUD-010 not the regulator's or operator's.
+    Refused: BUD-004 … BUD-009, BUD-016 and BUD-017 at their rows, BUD-003 a total below what is used, BUD-010 not the regulator's or operator's.
     """
     _file_is_in_order(rows)
     read = _read(rows, by)
+    lock_years({row.year for row in read})
     known = {q.number: q for q in BudgetQuota.objects.select_for_update().filter(number__in=[row.number for row in read]).order_by("id")}
-    check(problem for index, row in enumerate(read, 2) for problem in _row_problems(index, row, known.get(row.number)))
+    closed = closed_years({row.region_path for row in read})
+    check(problem for index, row in enumerate(read, 2) for problem in _row_problems(index, row, known.get(row.number), closed))
     new = [_quota(row, at) for row in read if row.number not in known]
     BudgetQuota.objects.bulk_create(new)
-    changed = [(known[row.number], row) for row in read if row.number in known and known[row.number].total != row.total]
-    changes = [QuotaChange(quota=q, before=Decimal("0.00"), after=q.total, by=by.organisation_number, at=at) for q in new]
+    changed = [(known[row.number], row) for row in read if row.number in known and _differs(known[row.number], row)]
+    changes = [QuotaChange(quota=q, kind="import", before=Decimal("0.00"), after=q.total, by=by.organisation_number, at=at) for q in new]
     for quota, row in changed:
-        changes.append(QuotaChange(quota=quota, before=quota.total, after=row.total, by=by.organisation_number, at=at))
-        quota.total = row.total
-    BudgetQuota.objects.bulk_update([quota for quota, _row in changed], ["total"])
+        changes.append(QuotaChange(quota=quota, kind="import", before=quota.total, after=row.total, by=by.organisation_number, at=at))
+        quota.total, quota.project = row.total, row.project or quota.project
+    BudgetQuota.objects.bulk_update([quota for quota, _row in changed], ["total", "project"])
     QuotaChange.objects.bulk_create(changes)
     counts = {"new": len(new), "changed": len(changed), "unchanged": len(read) - len(new) - len(changed)}
     if changes:
@@ -168,8 +175,21 @@ def import_quotas(rows: Sequence[Mapping[str, str]], *, by: Actor, at: datetime)
     return counts
 
 
-def rows_in(data: bytes, media_type: str) -> list[dict[str, str]]:
-    """The rows of a budget file (CSV or XLSX) by column; headings are the columns' names or what the template calls them.
+def lock_years(years: AbstractSet[int]) -> None:
+    """Until the end of the transaction: a year is not closed while quotas are brought in, and the other way round."""
+    with connection.cursor() as cursor:
+        for year in sorted(years):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('planning.year'), %s)", [year])
+
+
+def closed_years(region_paths: AbstractSet[str]) -> set[tuple[str, int]]:
+    """Which years are closed for these regions, by themselves or by a region above."""
+    closings = YearClosing.objects.values_list("region_path", "year")
+    return {(path, year) for above, year in closings for path in region_paths if regions.is_under(path, above)}
+
+
+def rows_in(data: bytes, media_type: str, headings: Mapping[str, str] = HEADINGS) -> list[dict[str, str]]:
+    """The rows of a file (CSV or XLSX) by column; headings are the columns' names or what the template calls them.
 
     Refused: BUD-015 it cannot be read as a table.
     """
@@ -181,24 +201,26 @@ def rows_in(data: bytes, media_type: str) -> list[dict[str, str]]:
         lines.pop()
     if not lines:
         return []
-    keys = [_column(str(cell)) for cell in lines[0]]
+    keys = [_column(str(cell), headings) for cell in lines[0]]
     empty = dict.fromkeys(keys, "")
     return [{**empty, **dict(zip(keys, map(_cell, line), strict=False))} for line in lines[1:]]
 
 
 def template() -> str:
     """The table to fill in, as CSV that office programs open with Chinese headings."""
-    return "\ufeff" + ",".join(HEADINGS[column] for column in COLUMNS) + "\r\n"
+    return "\ufeff" + ",".join(HEADINGS.values()) + "\r\n"
 
 
-def _column(heading: str) -> str:
-    known = {text: column for column, text in HEADINGS.items()}
+def _column(heading: str, headings: Mapping[str, str]) -> str:
+    known = {text: column for column, text in headings.items()}
     told = heading.strip().removesuffix("*").strip()
     return known.get(told, told.lower())
 
 
 def _cell(value: Any) -> str:
     """Office programs store 2026 and 120000.5 as floats; what they show is what was meant."""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     return str(value).strip()
@@ -240,6 +262,7 @@ def _read(rows: Sequence[Mapping[str, str]], by: Actor) -> list[QuotaRow]:
                 int(row["year"]),
                 row["name"].strip(),
                 row["economic_category"].strip(),
+                row.get("project", "").strip()[:NAME_CHARS],
             )
             read.append(QuotaRow(*cells, total=money.yuan(row["total"])))
     check(problems)
@@ -256,6 +279,8 @@ def _cell_problems(index: int, row: Mapping[str, str], buyers: Mapping[str, Orga
         yield Problem(rules.BUYER_UNKNOWN, {"row": index, "number": row["buyer"]}, on="buyer")
     if row_id(row["year"].strip()) not in YEARS:
         yield Problem(rules.YEAR_WRONG, {"row": index, "year": row["year"]}, on="year")
+    if not is_economic_category(row["economic_category"].strip()):
+        yield Problem(rules.CATEGORY_WRONG, {"row": index, "category": row["economic_category"]}, on="economic_category")
     try:
         wrong = money.yuan(row["total"]) < 0
     except money.NotMoney:
@@ -264,7 +289,15 @@ def _cell_problems(index: int, row: Mapping[str, str], buyers: Mapping[str, Orga
         yield Problem(rules.AMOUNT_WRONG, {"row": index, "amount": row["total"]}, on="total")
 
 
-def _row_problems(index: int, row: QuotaRow, known: BudgetQuota | None) -> Iterator[Problem]:
+def _differs(known: BudgetQuota, row: QuotaRow) -> bool:
+    return known.total != row.total or row.project not in ("", known.project)
+
+
+def _row_problems(index: int, row: QuotaRow, known: BudgetQuota | None, closed: AbstractSet[tuple[str, int]]) -> Iterator[Problem]:
+    if (row.region_path, row.year) in closed:
+        if known is None or _differs(known, row):  # the same file again still changes nothing
+            yield Problem(rules.YEAR_CLOSED, {"quota": row.number, "year": row.year}, on="year")
+        return
     if known is None:
         return
     if (known.buyer_id, known.year) != (row.buyer_id, row.year):
@@ -272,13 +305,6 @@ def _row_problems(index: int, row: QuotaRow, known: BudgetQuota | None) -> Itera
     used = known.held + known.committed + known.spent
     if row.total < used:
         yield Problem(rules.TOTAL_TOO_SMALL, {"used": money.show(used), "quota": row.number}, on="total")
-
-
-def _total_problems(it: BudgetQuota, total: Decimal, used: Decimal, reason: str) -> Iterator[Problem]:
-    if total < used:
-        yield Problem(rules.TOTAL_TOO_SMALL, {"used": money.show(used), "quota": it.number}, on="total")
-    if len(reason.strip()) < REASON_CHARS_LEAST:
-        yield Problem(rules.REASON_MISSING, {"least": REASON_CHARS_LEAST}, on="reason")
 
 
 def _quota(row: QuotaRow, at: datetime) -> BudgetQuota:
@@ -289,11 +315,12 @@ def _quota(row: QuotaRow, at: datetime) -> BudgetQuota:
         year=row.year,
         name=row.name,
         economic_category=row.economic_category,
+        project=row.project,
         total=row.total,
         created_at=at,
     )
 
 
-def _may_set(by: Actor, region_path: str) -> None:
+def may_set(by: Actor, region_path: str) -> None:
     if not (operator.allows(by, None) or decides_in(by, region_path)):
         raise Refused(Problem(rules.NOT_ALLOWED))

@@ -89,7 +89,7 @@ def give_back(*, reference: str, at: datetime) -> None:
     PlanUse.objects.filter(pk=use.pk).update(given_back_at=at)
     _release(line, at=at)
     line.used -= use.amount
-    if it.state in IN_FORCE:
+    if it.state in IN_FORCE and line.quota.closed_at is None:
         _hold_rest(line, at=at)
     else:
         line.save(update_fields=["used", "hold"])

@@ -104,7 +104,7 @@ def checkout(request: Request) -> HttpResponse:
 def _checkout_page(request: Request, buyer: Organisation, page: queries.CartPage) -> dict[str, Any]:
     """What can be chosen, what is chosen (else the first), and what the rulebook says."""
     free = gettext_lazy("%(sum)s free")
-    quotas = planning.quotas_of(buyer.pk, local_day(request.now).year)
+    quotas = planning.quotas_for_orders(buyer.pk, local_day(request.now).year)
     limit = queries.approval_limit(buyer, at=request.now)
     options = {
         "quotas": [(str(it.pk), f"{it.number} {it.name} · {free % {'sum': yuan(it.available)}}") for it in quotas],

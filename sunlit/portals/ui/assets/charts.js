@@ -12,7 +12,7 @@ function draw(box) {
   const data = JSON.parse(document.getElementById(box.dataset.source).textContent);
   const chart = drawn.get(box) ?? echarts.init(box, null, { renderer: "canvas" });
   drawn.set(box, chart);
-  chart.setOption(({ share, dots }[box.dataset.chart] ?? axes)(data, box.dataset.chart, colours()), true);
+  chart.setOption(({ share, dots, waterfall }[box.dataset.chart] ?? axes)(data, box.dataset.chart, colours()), true);
 }
 
 function colours() {
@@ -70,6 +70,32 @@ function share(data, _kind, colour) {
     ...look,
     tooltip: { ...look.tooltip, trigger: "item" },
     series: [{ type: "pie", radius: ["52%", "78%"], data: parts, itemStyle: { borderColor: colour.paper, borderWidth: 2 }, label: { color: colour.soft, formatter: "{b} {d}%" } }],
+  };
+}
+
+// From a whole down to what is left: the first and the last value stand on the ground, those between are steps down from what was left before.
+function waterfall(data, _kind, colour) {
+  const number = format(data.unit);
+  const look = common(colour, number);
+  const values = data.series[0].values.map(Number);
+  const steps = values.map((value, at) => ({ value: Math.abs(value), itemStyle: { color: at === 0 ? colour.row[2] : at === values.length - 1 ? colour.row[3] : colour.row[at === values.length - 2 ? 0 : 1] } }));
+  let left = 0;
+  const ground = values.map((value, at) => {
+    if (at === 0 || at === values.length - 1) return (left = value, 0);
+    left += value;
+    return left;
+  });
+  const label = { color: colour.soft, fontSize: 12 };
+  return {
+    ...look,
+    tooltip: { ...look.tooltip, trigger: "item", formatter: (bar) => `${bar.name} ${number(Math.abs(values[bar.dataIndex]))}` },
+    grid: { left: 4, right: 12, top: 20, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    xAxis: { type: "category", data: data.labels, axisLine: { lineStyle: { color: colour.strong } }, axisTick: { show: false }, axisLabel: label },
+    yAxis: { type: "value", splitLine: { lineStyle: { color: colour.hair } }, axisLabel: { ...label, formatter: short }, splitNumber: 4 },
+    series: [
+      { type: "bar", stack: "all", silent: true, itemStyle: { color: "transparent" }, data: ground },
+      { type: "bar", stack: "all", barMaxWidth: 56, data: steps, label: { show: true, position: "top", color: colour.soft, fontSize: 12, formatter: (bar) => short(bar.value) } },
+    ],
   };
 }
 
