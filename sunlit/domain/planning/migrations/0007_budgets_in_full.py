@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_one_login_however_it_is_written'),
-        ('planning', '0005_plans'),
+        ('planning', '0006_surveys'),
     ]
 
     operations = [
