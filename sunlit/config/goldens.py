@@ -1,4 +1,4 @@
-"""Documents that are made from the code: the catalogue of reasons, the lives as tables and diagrams, the API's description."""
+"""Documents that are made from the code: the catalogue of reasons, the lives as tables and diagrams, where limits are enforced, the API's description."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 from django.utils import translation
 
+from sunlit.config.limits import limits
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
@@ -15,6 +17,7 @@ def documents() -> dict[Path, str]:
     """Every generated document with its text as it should be now."""
     with translation.override("en"):
         made = {DOCS / "reasons.md": reasons(), **{DOCS / "lives" / f"{kind}.md": text for kind, text in lives()}}
+    made[DOCS / "limits.md"] = limits()
     made[DOCS / "openapi.json"] = openapi()
     return made
 
