@@ -1,6 +1,6 @@
 """What of the library on sale meets a demand: products, brands and suppliers by which parameters they miss or do not tell. One query, exact.
 
-Every product of the category gets a mask of the tests it misses and one of those it does not tell; only the distinct masks leave the database,
+A supplier lists a product once (constraint no_duplicate_listing_of_a_product), so a listed offer is a pair of product and supplier. Every product of the category gets a mask of the tests it misses and one of those it does not tell; only the distinct masks leave the database,
 so that any step of a funnel, and the funnel without any one test, is computed from the same answer.
 """
 
@@ -24,13 +24,12 @@ _FIGURE: Final = r"^-?\d{1,15}(\.\d{1,6})?$"
 _TEXT: Final = "upper(regexp_replace(normalize(v{n}, NFKC), '[[:space:]‐‑‒–—―_-]+', '', 'g'))"
 _TALLY: Final = """
 WITH on_sale AS MATERIALIZED (
-    SELECT o.product_id, o.supplier_id, min(o.price) AS price
+    SELECT o.product_id, o.supplier_id, o.price
     FROM catalog_product p
     JOIN catalog_offer o ON o.product_id = p.id AND o.state = 'listed'
     JOIN registry_supplier s ON s.organisation_id = o.supplier_id AND s.state = 'active'
     WHERE p.category_id = %(category)s AND p.merged_into_id IS NULL
       AND (o.delivery_regions = '{{}}' OR o.delivery_regions && %(places)s::text[])
-    GROUP BY o.product_id, o.supplier_id
 ), told AS MATERIALIZED (
     SELECT p.id, p.brand_id, p.price, {missed} AS missed, {untold} AS untold
     FROM (

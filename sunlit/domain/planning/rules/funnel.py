@@ -75,21 +75,21 @@ class Funnel:
 
 def funnel(tally: Tally, places: Sequence[int]) -> Funnel:
     """The steps in the order of `places`, the bits of the tally that count."""
-    whole, mask, steps = _sum(places), 0, []
-    before = count(tally, 0)
-    start = before
+    groups = _groups(tally)
+    whole, mask, steps = sum(1 << place for place in set(places)), 0, []
+    start = before = _count(groups, 0)
     for place in places:
         bit = 1 << place
         mask |= bit
-        possible = count(tally, mask, lenient=True)
+        possible = _count(groups, mask, lenient=True)
         steps.append(
             Step(
                 place=place,
-                sure=count(tally, mask),
+                sure=_count(groups, mask),
                 possible=possible,
                 excluded=before.products - possible.products,
-                untold=sum(n for _missed, untold, _brand, n in tally.products if untold & bit),
-                without=count(tally, whole & ~bit, lenient=True),
+                untold=sum(group.products for group in groups if group.untold & bit),
+                without=_count(groups, whole & ~bit, lenient=True),
             )
         )
         before = possible
@@ -98,10 +98,33 @@ def funnel(tally: Tally, places: Sequence[int]) -> Funnel:
 
 def count(tally: Tally, mask: int, *, lenient: bool = False) -> Count:
     """What misses none of the tests in the mask; `lenient`: what does not tell is given the benefit of the doubt."""
-    products = [(brand, n) for missed, untold, brand, n in tally.products if not (missed if lenient else missed | untold) & mask]
-    suppliers = {supplier for missed, untold, supplier in tally.suppliers if not (missed if lenient else missed | untold) & mask}
-    return Count(sum(n for _brand, n in products), len({brand for brand, _n in products}), len(suppliers))
+    return _count(_groups(tally), mask, lenient=lenient)
 
 
-def _sum(places: Sequence[int]) -> int:
-    return sum(1 << place for place in set(places))
+@dataclass(slots=True)
+class _Group:
+    """All that misses and does not tell the same."""
+
+    missed: int
+    untold: int
+    products: int
+    brands: set[int]
+    suppliers: set[int]
+
+
+def _groups(tally: Tally) -> list[_Group]:
+    found: dict[tuple[int, int], _Group] = {}
+    for missed, untold, brand, products in tally.products:
+        group = found.setdefault((missed, untold), _Group(missed, untold, 0, set(), set()))
+        group.products += products
+        group.brands.add(brand)
+    for missed, untold, supplier in tally.suppliers:
+        found.setdefault((missed, untold), _Group(missed, untold, 0, set(), set())).suppliers.add(supplier)
+    return list(found.values())
+
+
+def _count(groups: Sequence[_Group], mask: int, *, lenient: bool = False) -> Count:
+    left = [group for group in groups if not (group.missed if lenient else group.missed | group.untold) & mask]
+    brands: set[int] = set().union(*(group.brands for group in left))
+    suppliers: set[int] = set().union(*(group.suppliers for group in left))
+    return Count(sum(group.products for group in left), len(brands), len(suppliers))
