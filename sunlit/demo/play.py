@@ -13,6 +13,7 @@ from django.db import connection
 
 from sunlit.demo.changes import changes
 from sunlit.demo.entries import Act, entries
+from sunlit.demo.needed import needed
 from sunlit.demo.shapes import OrderPlan, Step, World
 from sunlit.domain.catalog.models import Offer
 from sunlit.domain.contracts import services as contracts
@@ -47,7 +48,8 @@ REMARK = "数量、型号、外观与订单快照一致，通电试机正常。"
 def play(world: World, rows: Rows, progress: Progress) -> None:
     """Everything that happened, in the order of time."""
     stage = Stage(world, rows)
-    acts = sorted([*stage.purchases(), *entries(world, rows), *changes(world, rows)], key=lambda it: (it.at, it.subject, it.place))
+    told = [*stage.purchases(), *entries(world, rows), *changes(world, rows), *needed(world, rows)]
+    acts = sorted(told, key=lambda it: (it.at, it.subject, it.place))
     take_statistics()
     with stage.in_its_own_time():
         for count, act in enumerate(acts, 1):

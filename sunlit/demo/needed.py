@@ -1,0 +1,123 @@
+"""What two buyers need: demands settled, in review and being written, one of them too narrow, and a survey that suppliers are answering."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from sunlit.demo import cast
+from sunlit.demo.entries import Act
+from sunlit.demo.shapes import World
+from sunlit.domain.planning import queries, services
+from sunlit.domain.planning.models import Demand, Survey
+from sunlit.domain.planning.rules.demands import Content, Item, Parameter
+from sunlit.domain.planning.rules.surveys import USUAL_QUESTIONS
+
+if TYPE_CHECKING:
+    from sunlit.demo.write import Rows
+
+LAPTOP, PAPER = "A02010108", "A05040101"
+ORDERLY: Final = {
+    "delivery": "合同签订后10个工作日内送至指定地点，并完成安装调试。",
+    "acceptance": "到货后5个工作日内逐台验收，核对型号、参数和数量，通电试机。",
+    "contract": "按标准合同文本签订，货到验收合格后30日内付款，质保期内免费上门维修。",
+}
+SAID: Final = (
+    ("目前供货稳定，本地有现货。", "近一年同类成交单价在4200元至5600元之间。"),
+    ("主流配置货源充足，交货期约一周。", "近期成交价在4500元左右，含三年质保。"),
+)
+
+
+def needed(world: World, rows: Rows) -> Iterator[Act]:
+    """Their acts, counted back from today."""
+    return Desk(world, rows).acts()
+
+
+class Desk:
+    """The clerks who write and the colleagues who review."""
+
+    def __init__(self, world: World, rows: Rows) -> None:
+        self.world, self.rows = world, rows
+        self.written: dict[str, Demand] = {}
+        self.survey: Survey | None = None
+
+    def acts(self) -> Iterator[Act]:
+        steps: tuple[tuple[int, Callable[[datetime], None]], ...] = (
+            (26, partial(self._write, "全年复印纸", _paper())),
+            (25, partial(self._hand_in, "全年复印纸")),
+            (23, partial(self._settle, "全年复印纸")),
+            (6, partial(self._write, "教师备课用便携式计算机", _laptops())),
+            (5, partial(self._hand_in, "教师备课用便携式计算机")),
+            (4, partial(self._write, "校园数字中心建设", _centre())),
+            (3, self._ask),
+            (2, partial(self._answer, cast.CHEN.login, SAID[0])),
+            (2, partial(self._answer, cast.NURLAN.login, SAID[1])),
+            (1, partial(self._write, "校长室便携式计算机", _tailored())),
+        )
+        for place, (days, do) in enumerate(steps):
+            at = self.world.at - timedelta(days=days, hours=2) + timedelta(minutes=7 * place)
+            yield Act(at, "demand", place, partial(do, at))
+
+    def _write(self, title: str, content: Content, at: datetime) -> None:
+        by = self.rows.actors[cast.AYGUL.login]
+        it = services.begin_demand(title=title, category_code=content.items[0].category, by=by, at=at)
+        self.written[title] = services.edit_demand(it, content, by=by, at=at)
+
+    def _hand_in(self, title: str, at: datetime) -> None:
+        self.written[title] = services.hand_in_demand(self.written[title], by=self.rows.actors[cast.AYGUL.login], at=at)
+
+    def _settle(self, title: str, at: datetime) -> None:
+        it = self.written[title]
+        points = queries.review_points(queries.content_of(it), region_path=it.region_path, at=at)
+        by = self.rows.actors[cast.ZHOU.login]
+        self.written[title] = services.settle_demand(it, points=list(points), opinion="参数合理，竞争充分，同意。", by=by, at=at)
+
+    def _ask(self, at: datetime) -> None:
+        demand = self.written["校园数字中心建设"]
+        asked = [each.supplier.number for each in queries.candidates(demand)]
+        both = [self.rows.parties[key].number for key in (cast.MAIN_SUPPLIER, cast.SECOND_SUPPLIER)]
+        suppliers = list(dict.fromkeys([*both, *asked]))[:5]
+        by = self.rows.actors[cast.AYGUL.login]
+        questions = [str(text) for text in USUAL_QUESTIONS[:2]]
+        self.survey = services.open_survey(demand, title="校园数字中心需求调查", questions=questions, suppliers=suppliers, by=by, at=at)
+
+    def _answer(self, login: str, said: tuple[str, ...], at: datetime) -> None:
+        assert self.survey is not None, "who answers was asked before"
+        self.survey = services.answer_survey(self.survey, answers=said, by=self.rows.actors[login], at=at)
+
+
+def _content(title: str, purpose: str, item: Item, **more: bool) -> Content:
+    return Content(title, purpose, sections=ORDERLY, items=(item,), **more)
+
+
+def _paper() -> Content:
+    grams = Parameter("grams", "", "ge", "70", reason="双面打印不透字")
+    return _content("全年复印纸", "各处室和教研组日常打印，上年用量约400箱。", Item(PAPER, "", "400", "箱", "260.00", (grams,)))
+
+
+def _laptops() -> Content:
+    memory = Parameter("memory", "", "ge", "8", reason="多媒体备课软件的最低要求")
+    return _content(
+        "教师备课用便携式计算机", "更新初中部教师备课用机，现有设备已超过报废年限。", Item(LAPTOP, "", "45", "台", "9000.00", (memory,))
+    )
+
+
+def _centre() -> Content:
+    memory = Parameter("memory", "", "ge", "16", reason="同时运行编程与多媒体教学软件")
+    item = Item(LAPTOP, "数字中心学生终端", "120", "台", "9000.00", (memory,))
+    return _content("校园数字中心建设", "建设信息科技课程和社团活动用的数字中心，面向全校学生开放。", item, public_interest=True)
+
+
+def _tailored() -> Content:
+    """What the funnel warns of: every parameter a little more, until hardly anybody is left."""
+    parameters = (
+        Parameter("memory", "", "ge", "16", reason="日常办公"),
+        Parameter("screen", "", "between", "13.5", "14.2", reason="携带方便"),
+        Parameter("weight", "", "le", "1.2", reason="携带方便"),
+        Parameter("battery", "", "ge", "70", reason="外出开会"),
+    )
+    item = Item(LAPTOP, "", "6", "台", "8000.00", parameters)
+    sections = {**ORDERLY, "technical": "外观美观大方，符合 GBT 9813.2 要求。", "qualification": "供应商须成立满3年。"}
+    return Content("校长室便携式计算机", "学校管理人员外出办公使用。", sections=sections, items=(item,))
