@@ -1,4 +1,4 @@
-"""`sunlit import quotas FILE`: the budget quotas of a year from the finance system's table."""
+"""`sunlit import quotas FILE`: the budget quotas of a year from the finance system's table; `sunlit check-budgets`: are its figures still true?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from sunlit.domain.planning import services
+from sunlit.domain.planning import queries, services
 from sunlit.foundation.accounts.actors import Actor, actor_in
 from sunlit.foundation.accounts.models import Seat
 from sunlit.foundation.files import rules as files
@@ -15,6 +15,7 @@ from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.refusals import Refused
 
 PROBLEMS_SHOWN = 50
+DIFFERENCES_SHOWN = 1_000
 
 
 @click.command()
@@ -32,6 +33,17 @@ def quotas(file: Path, login: str) -> None:
             click.echo(f"{problem.code}  {problem.message}", err=True)
         raise click.ClickException(f"{len(refused.problems)} problems; nothing was changed.") from None
     click.echo(f"{counts['new']} quotas are new, {counts['changed']} changed, {counts['unchanged']} stay as they were.")
+
+
+@click.command()
+def check_budgets() -> None:
+    """Count every budget quota anew from its holds, and tell what differs: held, committed and spent, as stored and as counted."""
+    found = queries.differences(DIFFERENCES_SHOWN)
+    for it in found:
+        click.echo(f"{it.number}  stored {' / '.join(map(str, it.stored))}  counted {' / '.join(map(str, it.counted))}", err=True)
+    if found:
+        raise click.ClickException(f"{len(found)} quotas differ from their holds.")
+    click.echo("Every quota's figures are the sums of its holds.")
 
 
 def _actor(login: str) -> Actor:

@@ -52,4 +52,4 @@ PREFIXES: Final = {
     "operator": "YY",
     "bank": "YH",
 }  # of organisations' numbers
-SCOPES: Final = ("catalog:read", "catalog:write", "orders:read", "orders:write", "feed:read")
+SCOPES: Final = ("catalog:read", "catalog:write", "orders:read", "orders:write", "feed:read", "quotas:write")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from sunlit.config import environment, keys
 from sunlit.config.environment import CannotStart
 from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.planning import queries as planning
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.foundation.ledger.models import Checkpoint
 from sunlit.foundation.outbox import queries as outbox
@@ -60,6 +61,7 @@ def signs(at: datetime) -> list[Sign]:
         _published,
         partial(_followers, at),
         partial(_index, at),
+        _budgets,
         _database,
         _disk,
         _keys,
@@ -158,6 +160,21 @@ def _reconciled(last: catalog.Reconciliation | None, at: datetime) -> Sign:
     late = at - last.at > RECONCILED_WITHIN
     hint = _("The comparison is late. Start `sunlit indexer`, or see what it says.") if late else ""
     return Sign("reconciled", label, "now" if late or last.index != last.record else "done", told, hint)
+
+
+def _budgets() -> list[Sign]:
+    """Every quota's figures against the sums of its holds."""
+    found = planning.differences()
+    told = _("every figure is the sum of its holds")
+    if found:
+        told = _("%(count)s quotas differ from their holds: %(numbers)s") % {
+            "count": len(found),
+            "numbers": "、".join(it.number for it in found[:5]),
+        }
+    hint = _(
+        "Nothing was overspent, but a figure is not what its orders say: run `sunlit check-budgets`, and find out who wrote past the services."
+    )
+    return [Sign("budgets", gettext_lazy("Budgets"), "bad" if found else "done", told, hint if found else "")]
 
 
 def _database() -> list[Sign]:

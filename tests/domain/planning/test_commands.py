@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sunlit.domain.planning.commands import quotas
+from sunlit.domain.planning.commands import check_budgets, quotas
 from sunlit.domain.planning.models import BudgetQuota
 from tests.town import Town, build
 
@@ -41,3 +41,12 @@ def test_somebody_must_answer_for_it(town: Town, tmp_path: Path) -> None:
     file = tmp_path / "quotas.csv"
     file.write_text(HEAD, encoding="utf-8")
     assert "--by LOGIN" in CliRunner().invoke(quotas, [str(file), "--by", "aygul"]).output
+
+
+def test_the_check_counts_every_quota_anew(town: Town) -> None:
+    fine = CliRunner().invoke(check_budgets, [])
+    assert (fine.exit_code, fine.output.strip()) == (0, "Every quota's figures are the sums of its holds.")
+    BudgetQuota.objects.filter(pk=town.quota.pk).update(held=Decimal("7.00"))
+    wrong = CliRunner().invoke(check_budgets, [])
+    assert wrong.exit_code == 1
+    assert "ZB-2026-001  stored 7.00 / 0.00 / 0.00  counted" in wrong.output

@@ -149,17 +149,17 @@ def _turn(hold: Hold, to: str, *, at: datetime, committed: Decimal = NONE, paid:
 
 
 @transaction.atomic
-def import_quotas(rows: Sequence[Mapping[str, str]], *, by: Actor, at: datetime) -> dict[str, int]:
+def import_quotas(rows: Sequence[Mapping[str, str]], *, by: Actor, at: datetime, first: int = 2) -> dict[str, int]:
     """Set quotas by file (columns number, buyer, year, name, economic_category, total): all rows or none; the same file again changes nothing.
 
-    Refused: BUD-004 … BUD-009, BUD-016 and BUD-017 at their rows, BUD-003 a total below what is used, BUD-010 not the regulator's or operator's.
+    `first` is the number of the first row in what is told: a file has a heading above it. Refused: BUD-004 … BUD-009, BUD-016 and BUD-017 at their rows, BUD-003 a total below what is used, BUD-010 not the regulator's or operator's.
     """
     _file_is_in_order(rows)
-    read = _read(rows, by)
+    read = _read(rows, by, first)
     lock_years({row.year for row in read})
     known = {q.number: q for q in BudgetQuota.objects.select_for_update().filter(number__in=[row.number for row in read]).order_by("id")}
     closed = closed_years({row.region_path for row in read})
-    check(problem for index, row in enumerate(read, 2) for problem in _row_problems(index, row, known.get(row.number), closed))
+    check(problem for index, row in enumerate(read, first) for problem in _row_problems(index, row, known.get(row.number), closed))
     new = [_quota(row, at) for row in read if row.number not in known]
     BudgetQuota.objects.bulk_create(new)
     changed = [(known[row.number], row) for row in read if row.number in known and _differs(known[row.number], row)]
@@ -240,7 +240,7 @@ def _file_is_in_order(rows: Sequence[Mapping[str, str]]) -> None:
     check(Problem(rules.COLUMN_MISSING, {"column": column}, on="file") for column in COLUMNS if column not in rows[0])
 
 
-def _read(rows: Sequence[Mapping[str, str]], by: Actor) -> list[QuotaRow]:
+def _read(rows: Sequence[Mapping[str, str]], by: Actor, first: int) -> list[QuotaRow]:
     if not (operator.allows(by, None) or decides_in(by, by.region_path)):
         raise Refused(Problem(rules.NOT_ALLOWED))
     numbers = {row["buyer"].strip() for row in rows}
@@ -249,7 +249,7 @@ def _read(rows: Sequence[Mapping[str, str]], by: Actor) -> list[QuotaRow]:
     problems: list[Problem] = []
     read: list[QuotaRow] = []
     seen: set[str] = set()
-    for index, row in enumerate(rows, 2):
+    for index, row in enumerate(rows, first):
         wrong = list(_cell_problems(index, row, buyers, seen))
         seen.add(row["number"].strip())
         problems += wrong
@@ -296,7 +296,7 @@ def _differs(known: BudgetQuota, row: QuotaRow) -> bool:
 def _row_problems(index: int, row: QuotaRow, known: BudgetQuota | None, closed: AbstractSet[tuple[str, int]]) -> Iterator[Problem]:
     if (row.region_path, row.year) in closed:
         if known is None or _differs(known, row):  # the same file again still changes nothing
-            yield Problem(rules.YEAR_CLOSED, {"quota": row.number, "year": row.year}, on="year")
+            yield Problem(rules.YEAR_CLOSED, {"row": index, "quota": row.number, "year": row.year}, on="year")
         return
     if known is None:
         return
@@ -304,7 +304,7 @@ def _row_problems(index: int, row: QuotaRow, known: BudgetQuota | None, closed: 
         yield Problem(rules.NUMBER_TAKEN, {"row": index, "number": row.number}, on="number")
     used = known.held + known.committed + known.spent
     if row.total < used:
-        yield Problem(rules.TOTAL_TOO_SMALL, {"used": money.show(used), "quota": row.number}, on="total")
+        yield Problem(rules.TOTAL_TOO_SMALL, {"row": index, "used": money.show(used), "quota": row.number}, on="total")
 
 
 def _quota(row: QuotaRow, at: datetime) -> BudgetQuota:

@@ -16,14 +16,15 @@ from sunlit.domain.market import queries as market
 from sunlit.domain.market.modes import supermarket
 from sunlit.domain.market.queries.wishes import Wish
 from sunlit.domain.planning import queries as planning
+from sunlit.domain.planning import services as budgets
 from sunlit.domain.planning.models import BudgetQuota
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.clock import local_day
-from sunlit.foundation.kernel.limits import CART_LINES
+from sunlit.foundation.kernel.limits import API_BATCH_ROWS, CART_LINES
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.portals.api import problems
 from sunlit.portals.api.keys import Call, Needs
-from sunlit.portals.api.shapes import ROWS, After, Given, Key, Money, Quantity, Rows, Text, Told, Yuan
+from sunlit.portals.api.shapes import ROWS, After, Given, Key, Money, Quantity, Rows, Text, Time, Told, Yuan
 from sunlit.portals.api.v1 import orders
 from sunlit.portals.api.v1.orders import OrderWithAll, whole
 from sunlit.portals.doors import found_or_404
@@ -65,11 +66,14 @@ class QuotaOut(Told):
     name: str
     buyer: str
     year: int
+    project: str
+    economic_category: str
     total: Yuan
     held: Yuan
     committed: Yuan
     spent: Yuan
     available: Yuan
+    closed_at: Time | None = Field(description="Since then nothing new is held on it.")
 
 
 class Quotas(Told):
@@ -132,6 +136,44 @@ def quotas(request: Call, year: Annotated[int | None, Field(ge=2000, le=2099)] =
 @router.get("quotas/{number}", auth=READ, response=QuotaOut, operation_id="quota", summary=_("One budget quota"))
 def quota(request: Call, number: str) -> QuotaOut:
     return _quota(found_or_404(planning.quota(number, seen_by=request.actor)))
+
+
+class QuotaGiven(Given):
+    number: Key
+    buyer: Key = Field(description="The buyer's number; one of the regulator's region.")
+    year: Annotated[int, Field(ge=2000, le=2099)]
+    name: Text
+    project: Text = ""
+    economic_category: Text = Field("", description="3 digits for a class or 5 for an item of the economic classification.")
+    total: Money
+
+
+class QuotasGiven(Given):
+    rows: Annotated[list[QuotaGiven], Field(min_length=1, max_length=API_BATCH_ROWS)]
+
+
+class QuotasTaken(Told):
+    new: int
+    changed: int
+    unchanged: int
+
+
+@router.put(
+    "quotas", auth=Needs("quotas:write"), response=QuotasTaken, operation_id="put_quotas", summary=_("Set budget quotas, 500 at once")
+)
+def put_quotas(request: Call, given: QuotasGiven) -> QuotasTaken:
+    """For the regulator's finance system and the operator. All rows or none; every problem tells its row. The same rows again change nothing."""
+    rows = [{name: str(value) for name, value in row.model_dump().items()} for row in given.rows]
+    try:
+        counts = budgets.import_quotas(rows, by=request.actor, at=request.now, first=1)
+    except Refused as refused:
+        raise Refused(*(Problem(p.reason, p.params, _at_its_row(p)) for p in refused.problems)) from None
+    return QuotasTaken(**counts)
+
+
+def _at_its_row(problem: Problem) -> str:
+    """The place of the row in the body, as programs count."""
+    return f"rows.{int(problem.params['row']) - 1}.{problem.on}" if "row" in problem.params else problem.on
 
 
 @orders.router.post("orders", auth=WRITE, response={201: Placed}, operation_id="place_orders", summary=_("Place orders, one a supplier"))
