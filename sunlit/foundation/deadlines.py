@@ -37,7 +37,6 @@ _standing: set[tuple[type[Any], str]] = set()
 def runs(model: type[Living], field: str, *while_in: str) -> None:
     """Somebody must act before this instant, and loses something when the platform is away."""
     assert while_in, "a deadline runs in some state"
-    assert field not in model.sealed, f"{field} is sealed: only a move may change it"
     _declared[model, field] = Deadline(model, field, while_in)
 
 

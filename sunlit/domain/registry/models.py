@@ -85,5 +85,39 @@ class Supplier(Living):
         ]
 
 
+class SizeDeclaration(models.Model):
+    """What a supplier declares of its size (中小企业声明函), and what the rulebook says to it. Declarations are never changed: the latest counts."""
+
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="size_declarations")
+
+    # What it says of itself
+    year = models.PositiveSmallIntegerField()  # whose figures these are
+    industry = models.TextField()
+    staff = models.PositiveIntegerField()
+    revenue = models.DecimalField(max_digits=16, decimal_places=2)
+    assets = models.DecimalField(max_digits=16, decimal_places=2)
+    large_affiliate = models.BooleanField(default=False)  # same head as a large enterprise, or directly held or managed by one
+    prison_proof = models.TextField(default="", blank=True)  # number of the proof of a prison enterprise
+    disabled_staff = models.PositiveIntegerField(default=0)
+
+    # What follows
+    size = models.TextField()  # large, medium, small, micro, by the figures
+    counts_as = models.TextField()  # what the policies take it for
+    rulings = models.JSONField(default=list)
+    declared_at = models.DateTimeField()
+    declared_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-declared_at", "-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(size__in=["large", "medium", "small", "micro"], counts_as__in=["large", "medium", "small", "micro"]),
+                name="a_declared_size_is_one_of_four",
+            ),
+            models.CheckConstraint(condition=models.Q(disabled_staff__lte=models.F("staff")), name="disabled_staff_are_staff"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["supplier", "-declared_at"], name="sizes_of_a_supplier")]
+
+
 deadlines.runs(Application, "review_until", "submitted")
 deadlines.never_moves(Supplier, "suspended_until")

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from sunlit.domain.registry.models import Application, Supplier
+from sunlit.domain.registry.models import Application, SizeDeclaration, Supplier
 from sunlit.domain.registry.policies import suppliers_visible_to, visible_to
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -22,6 +22,8 @@ __all__ = [
     "applications_to_review",
     "my_applications",
     "rating_of",
+    "size_of",
+    "sizes_of",
     "standing",
     "standings",
     "supplier",
@@ -74,6 +76,16 @@ def supplier(key: str | int) -> Supplier | None:
 def rating_of(supplier: Supplier) -> Decimal | None:
     """The mean of all ratings in stars, with one place; None before the first."""
     return (Decimal(supplier.rating_sum) / (3 * supplier.ratings)).quantize(Decimal("0.1")) if supplier.ratings else None
+
+
+def size_of(supplier: Supplier) -> SizeDeclaration | None:
+    """What the supplier last declared of its size, with what the rulebook said; None before the first time."""
+    return supplier.size_declarations.first()
+
+
+def sizes_of(supplier: Supplier) -> list[SizeDeclaration]:
+    """All its declarations, the newest first."""
+    return list(supplier.size_declarations.select_related("declared_by")[:MY_ROWS])
 
 
 def application(number: str, *, seen_by: Actor) -> Application | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
@@ -70,3 +71,20 @@ def nothing_is_open(case: Case) -> Iterator[Problem]:
     """A supplier leaves when it owes nobody anything."""
     if case.facts.get("open_orders", 0):
         yield Problem(STILL_OPEN, {"count": case.facts["open_orders"]})
+
+
+# Size
+
+INDUSTRY_UNKNOWN = Reason("REG-020", _("There is no branch of industry “{value}”."))
+FIGURE_WRONG = Reason("REG-021", _("“{value}” is not a figure: nought or more, at most {most}."))
+YEAR_WRONG = Reason("REG-022", _("Figures of the last full year or the one before are declared, not of “{value}”."))
+MORE_THAN_STAFF = Reason("REG-023", _("{disabled} staff with disabilities are more than the staff of {staff}."))
+TRUTH_MISSING = Reason("REG-024", _("Tick the box: whoever declares something untrue is liable for it (政府采购法 art. 77)."))
+SMALL: Final = ("small", "micro")
+
+
+def counts_as(size: str, *, large_affiliate: bool, prison: bool, welfare: bool) -> str:
+    """What the policies take an enterprise for: prisons' and welfare enterprises for small ones, affiliates of large ones for large (财库〔2020〕46号)."""
+    if prison or welfare:
+        return size if size in SMALL else SMALL[0]
+    return "large" if large_affiliate else size

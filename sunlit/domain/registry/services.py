@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.registry import rules, states
 from sunlit.domain.registry.events import ApplicationDecided, ApplicationSubmitted, StandingChanged
-from sunlit.domain.registry.models import Application, Supplier
+from sunlit.domain.registry.models import Application, SizeDeclaration, Supplier
 from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.rules.facts import INDUSTRIES
+from sunlit.foundation.access import holds
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts import services as people
 from sunlit.foundation.accounts.actors import CLOCK, Actor
 from sunlit.foundation.accounts.models import Organisation, Region, User
 from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel import credit_code as credit_codes
+from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import NAME_CHARS
 from sunlit.foundation.kernel.numbering import new_number
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
-from sunlit.foundation.lifecycle import NOT_NOW, NOT_YOURS, STALE, move
+from sunlit.foundation.ledger import sentences
+from sunlit.foundation.ledger.services import record
+from sunlit.foundation.lifecycle import NOT_NOW, NOT_YOURS, STALE, digest, move
 
 OPEN: Final = ("draft", "submitted", "returned")
 ADMITTED_ROLES: Final = ("admin", "sales", "catalog", "finance")
@@ -31,6 +38,12 @@ DUE_MOST: Final = 200
 DOCUMENTS_MOST: Final = 20
 STAFF_MOST: Final = 1_000_000
 TEXTS: Final = ("name_zh", "name_en", "legal_representative", "contact", "phone", "address")
+
+SIZE_GRANT: Final = holds("admin", of="organisation_id")
+
+sentences.say(
+    "supplier.declare_size", _("{organisation} declared the size of supplier {number} by the figures of {year}: it counts as {counts_as}")
+)
 
 
 # Entry
@@ -201,6 +214,96 @@ def set_up_buyer(
     return people.set_up_organisation(
         kind="buyer", number=new_number("CG", at), name_zh=name_zh, name_en=name_en, credit_code=code, region=region, by=by, at=at, **more
     )
+
+
+# Size
+
+
+@transaction.atomic
+def declare_size(
+    it: Supplier,
+    *,
+    year: str | int,
+    industry: str,
+    staff: str | int,
+    revenue: str | Decimal,
+    assets: str | Decimal,
+    by: Actor,
+    at: datetime,
+    large_affiliate: bool = False,
+    prison_proof: str = "",
+    disabled_staff: str | int = 0,
+    truthful: bool = False,
+) -> SizeDeclaration:
+    """The supplier declares its figures, the rulebook tells its size (中小企业声明函; 工信部联企业〔2011〕300号). Money in yuan.
+
+    Refused: LIF-002 not its administrator, REG-020 … REG-024, REG-015 a text too long.
+    """
+    if not SIZE_GRANT.allows(by, it) or by.user_id is None:
+        raise Refused(Problem(NOT_YOURS, {"verb": _("Declare the size"), "who": SIZE_GRANT.label}))
+    day, problems = local_day(at), list[Problem]()
+    figures = {
+        "staff": _figure("staff", staff, STAFF_MOST, problems),
+        "disabled_staff": _figure("disabled_staff", disabled_staff or 0, STAFF_MOST, problems),
+    }
+    sums = {"revenue": _sum("revenue", revenue, problems), "assets": _sum("assets", assets, problems)}
+    problems += _declarable(day, str(year).strip(), industry, figures, prison_proof, truthful)
+    check(problems)
+    sized = rulebook.decide("sme.size", {"industry": industry, "staff": figures["staff"], **sums}, region_path=it.region_path, on=day)
+    cared = rulebook.decide("enterprise.welfare", figures, region_path=it.region_path, on=day)
+    size = str(sized[0].outcome["size"][0])
+    taken_for = rules.counts_as(size, large_affiliate=large_affiliate, prison=bool(prison_proof.strip()), welfare=bool(cared))
+    made = SizeDeclaration.objects.create(
+        supplier=it,
+        year=int(year),
+        industry=industry,
+        **figures,
+        **sums,
+        large_affiliate=large_affiliate,
+        prison_proof=prison_proof.strip(),
+        size=size,
+        counts_as=taken_for,
+        rulings=[ruling.to_json() for ruling in (*sized, *cared)],
+        declared_at=at,
+        declared_by_id=by.user_id,
+    )
+    content = {"year": made.year, "industry": industry, **figures, **sums, "affiliate": large_affiliate, "prison": made.prison_proof}
+    told = {"number": it.number, "organisation": by.organisation_name, "actor": by.user_name, "size": size, "counts_as": taken_for}
+    facts = {**told, "year": made.year, "digest": digest(content)}
+    record(act="supplier.declare_size", subject=f"supplier/{it.number}", by=by, at=at, facts=facts, region=it.region_path)
+    return made
+
+
+def _declarable(day: date, year: str, industry: str, figures: Mapping[str, int], prison_proof: str, truthful: bool) -> Iterator[Problem]:
+    if industry not in INDUSTRIES:
+        yield Problem(rules.INDUSTRY_UNKNOWN, {"value": industry}, on="industry")
+    if year not in (str(day.year - 1), str(day.year - 2)):
+        yield Problem(rules.YEAR_WRONG, {"value": year}, on="year")
+    if figures["disabled_staff"] > figures["staff"]:
+        told = {"disabled": figures["disabled_staff"], "staff": figures["staff"]}
+        yield Problem(rules.MORE_THAN_STAFF, told, on="disabled_staff")
+    if len(prison_proof) > NAME_CHARS:
+        yield Problem(rules.TEXT_LONG, {"most": NAME_CHARS}, on="prison_proof")
+    if not truthful:
+        yield Problem(rules.TRUTH_MISSING, on="truthful")
+
+
+def _figure(name: str, given: str | int, most: int, problems: list[Problem]) -> int:
+    text = str(given).strip()
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and int(text) <= most:
+        return int(text)
+    problems.append(Problem(rules.FIGURE_WRONG, {"value": text, "most": most}, on=name))
+    return 0
+
+
+def _sum(name: str, given: str | Decimal, problems: list[Problem]) -> Decimal:
+    try:
+        amount = money.yuan(str(given).strip())
+    except money.NotMoney:
+        amount = Decimal(-1)
+    if amount < 0:
+        problems.append(Problem(rules.FIGURE_WRONG, {"value": str(given), "most": money.show(money.MOST)}, on=name))
+    return amount
 
 
 # How it is done

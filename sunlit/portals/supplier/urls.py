@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from sunlit.portals.supplier.views import applying, cases, corrections, desk, imports, offers, orders, ratings, surveys
+from sunlit.portals.supplier.views import applying, cases, corrections, desk, imports, offers, orders, ratings, sizes, surveys
 
 app_name = "supplier"
 urlpatterns = [
     path("", desk.desk, name="desk"),
     path("now/", desk.now, name="now"),
+    path("size/", sizes.size, name="size"),
     path("leave/", desk.leave, name="leave"),
     path("apply/", applying.apply, name="apply"),
     path("apply/register/", applying.register, name="register"),

@@ -127,6 +127,7 @@ def _globals() -> dict[str, Any]:
         "escape": escape,
         "placeholder": placeholders.placeholder,
         "word": words.word,
+        "size_word": words.size_word,
         "state_label": words.state_label,
         "tone": words.tone,
         "mark": words.mark,

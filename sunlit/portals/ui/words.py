@@ -301,3 +301,16 @@ OUTAGE_KINDS: Final[Mapping[str, str | Promise]] = {"web": _("the pages"), "work
 def outage_kinds(kinds: Iterable[str]) -> str:
     """What was away, in words."""
     return "、".join(str(OUTAGE_KINDS.get(kind, kind)) for kind in kinds)
+
+
+ENTERPRISES: Final[Mapping[str, str | Promise]] = {
+    "large": _("Large enterprise"),
+    "medium": _("Medium enterprise"),
+    "small": _("Small enterprise"),
+    "micro": _("Micro enterprise"),
+}
+
+
+def size_word(size: str) -> str:
+    """An enterprise of this size, in words."""
+    return str(ENTERPRISES.get(size, size))

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from sunlit.domain.planning.models.demands import Demand
+from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.files.models import File
 from sunlit.foundation.lifecycle import Living
@@ -69,3 +70,6 @@ class SurveyAnswer(models.Model):
             models.UniqueConstraint(fields=["survey", "name"], condition=Q(supplier=None), name="an_outside_respondent_counts_once"),
             models.CheckConstraint(condition=Q(supplier__isnull=False) | Q(document__isnull=False), name="an_outside_answer_has_its_paper"),
         ]
+
+
+deadlines.runs(Survey, "answer_until", "open")

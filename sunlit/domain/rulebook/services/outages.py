@@ -113,10 +113,17 @@ def _establish(gap: Gap, rule: Rule_, at: datetime) -> Outage:
     outage.count = len(made)
     outage.digest = digest([[it.kind, it.number, it.field, it.before, it.after] for it in made])
     outage.save(update_fields=["count", "digest"])
-    told = {"number": number, "since": gap.since, "until": gap.until, "kinds": list(gap.kinds), "rule": rule.id}
+    told = {"number": number, "since": _told(gap.since), "until": _told(gap.until), "kinds": list(gap.kinds), "rule": rule.id}
+    told |= {"from": gap.since, "to": gap.until}
     facts = {**told, "count": outage.count, "digest": outage.digest, "actor": CLOCK.user_name}
     record(act="outage.establish", subject=f"outage/{number}", by=CLOCK, at=at, facts=facts)
     return outage
+
+
+def _told(at: datetime) -> str:
+    """The instant as people in China tell it; the exact one stands in the row."""
+    day, hour = clock.as_told(at)
+    return f"{day} {hour}"
 
 
 def _put_off(outage: Outage, deadline: deadlines.Deadline, gap: Gap, at: datetime) -> list[Extension]:
@@ -129,7 +136,13 @@ def _put_off(outage: Outage, deadline: deadlines.Deadline, gap: Gap, at: datetim
         after = queries.moved_on(before, gap.length, region_path=row.region_path)
         setattr(row, deadline.field, after)
         made.append(Extension(outage=outage, kind=kind, number=row.number, field=deadline.field, before=before, after=after))
-        facts: dict[str, Any] = {"number": row.number, "field": deadline.field, "before": before, "after": after, "outage": outage.number}
+        facts: dict[str, Any] = {
+            "number": row.number,
+            "field": deadline.field,
+            "before": _told(before),
+            "after": _told(after),
+            "outage": outage.number,
+        }
         deeds.append(Deed("deadline.extend", f"{kind}/{row.number}", CLOCK, at, {**facts, "actor": CLOCK.user_name}, row.region_path))
     for some in (deeds[n : n + BATCH] for n in range(0, len(deeds), BATCH)):
         record_many(some)

@@ -30,6 +30,7 @@ def supplier(request: Request, number: str) -> HttpResponse:
         "mean": contracts.rating_of(it.organisation_id),
         "ratings": ratings[:RATINGS],
         "more_ratings": ratings[RATINGS - 1].pk if len(ratings) > RATINGS else None,
+        "size": registry.size_of(it),
         "page": page,
         "count": catalog.listed_counts([it.organisation_id]).get(it.organisation_id, 0),
         "kept": _is_kept(request, it.organisation_id),

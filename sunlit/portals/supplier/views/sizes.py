@@ -1,0 +1,44 @@
+"""The supplier's size: declared by figures, told by the rulebook, with all that was declared before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from sunlit.domain.registry import queries as registry
+from sunlit.domain.registry import services
+from sunlit.domain.rulebook.rules import Ruling
+from sunlit.domain.rulebook.rules.facts import INDUSTRIES
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.words import size_word
+
+TOLD = ("year", "industry", "staff", "revenue", "assets", "prison_proof", "disabled_staff")
+
+
+@door(kind="supplier", roles=("admin",))
+def size(request: Request) -> HttpResponse:
+    """Declare the size by the figures of a year; the latest declaration counts."""
+    supplier = found_or_404(registry.supplier(request.actor.party))
+
+    def act() -> HttpResponse:
+        told: dict[str, Any] = {name: request.POST.get(name, "") for name in TOLD}
+        told |= {name: name in request.POST for name in ("large_affiliate", "truthful")}
+        made = services.declare_size(supplier, **told, by=request.actor, at=request.now)
+        tell(request, _("Your organisation counts as: %(size)s.") % {"size": size_word(made.counts_as)})
+        return see_other("supplier:size")
+
+    declared = registry.sizes_of(supplier)
+    this_year = local_day(request.now).year
+    context = {
+        "supplier": supplier,
+        "declared": declared,
+        "latest": declared[0] if declared else None,
+        "rulings": [Ruling.from_json(told) for told in declared[0].rulings] if declared else [],
+        "industries": list(INDUSTRIES.items()),
+        "years": [(str(year), str(year)) for year in (this_year - 1, this_year - 2)],
+    }
+    return form_page(request, "supplier/size.html", context, act)
