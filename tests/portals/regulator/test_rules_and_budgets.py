@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,13 +13,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import Workbook
 
+from sunlit.domain.market.models import Order
 from sunlit.domain.planning.models import BudgetQuota, QuotaChange
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.models import Holiday, Rule, RuleDraft
 from sunlit.foundation.files.models import File
+from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
 from tests.portals.regulator.conftest import codes, wrong_fields
-from tests.town import NOON, Town
+from tests.town import NOON, Town, an_order
 
 KEY = "order.supplier_confirm_limit"  # 2 working days; a region may choose 1 to 5
 CITY = "652800/652801"
@@ -129,6 +131,29 @@ def test_the_own_version_is_ended_after_review(town: Town, surina: Client, zheng
         decide(surina, number, "hand_in")
         assert decide(zheng, number, "approve").status_code == 303
     assert [held(day) for day in (date(2026, 3, 19), date(2026, 3, 20))] == [4, 2]
+
+
+def test_purchases_before_and_after_a_change_are_judged_by_their_own_versions(town: Town, surina: Client, zheng: Client) -> None:
+    change = {"kind": "goods", "value": "1000", "effective_from": "2026-03-10", "source": "新财购〔2026〕1号"}
+    number = number_of(surina.post("/regulator/rules/threshold.procurement/", SET | change))
+    decide(surina, number, "hand_in")
+    decide(zheng, number, "approve")
+    town.paper.refresh_from_db()
+    many = int(Decimal("1000.00") / town.paper.price) + 1
+
+    def judged_by(order: Order) -> tuple[int, str, str]:
+        [told] = [told for told in order.rulings if told["rule"]["key"] == "threshold.procurement"]
+        return told["rule"]["id"], told["verdict"], told["figures"]["threshold"]
+
+    old, new = (rulebook.rule("threshold.procurement", kind="goods", region_path=CITY, on=date(2026, 3, day)) for day in (9, 10))
+    before = an_order(town, key="before", quantity=many, at=datetime(2026, 3, 9, 15, 59, tzinfo=UTC))
+    after = an_order(town, key="after", at=datetime(2026, 3, 9, 16, 1, tzinfo=UTC))
+    assert judged_by(before) == (old.id, "allowed", "300000.00")
+    assert judged_by(after) == (new.id, "allowed", "1000.00")
+    with pytest.raises(Refused, match="ORD-025"):
+        an_order(town, key="too much", quantity=many, at=datetime(2026, 3, 9, 16, 2, tzinfo=UTC))
+    before.refresh_from_db()
+    assert judged_by(before) == (old.id, "allowed", "300000.00")
 
 
 def test_two_drafts_of_one_rule_know_of_each_other(town: Town, surina: Client, zheng: Client) -> None:
