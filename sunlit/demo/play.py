@@ -16,6 +16,7 @@ from sunlit.demo.entries import Act, entries
 from sunlit.demo.needed import needed
 from sunlit.demo.shapes import OrderPlan, Step, World
 from sunlit.domain.catalog.models import Offer
+from sunlit.domain.contracts import queries as papers
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.contracts.models import Payment, Rating
 from sunlit.domain.market import services as market
@@ -188,7 +189,8 @@ class Stage:
         return market.dispatch(order, parcel=open_, carrier=carrier, waybill=waybill, by=by, at=at)
 
     def _accept(self, order: Order, *, by: Actor, at: datetime) -> Order:
-        return contracts.accept(order, items=self._sheet(order, conforms=True), remark=REMARK, by=by, at=at)
+        forms = {asked.template.id: _inspected(asked, by, at) for asked in papers.acceptance_forms(order.lines.all())}
+        return contracts.accept(order, items=self._sheet(order, conforms=True), forms=forms, remark=REMARK, by=by, at=at)
 
     def _reject(self, order: Order, *, reason: str, by: Actor, at: datetime) -> Order:
         return contracts.reject(order, items=self._sheet(order, conforms=False), reason=reason, by=by, at=at)
@@ -227,3 +229,12 @@ class Stage:
             {"position": line.position, "quantity": line.quantity, "conforms": conforms or line.position > 1, "remark": ""}
             for line in order.lines.all().order_by("position")
         ]
+
+
+def _inspected(asked: papers.SheetForm, by: Actor, at: datetime) -> dict[str, Any]:
+    """The category's acceptance template, filled in by whoever received the goods: everything passed."""
+    fields = asked.template.fields
+    verdicts = {it.key: "pass" for it in fields if it.kind == "verdict"}
+    users = {it.key: "none" for it in fields if it.key == "users"}
+    member = {"name": by.user_name, "unit": by.organisation_name}
+    return {"members": [member], "day": local_day(at).isoformat(), "how": ["count", "open"], **verdicts, **users}

@@ -207,6 +207,7 @@ def _quotas(rows: Rows, world: World, begin: datetime) -> None:
                     "buyer": rows.parties[budget.buyer].number,
                     "year": str(year),
                     "name": budget.name,
+                    "project": "公用经费" if budget.economic_category.startswith("302") else "设备购置专项",
                     "economic_category": budget.economic_category,
                     "total": str(budget.total),
                 }
