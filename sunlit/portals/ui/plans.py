@@ -66,10 +66,10 @@ def _steps(it: Plan, uses: list[Any]) -> list[dict[str, Any]]:
         way.append((_("Demand settled"), it.created_at, it.demand_number))
     way += [
         (_("Plan handed in"), it.handed_in_at, ""),
-        (_("Reviewed"), it.reviewed_at, ""),
-        (_("Approved") if asked else _("Filed"), it.filed_at, ""),
+        (_("Reviewed within the house"), it.reviewed_at, ""),
+        (_("Method approved") if asked else _("Plan filed"), it.filed_at, ""),
         (_("Bought"), uses[0].at if uses else it.begun_at, ""),
-        (_("Done"), it.ended_at if it.state == life.DONE else None, ""),
+        (_("Plan finished"), it.ended_at if it.state == life.DONE else None, ""),
     ]
     first_open = next((n for n, (_label, at, _who) in enumerate(way) if at is None), len(way))
     told = [

@@ -89,6 +89,7 @@ STATES: dict[str, Word] = {
     "appealed": Word(pgettext_lazy("state", "Release asked for"), "now"),
     "corrected": Word(pgettext_lazy("state", "Corrected"), "done"),
     "cleared": Word(pgettext_lazy("state", "Explanation accepted"), "done"),
+    "upheld": Word(pgettext_lazy("state", "Upheld"), "bad"),
     "dismissed": Word(pgettext_lazy("state", "Unfounded"), "rest"),
     # Demands and their surveys
     "settled": Word(pgettext_lazy("state", "Settled"), "done"),

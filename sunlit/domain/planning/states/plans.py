@@ -48,7 +48,7 @@ plan = Life(
             DRAFT,
             IN_REVIEW,
             author,
-            _("{actor} handed in plan {number} over ¥{total} for review, with {count} remarks of the rulebook"),
+            _("{actor} handed in plan {number} over ¥{total} for review; remarks of the rulebook: {count}"),
             _("Hand in for review"),
             (rules.is_in_order,),
             "handed_in_at",

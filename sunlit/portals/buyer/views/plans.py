@@ -37,7 +37,7 @@ STEPS: Final[dict[str, str | Promise]] = {
     "what": gettext_lazy("What"),
     "money": gettext_lazy("Money"),
     "how": gettext_lazy("How"),
-    "policy": gettext_lazy("Policy"),
+    "policy": gettext_lazy("Procurement policy"),
 }
 TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "what": ("name", "purpose", "starts_on", "demand", "public_interest", "complex", "intention", "no_intention_reason"),
