@@ -25,7 +25,7 @@ from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.kernel.regions import ROOT
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.ledger.services import Deed, record, record_many
-from sunlit.foundation.lifecycle import digest, life_of
+from sunlit.foundation.lifecycle import digest, life_of, row_digest
 
 WORKER, WEB = "worker", "web"
 LEAST: Final = "outage.least"
@@ -142,6 +142,7 @@ def _put_off(outage: Outage, deadline: deadlines.Deadline, gap: Gap, at: datetim
             "before": _told(before),
             "after": _told(after),
             "outage": outage.number,
+            "row": row_digest(row),  # the column may be sealed: this is the thing's last act
         }
         deeds.append(Deed("deadline.extend", f"{kind}/{row.number}", CLOCK, at, {**facts, "actor": CLOCK.user_name}, row.region_path))
     for some in (deeds[n : n + BATCH] for n in range(0, len(deeds), BATCH)):
