@@ -12,8 +12,7 @@ from sunlit.demo.entries import Act
 from sunlit.demo.shapes import World
 from sunlit.domain.planning import queries, services
 from sunlit.domain.planning.models import Demand, Survey
-from sunlit.domain.planning.rules.demands import Content, Item, Parameter
-from sunlit.domain.planning.rules.surveys import USUAL_QUESTIONS
+from sunlit.domain.planning.queries import USUAL_QUESTIONS, Content, Item, Parameter
 
 if TYPE_CHECKING:
     from sunlit.demo.write import Rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -100,16 +100,17 @@ def _with(item: Item, key: str) -> Item:
     return replace(item, parameters=(*item.parameters, Parameter(key=key, sense=str(usual))))
 
 
-def things(content: Content) -> list[Thing]:
+def things(content: Content, usual: Sequence[str] = ()) -> list[Thing]:
     """Every item with its lines in the reader's language."""
     shelf = queries.shelf_of(item.category for item in content.items)
-    return [_thing(f"item-{n}", item, shelf.get(item.category)) for n, item in enumerate(content.items)]
+    return [_thing(f"item-{n}", item, shelf.get(item.category), usual) for n, item in enumerate(content.items)]
 
 
-def _thing(at: str, item: Item, kind: Kind | None) -> Thing:
+def _thing(at: str, item: Item, kind: Kind | None, usual: Sequence[str]) -> Thing:
     lines = [_line(f"{at}-p-{p}", it, kind) for p, it in enumerate(item.parameters)]
     used = {it.key for it in item.parameters}
     left = [(key, lang(line)) for key, line in kind.lines.items() if key not in used] if kind else []
+    left.sort(key=lambda pair: pair[0] not in usual)  # the usual ones first, else as the template of the category has them
     return Thing(at, item, kind, lines, left)
 
 

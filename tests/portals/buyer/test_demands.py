@@ -176,3 +176,22 @@ def test_the_list_finds_by_title_and_state(town: Town) -> None:
     assert it.number in client.get("/buyer/demands/?q=高一").content.decode()
     assert it.number not in client.get("/buyer/demands/?state=settled").content.decode()
     assert client.get("/buyer/demands/?after=x&state=nothing").status_code == 200
+
+
+def test_the_template_says_what_a_section_must_tell(town: Town) -> None:
+    it = a_demand(town)
+    page = browser(town.aygul).get(f"/buyer/demands/{it.number}/edit/").content.decode()
+    assert "便携式计算机采购需求" in page
+    assert "应当写明：交付期限（合同签订后）、交付地点" in page
+    assert page.index('value="add:0:cpu"') < page.index('value="add:0:weight"')  # the template's usual parameters come first
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_demand_is_a_paper_for_whoever_sees_it(town: Town, language: str) -> None:
+    content = a_content(a_parameter("memory", "ge", "16"), a_parameter("weight", "le", "2", mandatory=False, points="5"), complex=False)
+    it = services.hand_in_demand(a_demand(town, content), by=town.aygul, at=NOON)
+    services.settle_demand(it, points=["complete", "lawful"], opinion="同意。", by=town.zhou, at=NOON)
+    answer = browser(town.batu, language=language).get(f"/buyer/demands/{it.number}/demand.pdf")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    assert answer.content.startswith(b"%PDF-")
+    assert browser(town.ma).get(f"/buyer/demands/{it.number}/demand.pdf").status_code == 404

@@ -19,9 +19,13 @@ from sunlit.domain.planning.queries.budgets import (
 )
 from sunlit.domain.planning.queries.demands import (
     Assessment,
+    Content,
     DemandFacts,
     DemandPage,
+    Guide,
+    Item,
     ItemFunnel,
+    Parameter,
     assess,
     content_of,
     demand,
@@ -29,6 +33,7 @@ from sunlit.domain.planning.queries.demands import (
     demand_facts,
     demanded,
     demands_page,
+    guide_of,
     review_points,
     settled_demands,
     shelf_of,
@@ -60,6 +65,7 @@ from sunlit.domain.planning.queries.plans import (
 )
 from sunlit.domain.planning.queries.reconciliations import comparison, comparisons, our_side, statement, statements
 from sunlit.domain.planning.queries.surveys import (
+    USUAL_QUESTIONS,
     Candidate,
     SurveyPage,
     answer_of,
@@ -76,14 +82,19 @@ from sunlit.domain.planning.queries.surveys import (
 
 __all__ = [
     "MARKETPLACE",
+    "USUAL_QUESTIONS",
     "Assessment",
     "BudgetSum",
     "Candidate",
+    "Content",
     "DemandFacts",
     "DemandPage",
     "Difference",
+    "Guide",
     "IntentionPage",
+    "Item",
     "ItemFunnel",
+    "Parameter",
     "PlanCheck",
     "PlanPage",
     "Reserves",
@@ -108,6 +119,7 @@ __all__ = [
     "findings",
     "form_of",
     "green_mandatory",
+    "guide_of",
     "holds_of",
     "intention",
     "intention_items",

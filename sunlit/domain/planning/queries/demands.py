@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +21,7 @@ from sunlit.domain.planning.rules.demands import Content, Item, Kind, Parameter,
 from sunlit.domain.planning.rules.documents import Figures, Place
 from sunlit.domain.planning.rules.funnel import Funnel, Step
 from sunlit.domain.rulebook import queries as rulebook
-from sunlit.domain.rulebook.queries import Rule_, Ruling, judge
+from sunlit.domain.rulebook.queries import Rule_, Ruling, judge, templates
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -29,9 +29,13 @@ from sunlit.foundation.kernel.paging import row_id
 
 __all__ = [
     "Assessment",
+    "Content",
     "DemandFacts",
     "DemandPage",
+    "Guide",
+    "Item",
     "ItemFunnel",
+    "Parameter",
     "assess",
     "content_of",
     "demand",
@@ -39,6 +43,7 @@ __all__ = [
     "demand_facts",
     "demanded",
     "demands_page",
+    "guide_of",
     "review_points",
     "settled_demands",
     "shelf_of",
@@ -48,6 +53,7 @@ __all__ = [
 
 VERSIONS_MOST: Final = 200
 LEAST, SOLE = "demand.competition_least", "demand.sole_supplier"
+TEMPLATE_SECTIONS: Final = {"technical": "requirements", "delivery": "delivery", "acceptance": "acceptance", "contract": "contract"}
 WORDS_MOST: Final = 6  # told of one place under one check
 AREAS: Final[dict[str, frozenset[str]]] = {
     "technical": frozenset({"technical", "evidence"}),
@@ -251,6 +257,28 @@ def survey_rulings(content: Content, shelf: Shelf, *, region_path: str, at: date
         for ruling in rulebook.decide("demand.survey", facts, region_path=region_path, on=local_day(at)):
             told.setdefault(ruling.name_zh, ruling)
     return list(told.values())
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What the region's template for a category asks a demand to say: the questions of each section, and the parameters that are usual."""
+
+    title: str
+    questions: Mapping[str, list[str]]
+    usual: tuple[str, ...]
+
+
+def guide_of(content: Content, *, region_path: str, at: datetime) -> Guide:
+    """By the template of the first thing's category (`template.demand`); empty where there is none."""
+    shelf = shelf_of(item.category for item in content.items[:1])
+    kind = next(iter(shelf.values()), None)
+    told = {"category_path": kind.category.path, "kind": kind.category.kind} if kind else {}
+    template = templates.look(templates.DEMAND, region_path=region_path, on=local_day(at), **told)
+    if template is None:
+        return Guide("", {}, ())
+    asked = {section.key: [str(field.label) for field in section.fields if field.kind != "parameters"] for section in template.sections}
+    usual = next((field.value for field in template.fields if field.kind == "parameters"), ())
+    return Guide(str(template.title), {name: asked.get(key, []) for name, key in TEMPLATE_SECTIONS.items()}, tuple(usual or ()))
 
 
 def review_points(content: Content, *, region_path: str, at: datetime) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Final
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.planning import policies
 from sunlit.domain.planning.models import Demand, Survey, SurveyAnswer
+from sunlit.domain.planning.rules.surveys import USUAL_QUESTIONS
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import Rule_
@@ -20,6 +21,7 @@ from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.kernel.paging import row_id
 
 __all__ = [
+    "USUAL_QUESTIONS",
     "Candidate",
     "SurveyPage",
     "answer_of",

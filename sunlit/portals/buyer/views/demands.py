@@ -15,8 +15,10 @@ from sunlit.domain.planning.rules import demands as rules
 from sunlit.domain.planning.rules.demands import Content
 from sunlit.domain.planning.states import demands as life
 from sunlit.portals.buyer import demand_forms as forms
+from sunlit.portals.buyer.demand_papers import demand_paper
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui import papers
 from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
@@ -95,11 +97,13 @@ def edit(request: Request, number: str) -> HttpResponse:
     posted, pressed = request.method == "POST", request.POST.get("do", "")[:80]
     content = forms.reshaped(forms.written(request.POST), pressed) if posted else queries.content_of(it)
     words = request.POST.get("find", "")[:100]
+    guide = queries.guide_of(content, region_path=it.region_path, at=request.now)
     context = {
         **_assessed(request, content, it),
         "it": it,
         "content": content,
-        "things": forms.things(content),
+        "things": forms.things(content, guide.usual),
+        "guide": guide,
         "sections": forms.sections(content),
         "needed": rules.NEEDED_SECTIONS,
         "cases": rules.CASES,
@@ -129,6 +133,13 @@ def panel(request: Request, number: str) -> HttpResponse:
     it: Demand = found_or_404(queries.demand(number, seen_by=request.actor))
     content = forms.written(request.POST)
     return render(request, "buyer/demand_panel.html", {**_assessed(request, content, it), "it": it, "editing": True})
+
+
+@door(kind="buyer", methods=("GET",))
+def paper(request: Request, number: str) -> HttpResponse:
+    """The demand as a paper, with its digest and the way to verify it."""
+    it: Demand = found_or_404(queries.demand(number, seen_by=request.actor))
+    return papers.answer(demand_paper(request, it, queries.content_of(it)))
 
 
 @door(kind="buyer", methods=("POST",))
