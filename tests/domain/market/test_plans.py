@@ -68,6 +68,30 @@ def test_an_order_that_ends_without_a_deal_gives_the_money_back_to_the_plan(town
     assert services.withdraw_plan(it, reason="项目取消", by=town.aygul, at=NOON).state == "withdrawn"  # nothing is bought any more
 
 
+def test_in_a_closed_year_an_order_still_ends_and_its_money_is_free(town: Town) -> None:
+    it = filed(town)
+    order = buy(town, it, 100)
+    services.close_year(region="652800", year=2026, by=town.zheng, at=NOON)
+    assert refused(buy, town, it, 10, key="k2") == [("BUD-016", "quota")]
+    market.withdraw(order, reason="数量有误", by=town.aygul, at=NOON)
+    assert money_of(town, it) == ("0.00", "80000.00", "0.00")
+    assert queries.differences() == []
+
+
+def test_a_plan_that_was_carried_over_gets_the_money_of_its_order_back_in_the_new_year(town: Town) -> None:
+    it = filed(town)
+    order = buy(town, it, 100)
+    services.close_year(region="652800", year=2026, by=town.zheng, at=NOON)
+    next_one = services.carry_over(
+        town.quota, available=False, running=True, reason="按规定结转", by=town.zheng, at=NOON + timedelta(days=320)
+    )
+    assert (str(next_one.total), str(next_one.held), PlanLine.objects.get(plan=it).quota) == ("80000.00", "80000.00", next_one)
+    market.withdraw(order, reason="数量有误", by=town.aygul, at=NOON)
+    next_one.refresh_from_db()
+    assert (money_of(town, it), str(next_one.held)) == (("0.00", "80000.00", "80000.00"), "80000.00")
+    assert queries.differences() == []
+
+
 def test_after_the_plan_is_finished_the_money_of_a_lapsed_order_is_free(town: Town) -> None:
     it = filed(town)
     order = buy(town, it, 100)
