@@ -16,6 +16,7 @@ from sunlit.demo.entries import Act, entries
 from sunlit.demo.needed import needed
 from sunlit.demo.planned import planned
 from sunlit.demo.shapes import OrderPlan, Step, World
+from sunlit.demo.splits import splits
 from sunlit.domain.catalog.models import Offer
 from sunlit.domain.contracts import queries as papers
 from sunlit.domain.contracts import services as contracts
@@ -50,7 +51,14 @@ REMARK = "数量、型号、外观与订单快照一致，通电试机正常。"
 def play(world: World, rows: Rows, progress: Progress) -> None:
     """Everything that happened, in the order of time."""
     stage = Stage(world, rows)
-    told = [*stage.purchases(), *entries(world, rows), *changes(world, rows), *needed(world, rows), *planned(world, rows)]
+    told = [
+        *stage.purchases(),
+        *entries(world, rows),
+        *changes(world, rows),
+        *needed(world, rows),
+        *planned(world, rows),
+        *splits(world, rows, stage),
+    ]
     acts = sorted(told, key=lambda it: (it.at, it.subject, it.place))
     take_statistics()
     with stage.in_its_own_time():

@@ -161,8 +161,9 @@ def test_the_clock_notes_what_was_not_answered_in_time(town: Town) -> None:
 
 def test_december_stands_out_for_the_regulator_alone(town: Town) -> None:
     BudgetQuota.objects.update(year=2025)
-    bought_in = {1: "110000.00", 12: "90000.00"}
+    bought_in = dict.fromkeys(range(1, 6), "22000.00") | {12: "90000.00"}
     for month, amount in bought_in.items():
+        assert splitting.spikes(seen_by=town.zheng, at=NOON) == []
         Purchase.objects.create(
             buyer=town.school,
             quota=town.quota,
@@ -173,6 +174,17 @@ def test_december_stands_out_for_the_regulator_alone(town: Town) -> None:
             amount=Decimal(amount),
             at=NOON.replace(year=2025, month=month),
         )
+    assert splitting.spikes(seen_by=town.zheng, at=NOON) == []  # five other months are too few to compare with
+    Purchase.objects.create(
+        buyer=town.school,
+        quota=town.quota,
+        reference="order/DD-6",
+        category_code=LAPTOPS,
+        category_class=LAPTOPS[:5],
+        kind="goods",
+        amount=Decimal("1.00"),
+        at=NOON.replace(year=2025, month=6),
+    )
     [spike] = splitting.spikes(seen_by=town.zheng, at=NOON)
     assert (spike.number, str(spike.december), str(spike.times)) == ("CG-0001", "90000.00", "9.0")
     assert splitting.spikes(seen_by=town.aygul, at=NOON) == []

@@ -98,13 +98,14 @@ def year_end_spikes(region_path: str, *, year: int, on: datetime) -> list[Spike]
     """The buyers of a region and those below it whose December stands out, the most first (X-04). One query."""
     try:
         ratio = rulebook.rule("splitting.year_end_ratio", region_path=region_path, on=local_day(on)).amount
+        least = rulebook.rule("splitting.year_end_months", region_path=region_path, on=local_day(on)).n
     except Refused:
         return []
     rows = _rows(_MONTHS, {"year": year, "path": region_path})
     found = []
     for (number, zh, en), lines in groupby(rows, key=lambda row: row[:3]):
         months = {month: amount for *_who, month, amount in lines}
-        times = rules.spike(months, ratio)
+        times = rules.spike(months, ratio, least=least)
         if times is not None:
             found.append(Spike(number, zh, en, months[DECEMBER], times.quantize(Decimal("0.1"))))
     return sorted(found, key=lambda spike: (-spike.times, spike.number))

@@ -157,9 +157,14 @@ def supplier_run(figures: Figures, part: Part, *, before: tuple[int, Decimal]) -
     return judge(figures.run_count, ok=False, hard=False, reason=SUPPLIER_RUN, figures={**told, **_line(line)})
 
 
-def spike(months: Mapping[int, Decimal], ratio: Decimal) -> Decimal | None:
-    """X-04: how many times the mean of the other months of the year December is, where it is more than `ratio`; months by number."""
+def spike(months: Mapping[int, Decimal], ratio: Decimal, *, least: int) -> Decimal | None:
+    """X-04: how many times the mean of the other months of the year December is, where it is more than `ratio`; months by number.
+
+    None where fewer than `least` of the other months saw a purchase: a mean of hardly anything tells nothing.
+    """
     others = [amount for month, amount in months.items() if month != DECEMBER]
+    if len(others) < least:
+        return None
     mean = sum(others, Decimal(0)) / (DECEMBER - 1)
     times = months.get(DECEMBER, Decimal(0)) / mean if mean else None
     return times if times is not None and times > ratio else None
