@@ -7,7 +7,7 @@ import sys
 
 import click
 
-ALL = ("orders", "ledger", "search", "pages", "visibility")
+ALL = ("orders", "ledger", "search", "pages", "visibility", "simulation")
 
 
 @click.command()

@@ -29,7 +29,6 @@ from sunlit.foundation.kernel.refusals import Problem, Refused
 
 SAMPLE: Final = 20
 DAYS_BEFORE: Final = 366  # longest window of a rule: purchases so long before the first day are read, too
-DAY_US: Final = 86_400_000_000
 
 ORDERS: Final = {
     "id": "BIGINT", "number": "VARCHAR", "buyer": "BIGINT", "supplier": "BIGINT", "region_path": "VARCHAR", "total": "DECIMAL(18,2)",
@@ -76,6 +75,18 @@ SELECT f.side, f.procurement, f.open_tender, f.item, f.item_refuses, f.klass, f.
 FROM parts p JOIN orders o ON o.id = p.order_id
 JOIN figures f ON f.region_path = p.region_path AND f.kind = p.kind AND p.day >= f.since AND p.day < f.until
 """
+# What was bought before within some days. Time is cut into stretches as long as the longest such window, and a purchase is held only against its
+# own stretch and the one before: without that, every purchase of a busy buyer would be held against all of two years.
+_WINDOW: Final = """
+INSERT INTO hits
+WITH width AS (SELECT greatest(max({days}), 1)::BIGINT * 86400000000 AS us FROM figures),
+e AS (SELECT e.*, e.instant // us AS stretch FROM parts e, width),
+p AS (SELECT p.*, p.instant // us - back AS stretch FROM side_parts p, width, (VALUES (0), (1)) AS stretches(back) WHERE {wanted})
+SELECT p.side, p.order_id, '{code}', 'warned'
+FROM p LEFT JOIN e ON e.buyer = p.buyer AND e.code = p.code {same} AND e.stretch = p.stretch AND e.instant < p.instant
+    AND e.instant >= p.instant - p.{days} * 86400000000 AND e.amount < p.{line} {least}
+GROUP BY p.side, p.order_id, p.id HAVING {having}
+"""
 CHECK_SQL: Final = {
     rules.MOVED: """
 INSERT INTO hits SELECT side, id, '{code}', 'moved' FROM side_orders WHERE total >= {column}
@@ -92,35 +103,22 @@ SELECT side, order_id, CASE WHEN of_item > round(open_tender * item / 100, 2) TH
 FROM side_parts JOIN sums USING (id)
 WHERE (adjusted IS NULL OR adjusted > instant) AND (of_item > round(open_tender * item / 100, 2) OR of_class > round(open_tender * klass / 100, 2))
 """,
-    rules.NEAR: """
-INSERT INTO hits
-SELECT p.side, p.order_id, 'SPL-003', 'warned'
-FROM side_parts p LEFT JOIN parts e ON e.buyer = p.buyer AND e.code = p.code AND e.instant < p.instant AND e.instant >= p.instant - p.near_days * 86400000000
-    AND e.amount >= p.line * p.near_share / 100 AND e.amount < p.line
-WHERE p.amount >= p.line * p.near_share / 100
-GROUP BY p.side, p.order_id, p.id, p.near_count HAVING count(e.id) + 1 >= p.near_count
-""",
-    rules.RUN: """
-INSERT INTO hits
-SELECT p.side, p.order_id, 'SPL-004', 'warned'
-FROM side_parts p LEFT JOIN parts e ON e.buyer = p.buyer AND e.code = p.code AND e.supplier = p.supplier AND e.instant < p.instant
-    AND e.instant >= p.instant - p.run_days * 86400000000 AND e.amount < p.line
-WHERE p.supplier IS NOT NULL AND p.line IS NOT NULL
-GROUP BY p.side, p.order_id, p.id, p.run_count, p.amount, p.line
-HAVING count(e.id) + 1 >= p.run_count AND COALESCE(sum(e.amount), 0) + p.amount > p.line
-""",
+    rules.NEAR: _WINDOW.format(
+        code="SPL-003", days="near_days", line="line", same="", least="AND e.amount >= p.line * p.near_share / 100",
+        wanted="p.amount >= p.line * p.near_share / 100", having="count(e.id) + 1 >= any_value(p.near_count)",
+    ),
+    rules.RUN: _WINDOW.format(
+        code="SPL-004", days="run_days", line="line", same="AND e.supplier = p.supplier", least="", wanted="p.supplier IS NOT NULL AND p.line IS NOT NULL",
+        having="count(e.id) + 1 >= any_value(p.run_count) AND COALESCE(sum(e.amount), 0) + any_value(p.amount) > any_value(p.line)",
+    ),
+    rules.REPEAT: _WINDOW.format(
+        code="ORD-026", days="repeat_days", line="own_line", same="", least="AND e.amount >= p.own_line * p.repeat_share / 100",
+        wanted="p.amount >= p.own_line * p.repeat_share / 100 AND p.amount < p.own_line", having="count(e.id) + 1 >= any_value(p.repeat_count)",
+    ),
     rules.APPROVAL: """
 INSERT INTO hits SELECT side, id, 'approval', 'approval' FROM side_orders WHERE own_limit IS NULL AND total > approval
 """,
-    rules.REPEAT: """
-INSERT INTO hits
-SELECT p.side, p.order_id, 'ORD-026', 'warned'
-FROM side_parts p LEFT JOIN parts e ON e.buyer = p.buyer AND e.code = p.code AND e.instant < p.instant AND e.instant >= p.instant - p.repeat_days * 86400000000
-    AND e.amount >= p.own_line * p.repeat_share / 100 AND e.amount < p.own_line
-WHERE p.amount >= p.own_line * p.repeat_share / 100 AND p.amount < p.own_line
-GROUP BY p.side, p.order_id, p.id, p.repeat_count HAVING count(e.id) + 1 >= p.repeat_count
-""",
-}
+}  # fmt: skip
 MOVED_BY: Final = {"threshold.procurement": ("ORD-025", "procurement"), "threshold.open_tender": ("open_tender", "open_tender")}
 
 _OUTCOMES = """
@@ -301,7 +299,7 @@ def _judge(engine: Engine, key: str) -> None:
         engine.run(statement)
     for check in CHECKS[key]:
         code, column = MOVED_BY.get(key, ("", ""))
-        engine.run(CHECK_SQL[check].format(code=code, column=column))
+        engine.run(CHECK_SQL[check].replace("{code}", code).replace("{column}", column))
     engine.run(_OUTCOMES)
 
 
