@@ -94,7 +94,7 @@ SELECT id, number, buyer_id, supplier_id, region_path, total, placed_at::date, (
 """
 PARTS_SELECT = """
 SELECT p.id, o.id, p.buyer_id, p.quota_id, p.supplier_id, p.category_code, p.category_class, p.kind, o.region_path, p.amount, p.at::date,
-       (extract(epoch FROM p.at) * 1000000)::bigint, NULL
+       (extract(epoch FROM p.at) * 1000000)::bigint, NULL, false
 FROM planning_purchase p JOIN market_order o ON 'order/' || o.number = p.reference
 """
 

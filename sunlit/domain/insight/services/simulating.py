@@ -16,6 +16,7 @@ from typing import Any, Final
 from sunlit.domain.insight.models import Trial
 from sunlit.domain.insight.rules import trials as rules
 from sunlit.domain.insight.rules.trials import CHECKS, FIGURES, OBJECTS, Change
+from sunlit.domain.planning.queries import splitting
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.rules import Rule_, like, may_refuse
 from sunlit.foundation.access import decides_in, operator
@@ -44,14 +45,20 @@ ORDER BY o.id
 """
 PARTS: Final = {
     "id": "BIGINT", "order_id": "BIGINT", "buyer": "BIGINT", "quota": "BIGINT", "supplier": "BIGINT", "code": "VARCHAR", "class": "VARCHAR", "kind": "VARCHAR",
-    "region_path": "VARCHAR", "amount": "DECIMAL(18,2)", "day": "DATE", "instant": "BIGINT", "adjusted": "BIGINT",
+    "region_path": "VARCHAR", "amount": "DECIMAL(18,2)", "day": "DATE", "instant": "BIGINT", "adjusted": "BIGINT", "approved": "BOOLEAN",
 }  # fmt: skip
 _PARTS = """
 SELECT p.id, o.id, p.buyer_id, p.quota_id, p.supplier_id, p.category_code, p.category_class, p.kind, COALESCE(o.region_path, q.region_path), p.amount,
-       (p.at AT TIME ZONE 'Asia/Shanghai')::date, (extract(epoch FROM p.at) * 1000000)::bigint, (extract(epoch FROM c.at) * 1000000)::bigint
+       (p.at AT TIME ZONE 'Asia/Shanghai')::date, (extract(epoch FROM p.at) * 1000000)::bigint, (extract(epoch FROM c.at) * 1000000)::bigint,
+       a.reference IS NOT NULL
 FROM planning_purchase p JOIN planning_budgetquota q ON q.id = p.quota_id
 LEFT JOIN market_order o ON 'order/' || o.number = p.reference
 LEFT JOIN (SELECT quota_id, min(at) AS at FROM planning_quotachange WHERE before > 0 GROUP BY quota_id) c ON c.quota_id = p.quota_id
+LEFT JOIN (
+    SELECT l.hold AS reference FROM planning_planline l JOIN planning_plan n ON n.id = l.plan_id WHERE n.asked_at IS NOT NULL AND n.state = ANY (%(approved)s) AND l.hold <> ''
+    UNION SELECT u.reference FROM planning_planuse u JOIN planning_planline l ON l.id = u.line_id JOIN planning_plan n ON n.id = l.plan_id
+    WHERE n.asked_at IS NOT NULL AND n.state = ANY (%(approved)s) AND u.given_back_at IS NULL
+) a ON a.reference = p.reference
 WHERE p.at >= %(from)s AND p.at < %(until)s AND p.struck_at IS NULL AND p.method <> 'open_tender'
   AND (q.region_path = %(path)s OR q.region_path LIKE %(path)s || '/%%' OR %(path)s = '')
 ORDER BY p.id
@@ -94,8 +101,8 @@ INSERT INTO hits SELECT side, id, '{code}', 'moved' FROM side_orders WHERE total
     rules.YEAR: """
 INSERT INTO hits
 WITH sums AS (
-    SELECT id, sum(amount) OVER (PARTITION BY quota, code ORDER BY instant RANGE UNBOUNDED PRECEDING) AS of_item,
-           sum(amount) OVER (PARTITION BY quota, class ORDER BY instant RANGE UNBOUNDED PRECEDING) AS of_class
+    SELECT id, COALESCE(sum(amount) FILTER (WHERE NOT approved) OVER (PARTITION BY quota, code ORDER BY instant RANGE UNBOUNDED PRECEDING), 0) AS of_item,
+           COALESCE(sum(amount) FILTER (WHERE NOT approved) OVER (PARTITION BY quota, class ORDER BY instant RANGE UNBOUNDED PRECEDING), 0) AS of_class
     FROM parts
 )
 SELECT side, order_id, CASE WHEN of_item > round(open_tender * item / 100, 2) THEN 'SPL-001' ELSE 'SPL-002' END,
@@ -220,6 +227,7 @@ def replay(change: Change, *, months: int, at: datetime, with_codes: bool = Fals
         "until": at,
         "from": start_of_day((since - timedelta(days=DAYS_BEFORE)).replace(month=1, day=1)),
         "path": change.region_path,
+        "approved": list(splitting.APPROVED),
     }
     with analysis() as engine:
         engine.read("orders", TableOf(_ORDERS, ORDERS, values))

@@ -132,7 +132,7 @@ def _sum(figures: Figures, row: Sequence[Any], code: str, amounts: tuple[Decimal
     scope = ITEM if code == row[5] else CLASS
     part = Part(row[5], kind, Decimal("0.00"))
     ruling = rules.year_sum(figures, part, scope=scope, amounts=amounts)
-    if ruling is None or excuse_of(quota, at):
+    if ruling is None or excuse_of(figures, part, scope=scope, amounts=amounts, quota_id=quota, at=at):
         return None
     counted = [Counted(*line) for line in _rows(_OF_A_SUM, [quota, code + "%", kind, KEPT_MOST])]
     kept = SUM if scope == ITEM else CLASS_SUM
