@@ -84,7 +84,7 @@ class Tale:
         """The office sets the quota that pays for it."""
         buyer, at = self.rows.parties[self.story.buyer], self.stage.now
         row = {
-            "number": self.number, "buyer": buyer.number, "year": str(local_day(at).year), "name": self.story.quota, "economic_category": "31003 专用设备购置",
+            "number": self.number, "buyer": buyer.number, "year": str(local_day(at).year), "name": self.story.quota, "economic_category": "31003",
             "total": "450000",
         }  # fmt: skip
         planning.import_quotas([row], by=self.rows.regulator_of(buyer.region.code), at=at)
