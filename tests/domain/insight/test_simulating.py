@@ -23,6 +23,7 @@ from sunlit.domain.market.models import Order
 from sunlit.domain.market.modes.supermarket import place
 from sunlit.domain.market.queries.wishes import Wish
 from sunlit.domain.planning.models import BudgetQuota, QuotaChange
+from sunlit.domain.registry.models import SizeDeclaration
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.models import Rule
 from sunlit.foundation.kernel.refusals import Refused
@@ -142,6 +143,22 @@ def test_a_trial_keeps_before_and_after_by_region_class_and_size_and_what_it_res
     found = trials.latest(key=it.key, kind="goods", region_path=CITY, value={"yuan": "60000.00"}, seen_by=rich.zheng)
     assert found is not None
     assert found.pk > it.pk
+
+
+def test_the_size_is_what_the_supplier_declared_last(rich: Town) -> None:
+    an_order(rich, key="b", quantity=500)
+    figures = {"year": 2025, "industry": "retail", "staff": 8, "revenue": Decimal("900000.00"), "assets": Decimal("1.00")}
+    for days, size in enumerate(("small", "micro")):
+        SizeDeclaration.objects.create(
+            supplier=rich.shop.supplier,
+            size=size,
+            counts_as=size,
+            declared_at=NOON + timedelta(days=days),
+            declared_by_id=rich.chen.person,
+            **figures,
+        )
+    it = tried(rich, "threshold.procurement", "60000", kind="goods")
+    assert it.figures["sizes"] == [["micro", 1, "64250.00", 0, "0.00", 1, "64250.00", 1, "64250.00"]]
 
 
 def test_a_purchase_of_a_region_with_its_own_rule_is_not_judged_by_a_change_above_it(rich: Town) -> None:

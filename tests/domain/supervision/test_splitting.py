@@ -18,6 +18,8 @@ from sunlit.domain.supervision.queries import splitting
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
+from sunlit.foundation.ledger.queries import Act
+from tests.portals.clients import browser
 from tests.town import NOON, Town, build
 
 LAPTOPS = "A02010108"
@@ -188,6 +190,33 @@ def test_december_stands_out_for_the_regulator_alone(town: Town) -> None:
     [spike] = splitting.spikes(seen_by=town.zheng, at=NOON)
     assert (spike.number, str(spike.december), str(spike.times)) == ("CG-0001", "90000.00", "9.0")
     assert splitting.spikes(seen_by=town.aygul, at=NOON) == []
+
+
+def test_the_acts_of_an_order_are_followed_to_its_buyer(town: Town) -> None:
+    for number in range(3):
+        bought(town, number, "700000.00")
+    told = (("order.place", "order/DD-1"), ("offer.reprice", "offer/SP-1"))
+    acts = [Act(place, place, NOON, act, subject, "CG-0001", "652800/652801", {}) for place, (act, subject) in enumerate(told, 1)]
+    assert services.follow_purchases(acts[1:], at=NOON).opened == 0
+    assert services.follow_purchases(acts, at=NOON).opened == 1
+    assert services.follow_purchases(acts, at=NOON).opened == 0
+    assert SplittingCase.objects.get().found_by == "act/2"
+
+
+def test_both_sides_work_on_their_pages(town: Town) -> None:
+    it = over(town)
+    page, desk = f"/buyer/cases/{it.number}/", f"/regulator/splitting/{it.number}/"
+    assert (browser(town.ma).get(page).status_code, browser(town.chen).get(page).status_code) == (404, 403)
+    buyer, office = browser(town.zhou), browser(town.surina)
+    assert "SPL-001" in buyer.get(page).content.decode()
+    assert buyer.post(page, {"expected": it.version, "explanation": ""}).status_code == 422
+    assert buyer.post(page, {"expected": it.version, "explanation": WHY}).status_code in (302, 303)
+    it.refresh_from_db()
+    assert WHY in office.get(desk).content.decode()
+    answer = office.post(desk, {"verb": "uphold", "expected": it.version, "reason": "需求同类，应合并公开招标"})
+    assert answer.status_code in (302, 303)
+    it.refresh_from_db()
+    assert it.state == "upheld"
 
 
 @pytest.mark.django_db(transaction=True)

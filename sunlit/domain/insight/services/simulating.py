@@ -37,8 +37,12 @@ ORDERS: Final = {
 }  # fmt: skip
 _ORDERS = """
 SELECT o.id, o.number, o.buyer_id, o.supplier_id, o.region_path, o.total, (o.placed_at AT TIME ZONE 'Asia/Shanghai')::date,
-       (extract(epoch FROM o.placed_at) * 1000000)::bigint, b.approval_limit, 'unknown'
+       (extract(epoch FROM o.placed_at) * 1000000)::bigint, b.approval_limit, COALESCE(d.counts_as, 'unknown')
 FROM market_order o JOIN accounts_organisation b ON b.id = o.buyer_id
+LEFT JOIN (
+    SELECT DISTINCT ON (s.organisation_id) s.organisation_id, d.counts_as FROM registry_sizedeclaration d JOIN registry_supplier s ON s.id = d.supplier_id
+    ORDER BY s.organisation_id, d.declared_at DESC, d.id DESC
+) d ON d.organisation_id = o.supplier_id
 WHERE o.placed_at >= %(since)s AND o.placed_at < %(until)s
   AND (o.region_path = %(path)s OR o.region_path LIKE %(path)s || '/%%' OR %(path)s = '')
 ORDER BY o.id
