@@ -56,7 +56,7 @@ RULE = Rule_(
 def known_calendars() -> Iterator[None]:
     """The counting laws are told about the issued calendars themselves, without a database."""
     patch = pytest.MonkeyPatch()
-    real = periods.calendar_for
+    real = queries.calendar_for
     patch.setattr(periods, "calendar_for", lambda path: REGIONS[path] if path in REGIONS else real(path))
     yield
     patch.undo()
