@@ -25,6 +25,7 @@ urlpatterns = [
     path("rules/<str:key>/", rules.rule, name="rule"),
     path("plans/", intentions.plans, name="plans"),
     path("plans/<str:number>/", intentions.plan, name="plan"),
+    path("policy/", front.policy, name="policy"),
     path("outages/", outages.outages, name="outages"),
     path("outages/<str:number>/", outages.outage, name="outage"),
     path("verify/", verify.verify, name="verify"),

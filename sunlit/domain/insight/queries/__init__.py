@@ -2,5 +2,6 @@
 
 from sunlit.domain.insight.queries import trials
 from sunlit.domain.insight.queries.headline import Headline, Month, forget, headline, months
+from sunlit.domain.insight.queries.policy import PolicyMonth, policy_months
 
-__all__ = ["Headline", "Month", "forget", "headline", "months", "trials"]
+__all__ = ["Headline", "Month", "PolicyMonth", "forget", "headline", "months", "policy_months", "trials"]

@@ -15,9 +15,11 @@ from sunlit.domain.catalog.models import Category
 from sunlit.domain.disclosure import queries as disclosure
 from sunlit.domain.insight import queries as insight
 from sunlit.domain.insight.queries import Month
+from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.ledger import publishing
 from sunlit.portals.doors import Request, door
 from sunlit.portals.ui.context import ledger_status
+from sunlit.portals.ui.filters import lang
 
 LATEST = 7
 SHELF_DEPTH = 3  # goods → equipment → information equipment
@@ -52,6 +54,15 @@ def categories(request: Request) -> HttpResponse:
     tree = catalog.tree()
     halls = [(top, [shelf for shelf in shelves() if shelf.category.path.startswith(top.path)]) for top in tree.in_use_under("")]
     return render(request, "public/categories.html", {"halls": halls})
+
+
+@door(public=True, methods=("GET",))
+def policy(request: Request) -> HttpResponse:
+    """What goes to small and medium enterprises, by month and region, so that anybody can add it up from the deals."""
+    region = accounts.region(request.GET.get("region", "").strip()[:ROOT_DIGITS])
+    months = insight.policy_months(at=request.now, region_path=region.path if region else "")
+    places = [(each.code, lang(each)) for each in accounts.regions()]
+    return render(request, "public/policy.html", {"months": months[::-1], "places": places, "region": region.code if region else ""})
 
 
 @door(public=True, methods=("GET",))
