@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from sunlit.domain.rulebook.rules import EVIDENCE, chinese
 from sunlit.foundation.accounts.models import Region, User
+from sunlit.foundation.files.models import File
 from sunlit.foundation.lifecycle import Living
 
 EVERYWHERE: Final = 0  # stands for "no region" where PostgreSQL compares identities
@@ -180,12 +181,12 @@ class Pulse(models.Model):
 
 
 class Outage(models.Model):
-    """A time in which the platform was away, proved by its own missing pulses. Deadlines inside it were put off by its length."""
+    """A time in which the platform was away: proved by its own missing pulses, or declared and confirmed. Deadlines inside it were put off by its length."""
 
     number = models.TextField(unique=True)
     since = models.DateTimeField()  # the last pulse before
     until = models.DateTimeField()  # the first one after
-    kinds = models.JSONField()  # which pulses were missing
+    kinds = models.JSONField()  # which pulses were missing; "declared": none, people say so
     least_minutes = models.PositiveIntegerField()  # the rule's figure: shorter breaks are none
     rule = models.ForeignKey(Rule, models.PROTECT, related_name="+")
     established_at = models.DateTimeField()
@@ -197,6 +198,37 @@ class Outage(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(until__gt=models.F("since")), name="an_outage_has_a_length"),
             models.UniqueConstraint(fields=["since"], name="an_outage_is_established_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OutageReport(Living):
+    """An outage that no pulse could show (the network of a city, the sign-in of citizens): the operator declares it, a top region's regulator decides."""
+
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    evidence = models.TextField()
+    file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")  # public, as the outage is
+    reporter = models.ForeignKey(User, models.PROTECT, related_name="+")
+    reported_at = models.DateTimeField()
+    decider = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    office = models.TextField(default="", blank=True)  # the number of the organisation that decided
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(default="", blank=True)  # why it was refused
+    outage = models.OneToOneField(Outage, models.PROTECT, null=True, related_name="report")
+
+    sealed = ("number", "state", "since", "until", "evidence", "file_id", "reporter_id", "decider_id", "office", "reason")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(until__gt=models.F("since")), name="a_reported_outage_has_a_length"),
+            models.CheckConstraint(
+                condition=models.Q(state="reported") | models.Q(decider__isnull=False), name="a_report_is_decided_by_somebody"
+            ),
+            models.CheckConstraint(condition=~models.Q(state="refused") | ~models.Q(reason=""), name="a_refused_report_says_why"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The life of a draft: one person writes it, another approves it or sends it back."""
+"""The lives of the rulebook: a draft is written by one person and decided by another; an outage is declared by the operator and decided by a regulator."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.domain.rulebook.models import RuleDraft
+from sunlit.domain.rulebook.models import OutageReport, RuleDraft
 from sunlit.domain.rulebook.rules import drafts as rules
-from sunlit.foundation.access import Grant, regulates
+from sunlit.domain.rulebook.rules import outages as outage_rules
+from sunlit.foundation.access import Grant, operator, regulates
 from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel import regions
 from sunlit.foundation.lifecycle import Life, Move
 
 DRAFT, REVIEW, SENT_BACK, ENACTED, WITHDRAWN = "draft", "review", "sent_back", "enacted", "withdrawn"
 OPEN = (DRAFT, REVIEW, SENT_BACK)
+REPORTED, CONFIRMED, REFUSED = "reported", "confirmed", "refused"
 
 
 def _is_of_the_office(actor: Actor, draft: Any) -> bool:
@@ -22,6 +25,10 @@ def _is_of_the_office(actor: Actor, draft: Any) -> bool:
 
 def _is_another_person(actor: Actor, draft: Any) -> bool:
     return actor.user_id != draft.drafter_id and regulator.allows(actor, draft)
+
+
+def _is_at_the_top(actor: Actor, _report: Any) -> bool:
+    return actor.kind == "regulator" and regions.depth(actor.region_path) <= 1 and actor.has("officer", "lead")
 
 
 regulator = regulates()
@@ -91,4 +98,44 @@ draft = Life(
         ENACTED: _("enacted"),
         WITHDRAWN: _("withdrawn"),
     },
+)
+
+top = Grant("top region's regulator", _is_at_the_top, _("an officer or the lead of the top region's regulator"))
+
+outage_report = Life(
+    "outage_report",
+    OutageReport,
+    [
+        Move(
+            "declare",
+            (),
+            REPORTED,
+            operator,
+            _("{organisation} declared an outage from {since} to {until} ({number})"),
+            _("Declare the outage"),
+            (outage_rules.is_a_time, outage_rules.is_new, outage_rules.is_proved),
+            "reported_at",
+        ),
+        Move(
+            "confirm",
+            REPORTED,
+            CONFIRMED,
+            top,
+            _("{organisation} confirmed the declared outage {number} from {since} to {until}"),
+            _("Confirm the outage"),
+            (outage_rules.is_new,),
+            "decided_at",
+        ),
+        Move(
+            "refuse",
+            REPORTED,
+            REFUSED,
+            top,
+            _("{organisation} did not confirm the declared outage {number}: {reason}"),
+            _("Do not confirm"),
+            (outage_rules.refusal_says_why,),
+            "decided_at",
+        ),
+    ],
+    states={REPORTED: _("outage declared"), CONFIRMED: _("outage confirmed"), REFUSED: _("outage not confirmed")},
 )

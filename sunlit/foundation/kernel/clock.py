@@ -53,3 +53,12 @@ def as_told(at: datetime) -> tuple[date, str]:
     if local.time() == time.min:
         return local.date() - timedelta(days=1), "24:00"
     return local.date(), f"{local:%H:%M}"
+
+
+def typed_moment(text: str) -> datetime | None:
+    """What a field for day and minute says, which is time in China; None when nobody can read it."""
+    try:
+        typed = datetime.fromisoformat(text.strip())
+        return (typed if typed.tzinfo else typed.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

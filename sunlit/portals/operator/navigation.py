@@ -11,6 +11,7 @@ def hang_up() -> None:
         "operator",
         Item("health", _("Health"), "operator:health", "heart-pulse"),
         Item("letters", _("Dead letters"), "operator:letters", "mail"),
+        Item("outages", _("Declared outages"), "operator:outages", "clock"),
         Item("organisations", _("Organisations"), "operator:organisations", "building-2"),
         Item("people", _("People"), "operator:people", "users"),
         Item("synonyms", _("Synonyms"), "operator:synonyms", "languages"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.operator.views import catalogues, health, letters, organisations, people, synonyms
+from sunlit.portals.operator.views import catalogues, health, letters, organisations, outages, people, synonyms
 
 app_name = "operator"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("people/", people.people, name="people"),
     path("people/<int:pk>/", people.person, name="person"),
     path("synonyms/", synonyms.synonyms, name="synonyms"),
+    path("outages/", outages.outages, name="outages"),
     path("settings/", catalogues.settings, name="settings"),
     path("reasons/", catalogues.reasons, name="reasons"),
     path("lives/", catalogues.lives, name="lives"),

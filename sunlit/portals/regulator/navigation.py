@@ -23,6 +23,7 @@ def hang_up() -> None:
         Item("rules", _("Rulebook"), "regulator:rules", "scale"),
         Item("drafts", _("Changes of rules"), "regulator:drafts", "pencil"),
         Item("calendar", _("Working calendar"), "regulator:calendar", "calendar"),
+        Item("outages", _("Declared outages"), "regulator:outages", "clock"),
         Item("buyers", _("Buyers"), "regulator:buyers", "building-2"),
         Item("budgets", _("Budgets"), "regulator:budgets", "wallet"),
         Item("ledger", _("Ledger"), "regulator:ledger", "stamp"),

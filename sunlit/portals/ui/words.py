@@ -60,6 +60,8 @@ STATES: dict[str, Word] = {
     # Intentions and plans
     "published": Word(pgettext_lazy("state", "Published"), "done"),
     "replaced": Word(pgettext_lazy("state", "Corrected by a later notice"), "rest"),
+    # Declared outages
+    "reported": Word(pgettext_lazy("state", "Declared"), "wait"),
     # Changes of the rulebook
     "enacted": Word(pgettext_lazy("state", "Approved"), "done"),
     "in_review": Word(pgettext_lazy("state", "Under internal review"), "wait"),
@@ -296,7 +298,11 @@ DEADLINES: Final[Mapping[str, str | Promise]] = {
     "review_until": _("to review"),
     "decide_until": _("to decide"),
 }
-OUTAGE_KINDS: Final[Mapping[str, str | Promise]] = {"web": _("the pages"), "worker": _("the clock")}
+OUTAGE_KINDS: Final[Mapping[str, str | Promise]] = {
+    "web": _("the pages"),
+    "worker": _("the clock"),
+    "declared": _("declared by the operator"),
+}
 
 
 def outage_kinds(kinds: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sunlit.domain.rulebook.models import Extension, Outage
+from sunlit.domain.rulebook.models import Extension, Outage, OutageReport
 
 OUTAGES_MOST = 200
 EXTENSIONS_A_PAGE = 100
@@ -16,7 +16,7 @@ def outages() -> list[Outage]:
 
 
 def outage(number: str) -> Outage | None:
-    return Outage.objects.select_related("rule").filter(number=number).first()
+    return Outage.objects.select_related("rule", "report__file").filter(number=number).first()
 
 
 def extensions(outage: Outage, *, after: int = 0) -> tuple[Sequence[Extension], int | None]:
@@ -24,3 +24,13 @@ def extensions(outage: Outage, *, after: int = 0) -> tuple[Sequence[Extension], 
     rows = list(outage.extensions.filter(pk__gt=after).order_by("pk")[: EXTENSIONS_A_PAGE + 1])
     page = rows[:EXTENSIONS_A_PAGE]
     return page, page[-1].pk if len(rows) > EXTENSIONS_A_PAGE else None
+
+
+def outage_reports(*, state: str = "") -> list[OutageReport]:
+    """What the operator declared, the newest first."""
+    found = OutageReport.objects.select_related("outage", "file", "reporter", "decider")
+    return list((found.filter(state=state) if state else found)[:OUTAGES_MOST])
+
+
+def outage_report(number: str) -> OutageReport | None:
+    return OutageReport.objects.select_related("outage", "file", "reporter", "decider").filter(number=number).first()

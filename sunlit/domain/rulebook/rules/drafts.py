@@ -23,12 +23,12 @@ NO_LONGER = Reason("RUL-033", _("“{name}” no longer has the version that was
 
 def says_why(case: Case) -> Iterator[Problem]:
     """Who proposes a change says why."""
-    yield from _worded(str(case.facts["reason"]), "reason")
+    yield from worded(str(case.facts["reason"]), "reason")
 
 
 def answer_is_given(case: Case) -> Iterator[Problem]:
     """Who sends a draft back says what is wrong with it."""
-    yield from _worded(str(case.facts["answer"]), "answer")
+    yield from worded(str(case.facts["answer"]), "answer")
 
 
 def can_still_begin(case: Case) -> Iterator[Problem]:
@@ -45,7 +45,8 @@ def rests_on_what_holds(case: Case) -> Iterator[Problem]:
         yield Problem(STALE_BASE, {name: told[name] for name in ("name", "then", "now")})
 
 
-def _worded(text: str, field: str) -> Iterator[Problem]:
+def worded(text: str, field: str) -> Iterator[Problem]:
+    """Something is said there, and not too much."""
     if len(text) < REASON_CHARS_LEAST:
         yield Problem(WHY_MISSING, {"least": REASON_CHARS_LEAST}, field)
     if len(text) > TEXT_CHARS:

@@ -11,7 +11,7 @@ from sunlit.domain.rulebook.services.drafts import (
     send_back,
     withdraw,
 )
-from sunlit.domain.rulebook.services.outages import beat, forget_pulses
+from sunlit.domain.rulebook.services.outages import beat, confirm_outage, declare_outage, forget_pulses, refuse_outage
 from sunlit.domain.rulebook.services.packs import Loaded, load_pack
 from sunlit.domain.rulebook.services.rules import add_holiday, end_rule, set_rule
 
@@ -21,6 +21,8 @@ __all__ = [
     "add_holiday",
     "approve",
     "beat",
+    "confirm_outage",
+    "declare_outage",
     "draft_day",
     "draft_end",
     "draft_value",
@@ -28,6 +30,7 @@ __all__ = [
     "forget_pulses",
     "hand_in",
     "load_pack",
+    "refuse_outage",
     "revise",
     "send_back",
     "set_rule",

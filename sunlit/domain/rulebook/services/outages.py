@@ -1,4 +1,7 @@
-"""Fairness of deadlines: the platform proves its own outages, and every deadline inside one is put off by its length, recorded and published.
+"""Fairness of deadlines: every deadline inside an outage is put off by its length, recorded and published.
+
+An outage is proved by the platform's own missing pulses; or, where none were missing, declared by the operator and confirmed by a top region's
+regulator. Both write under one lock, and no minute counts twice.
 
 Which: those that end in the outage, or after it within as long again. Whoever's deadline ends later had at least the time of the outage left to
 act; whoever's ended before it was not harmed. All are put off by the same length, those that end with a day to the end of the working day that this reaches.
@@ -12,23 +15,28 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.rulebook import queries
-from sunlit.domain.rulebook.models import Extension, Outage, Pulse
+from sunlit.domain.rulebook.models import Extension, Outage, OutageReport, Pulse
 from sunlit.domain.rulebook.rules import Rule_
+from sunlit.domain.rulebook.rules.outages import times_are_given
 from sunlit.foundation import deadlines
-from sunlit.foundation.accounts.actors import CLOCK
+from sunlit.foundation.accounts.actors import CLOCK, Actor
+from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.numbering import new_number
-from sunlit.foundation.kernel.refusals import Refused
+from sunlit.foundation.kernel.refusals import Refused, check
 from sunlit.foundation.kernel.regions import ROOT
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.ledger.services import Deed, record, record_many
-from sunlit.foundation.lifecycle import digest, life_of, row_digest
+from sunlit.foundation.lifecycle import digest, life_of, move, row_digest
 
-WORKER, WEB = "worker", "web"
+WORKER, WEB, DECLARED = "worker", "web", "declared"
 LEAST: Final = "outage.least"
+MOST: Final = "outage.declared_most"
+NUMBER: Final = "GZ"  # 故障
 REMEMBERED: Final = timedelta(days=90)
 WATCH: Final = 0x0_07A6E  # the advisory lock of whoever writes a pulse: two workers take turns
 BATCH: Final = 1_000
@@ -56,8 +64,7 @@ def beat(*, web: bool, at: datetime) -> bool:
     True when all is well: no deadline may lapse while the web does not answer, because it may lie in an outage that still goes on.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WATCH])
+        _hold()
         rule = _least(at)
         if rule is None:
             return True  # before the rulebook was loaded nothing has a deadline
@@ -70,6 +77,80 @@ def beat(*, web: bool, at: datetime) -> bool:
             [Pulse(kind=kind, at=at) for kind in seen if kind not in last or last[kind] < at]
         )  # a later one may have overtaken this
         return web or WEB not in last
+
+
+@transaction.atomic
+def declare_outage(
+    *, since: datetime | None, until: datetime | None, evidence: str, file: File | None, by: Actor, at: datetime
+) -> OutageReport:
+    """The operator says that people could not work although the pulses went on.
+
+    Refused: RUL-034 … 038 no such time, RUL-039 known or declared already, RUL-050 the platform is silent at its end, RUL-030 and RUL-040 not
+    proved, LIF-002 not the operator.
+    """
+    check(times_are_given(since, until))
+    _hold()
+    assert since is not None
+    assert until is not None
+    it = OutageReport(
+        number=new_number(NUMBER, at),
+        region_path=ROOT,
+        since=since,
+        until=until,
+        evidence=evidence.strip(),
+        file=file,
+        reporter_id=by.person,
+    )
+    handed = {"least": _minutes(LEAST, at), "most": _minutes(MOST, at), **_known(it, OutageReport.objects.filter(state="reported"))}
+    return move(it, "declare", by=by, at=at, facts=_period(it), handed=handed, within=True)
+
+
+@transaction.atomic
+def confirm_outage(report: OutageReport, *, by: Actor, at: datetime, expected: int | None = None) -> OutageReport:
+    """The regulator agrees: deadlines are put off exactly as for an outage that the platform proved itself.
+
+    Refused: RUL-039 known by now, RUL-050 the platform has been silent since, LIF-001 … 003.
+    """
+    _hold()
+    handed = _known(report, OutageReport.objects.none())
+    it = move(report, "confirm", by=by, at=at, change=_decided(by), facts=_period(report), handed=handed, expected=expected)
+    rule = queries.rule(LEAST, region_path=ROOT, on=clock.local_day(at))
+    it.outage = _establish(Gap(it.since, it.until, (DECLARED,)), rule, at, by=by)
+    it.save(update_fields=["outage"])
+    return it
+
+
+def refuse_outage(report: OutageReport, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> OutageReport:
+    """The regulator does not agree, and says why. Refused: RUL-030 no reason, LIF-001 … 003."""
+    said = {"reason": reason.strip()}
+    return move(report, "refuse", by=by, at=at, change={**_decided(by), **said}, facts={**_period(report), **said}, expected=expected)
+
+
+def _decided(by: Actor) -> dict[str, Any]:
+    return {"decider_id": by.person, "office": by.organisation_number}
+
+
+def _period(it: OutageReport) -> dict[str, str]:
+    return {"since": _told(it.since), "until": _told(it.until)}
+
+
+def _known(it: OutageReport, reports: QuerySet[OutageReport]) -> dict[str, Any]:
+    """What speaks against counting this time: the first outage or report that overlaps it, and a silence that is not over."""
+    within = {"since__lt": it.until, "until__gt": it.since}
+    other: Outage | OutageReport | None = Outage.objects.filter(**within).first() or reports.filter(**within).first()
+    known = {"number": other.number, "since": _told(other.since), "until": _told(other.until)} if other else None
+    last = min(_last_pulses().values(), default=None)
+    return {"known": known, "silent_since": _told(last) if last is not None and last < it.until else None}
+
+
+def _minutes(key: str, at: datetime) -> int:
+    return queries.rule(key, region_path=ROOT, on=clock.local_day(at)).n
+
+
+def _hold() -> None:
+    """Whoever writes pulses or outages takes turns, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WATCH])
 
 
 def forget_pulses(*, at: datetime) -> int:
@@ -101,8 +182,8 @@ def _together(gaps: Iterable[Gap]) -> Iterator[Gap]:
         yield Gap(kept[0].since, kept[0].until, tuple(sorted(kind for gap in kept for kind in gap.kinds)))
 
 
-def _establish(gap: Gap, rule: Rule_, at: datetime) -> Outage:
-    number = new_number("GZ", at)
+def _establish(gap: Gap, rule: Rule_, at: datetime, by: Actor = CLOCK) -> Outage:
+    number = new_number(NUMBER, at)
     outage = Outage.objects.create(
         number=number, since=gap.since, until=gap.until, kinds=list(gap.kinds), least_minutes=rule.n, rule_id=rule.id, established_at=at
     )
@@ -115,8 +196,8 @@ def _establish(gap: Gap, rule: Rule_, at: datetime) -> Outage:
     outage.save(update_fields=["count", "digest"])
     told = {"number": number, "since": _told(gap.since), "until": _told(gap.until), "kinds": list(gap.kinds), "rule": rule.id}
     told |= {"from": gap.since, "to": gap.until}
-    facts = {**told, "count": outage.count, "digest": outage.digest, "actor": CLOCK.user_name}
-    record(act="outage.establish", subject=f"outage/{number}", by=CLOCK, at=at, facts=facts)
+    facts = {**told, "count": outage.count, "digest": outage.digest, "actor": by.user_name}
+    record(act="outage.establish", subject=f"outage/{number}", by=by, at=at, facts=facts)
     return outage
 
 

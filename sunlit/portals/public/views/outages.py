@@ -31,6 +31,7 @@ def outage(request: Request, number: str) -> HttpResponse:
     page, after = queries.extensions(it, after=row_id(request.GET.get("after", "")) or 0)
     context = {
         "outage": it,
+        "report": getattr(it, "report", None),
         "minutes": _minutes(it),
         "kinds": outage_kinds,
         "extensions": page,
