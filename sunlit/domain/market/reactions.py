@@ -13,7 +13,7 @@ from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages import services as messages
 from sunlit.foundation.messages import templates
 from sunlit.foundation.outbox.events import hears
-from sunlit.foundation.outbox.rounds import every_minute
+from sunlit.foundation.outbox.rounds import every_minute_when_well
 
 BUYER, SUPPLIER = "buyer", "supplier"
 
@@ -89,7 +89,7 @@ def keep_what_it_became(event: ProductsMerged) -> None:
     services.follow_favourites(event.merged_id, event.into_id)
 
 
-@every_minute
+@every_minute_when_well
 def make_the_round() -> None:
     """Lapse, remind and close what is due; after downtime it simply catches up."""
     at = clock.now()

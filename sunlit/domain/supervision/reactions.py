@@ -15,7 +15,7 @@ from sunlit.foundation.messages import templates
 from sunlit.foundation.messages.services import tell
 from sunlit.foundation.outbox.events import hears
 from sunlit.foundation.outbox.follow import follows
-from sunlit.foundation.outbox.rounds import every_day, every_minute
+from sunlit.foundation.outbox.rounds import every_day, every_minute, every_minute_when_well
 
 CLERKS = ("catalog", "admin")
 
@@ -89,7 +89,7 @@ def ask_what_goods_cost_elsewhere() -> None:
         services.ask_price_feed(feed, at=clock.now())
 
 
-@every_minute
+@every_minute_when_well
 def mind_the_terms() -> None:
     """Tell what a crash left untold, and note what was not answered in time."""
     at = clock.now()

@@ -83,9 +83,8 @@ async def retry_stalled(timestamp: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="make_rounds", queue="clock", queueing_lock="make_rounds", pass_context=False)
 def make_rounds(timestamp: int) -> None:
-    """Look for what is due, unless something speaks against it."""
-    if may_go_round():
-        _make(rounds.minutely())
+    """Look for what is due; deadlines lapse only when nothing speaks against it."""
+    _make(rounds.minutely(well=may_go_round()))
 
 
 @app.periodic(cron="17 3 * * *")
@@ -101,7 +100,7 @@ def may_go_round() -> bool:
         try:
             with _fresh_connection():
                 if not look():
-                    logger.warning("the rounds wait", look=name)
+                    logger.warning("deadlines wait", look=name)
                     return False
         except Exception:
             logger.exception("a look before the rounds failed", look=name)

@@ -17,6 +17,7 @@ from sunlit.config import environment, keys
 from sunlit.config.environment import CannotStart
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.planning import queries as planning
+from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.foundation.ledger.models import Checkpoint
 from sunlit.foundation.outbox import queries as outbox
@@ -56,6 +57,7 @@ def signs(at: datetime) -> list[Sign]:
     """Every part, in the order in which it would be looked at."""
     looks = (
         partial(_workers, at),
+        partial(_pulse, at),
         partial(_queue, at),
         partial(_sealer, at),
         _published,
@@ -75,6 +77,16 @@ def _workers(at: datetime) -> list[Sign]:
     told = _("%(count)s at work, the last sign %(ago)s") % {"count": len(alive), "ago": ago(seen[0].heartbeat, at)} if seen else _("none")
     hint = "" if alive else _("No worker says that it lives: mail, payments and deadlines wait. Start `sunlit worker`.")
     return [Sign("workers", gettext_lazy("Workers"), "done" if alive else "bad", told, hint)]
+
+
+def _pulse(at: datetime) -> list[Sign]:
+    """The web as the worker sees it: while it does not answer, no deadline lapses."""
+    last, silent = rulebook.web_pulse(at=at)
+    told = _("the web answered %(ago)s") % {"ago": ago(last, at)} if last else _("none yet")
+    hint = _(
+        "The worker cannot reach the web: no deadline lapses and nothing closes until it does. Start `sunlit web`, or correct SUNLIT_SITE_URL."
+    )
+    return [Sign("pulse", gettext_lazy("Pulse"), "bad" if silent else "done", told, hint if silent else "")]
 
 
 def _queue(at: datetime) -> list[Sign]:

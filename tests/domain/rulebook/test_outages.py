@@ -134,11 +134,25 @@ def test_the_look_comes_before_every_round(monkeypatch: pytest.MonkeyPatch) -> N
         return next(answers)
 
     monkeypatch.setattr(rounds, "_first", {"look": look})
-    monkeypatch.setattr(rounds, "_minutely", {"sweep": lambda: done.append("sweep")})
+    monkeypatch.setattr(rounds, "_minutely", {"lapse": lambda: done.append("lapse"), "sweep": lambda: done.append("sweep")})
+    monkeypatch.setattr(rounds, "_waiting", {"lapse"})
     queue.make_rounds(0)
-    assert done == ["look"]
+    assert done == ["look", "sweep"]  # only what lets deadlines lapse waits
     queue.make_rounds(60)
-    assert done == ["look", "look", "sweep"]
+    assert done == ["look", "sweep", "look", "lapse", "sweep"]
+
+
+def test_while_the_web_is_away_payments_go_on_and_no_deadline_lapses() -> None:
+    waiting = set(rounds.minutely()) - set(rounds.minutely(well=False))
+    assert waiting == {"domain.market.reactions.make_the_round", "domain.supervision.reactions.mind_the_terms"}
+    assert "domain.contracts.reactions.ask_after_payments" in rounds.minutely(well=False)
+
+
+def test_a_web_that_is_silent_for_longer_than_a_break_is_told(town: Town) -> None:
+    assert queries.web_pulse(at=NOON) == (None, False)
+    pulses(NOON)
+    assert queries.web_pulse(at=NOON + 10 * MINUTE) == (NOON, False)
+    assert queries.web_pulse(at=NOON + 11 * MINUTE) == (NOON, True)
 
 
 def test_a_look_that_fails_keeps_the_rounds_waiting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from sunlit.domain.rulebook.models import Pulse
 from sunlit.foundation.accounts import services as accounts
 from sunlit.foundation.accounts.models import Organisation, Seat, Session, User
 from sunlit.foundation.kernel import credit_code
@@ -17,14 +19,15 @@ from tests.portals.regulator.conftest import SOON, Seated, codes, wrong_fields
 from tests.town import Town
 
 PAGES = (
-    ("", 14),
-    ("now/", 14),
+    ("", 15),
+    ("now/", 15),
     ("letters/", 8),
     ("organisations/", 6),
     ("organisations/?kind=supplier&q=tian&region=652801", 6),
     ("organisations/new/", 6),
     ("organisations/CG-0001/", 8),
     ("organisations/CG-0001/people/", 6),
+    ("outages/", 6),
     ("people/", 7),
     ("people/?q=aygul", 7),
     ("settings/", 5),
@@ -178,3 +181,10 @@ def test_the_last_administrator_stays(town: Town, he: Client) -> None:
 
 def test_codes_of_credit_made_for_tests_are_valid() -> None:
     assert credit_code.validate(credit_code.make(5)) is None
+
+
+def test_a_web_that_the_worker_cannot_reach_is_told_in_plain_words(he: Client) -> None:
+    Pulse.objects.create(kind="web", at=SOON - timedelta(minutes=10))
+    assert "no deadline lapses" not in he.get("/operator/").content.decode()
+    Pulse.objects.update(at=SOON - timedelta(minutes=11))
+    assert "The worker cannot reach the web: no deadline lapses" in he.get("/operator/").content.decode()

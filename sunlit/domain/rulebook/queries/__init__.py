@@ -15,7 +15,7 @@ from sunlit.domain.rulebook.queries.book import (
     versions,
 )
 from sunlit.domain.rulebook.queries.drafts import DraftPage, draft, drafts_page, open_drafts, to_review_count
-from sunlit.domain.rulebook.queries.outages import extensions, outage, outage_report, outage_reports, outages
+from sunlit.domain.rulebook.queries.outages import extensions, outage, outage_report, outage_reports, outages, web_pulse
 from sunlit.domain.rulebook.queries.periods import Pause, Term, counted, deadline, end_of, in_time, judge_term, moved_on, term, term_of
 from sunlit.domain.rulebook.queries.tables import MethodChoice, conditions, decide, document_checks, examined, lawful_methods, rows
 from sunlit.domain.rulebook.rules import Rule_, Ruling, Verdict, judge, may_refuse, worst
@@ -65,5 +65,6 @@ __all__ = [
     "term_of",
     "to_review_count",
     "versions",
+    "web_pulse",
     "worst",
 ]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sunlit.domain.rulebook.models import Extension, Outage, OutageReport
+from sunlit.domain.rulebook.models import Extension, Outage, OutageReport, Pulse
+from sunlit.domain.rulebook.queries.book import rule
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.regions import ROOT
 
 OUTAGES_MOST = 200
 EXTENSIONS_A_PAGE = 100
@@ -24,6 +28,14 @@ def extensions(outage: Outage, *, after: int = 0) -> tuple[Sequence[Extension], 
     rows = list(outage.extensions.filter(pk__gt=after).order_by("pk")[: EXTENSIONS_A_PAGE + 1])
     page = rows[:EXTENSIONS_A_PAGE]
     return page, page[-1].pk if len(rows) > EXTENSIONS_A_PAGE else None
+
+
+def web_pulse(*, at: datetime) -> tuple[datetime | None, bool]:
+    """When the web was last seen to answer, and whether that is longer ago than a break may last: then deadlines wait. (None, False) where it never did."""
+    last = Pulse.objects.filter(kind="web").values_list("at", flat=True).first()
+    if last is None:
+        return None, False
+    return last, at - last > timedelta(minutes=rule("outage.least", region_path=ROOT, on=local_day(at)).n)
 
 
 def outage_reports(*, state: str = "") -> list[OutageReport]:
