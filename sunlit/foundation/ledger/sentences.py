@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+
+YUAN: Final = re.compile(r"(?<=¥)\d{4,}(?=\.\d\d\b)")  # as facts carry it: 1234.50
 
 
 class Told(Protocol):
@@ -56,7 +59,7 @@ def sentence(told: Told) -> str:
     template = _templates.get(told.act)
     if template is None:
         return _("{actor}: {act}, {number}").format(actor=known["actor"], act=told.act, number=known["number"])
-    return str(template).format_map(known)
+    return YUAN.sub(lambda found: f"{int(found[0]):,}", str(template).format_map(known))
 
 
 def _by(organisation: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
@@ -37,23 +38,34 @@ GROUPS: Final[Mapping[str, str | Promise]] = {  # in the order in which they are
     "upload": gettext_lazy("Uploads"),
     "method": gettext_lazy("Methods of purchase"),
     "demand": gettext_lazy("Demand"),
+    "survey": gettext_lazy("Surveys of the market"),
+    "plan": gettext_lazy("Purchase plans"),
+    "catalogue": gettext_lazy("Centralised catalogue"),
+    "splitting": gettext_lazy("Splitting of purchases"),
+    "committee": gettext_lazy("Evaluation committees and panels"),
+    "innovation": gettext_lazy("Cooperative innovation"),
+    "agency": gettext_lazy("Procurement agencies"),
     "sme": gettext_lazy("Small and medium-sized enterprises"),
     "domestic": gettext_lazy("Domestic products"),
     "green": gettext_lazy("Green purchase"),
     "enterprise": gettext_lazy("Welfare enterprises"),
     "notice": gettext_lazy("Notices"),
     "document": gettext_lazy("Wording of documents"),
+    "template": gettext_lazy("Templates of papers"),
     "search": gettext_lazy("Search"),
+    "outage": gettext_lazy("Outages of the platform"),
     "TL": gettext_lazy("Time limits of the law"),
     "NR": gettext_lazy("Figures of the law"),
 }
+WITH: Final[Mapping[str, str]] = {"framework": "fw", "panel": "committee", "deduction": "sme"}  # beginnings that tell of another's subject
 EVIDENCES: Final[Mapping[str, str | Promise]] = {"law": gettext_lazy("verified in the law"), "other": gettext_lazy("not verified")}
 OWNERS: Final[Mapping[str, str | Promise]] = {"own": gettext_lazy("own versions"), "above": gettext_lazy("inherited")}
 
 
 def group_of(rule: Rule_) -> str:
     """The subject that the key begins with: order.confirm_limit, TL-001."""
-    return re.split(r"[.-]", rule.key, maxsplit=1)[0]
+    beginning = re.split(r"[.-]", rule.key, maxsplit=1)[0]
+    return WITH.get(beginning, beginning)
 
 
 def kind_name(rule: Rule_) -> str:
@@ -78,6 +90,36 @@ def grouped(rules: Iterable[Rule_]) -> list[tuple[str, str | Promise, list[Rule_
         return (order.index(group) if group in GROUPS else len(order), rule.key, rule.value.get("order", 0), rule.kind)
 
     return [(key, GROUPS.get(key, key), list(members)) for key, members in groupby(sorted(rules, key=place), key=group_of)]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A subject as the overview shows it: how many rules, how many of a region's own, how many of no verified source."""
+
+    key: str
+    label: str | Promise
+    count: int
+    differing: int
+    unverified: int
+
+
+def overview(rules: Iterable[Rule_]) -> list[Subject]:
+    """The subjects in the order in which they are shown, each with its figures."""
+    return [
+        Subject(
+            key,
+            label,
+            len(members),
+            sum(bool(it.region_path) for it in members),
+            sum(it.evidence not in LAWFUL for it in members),
+        )
+        for key, label, members in grouped(rules)
+    ]
+
+
+def opened(asked: Mapping[str, str]) -> bool:
+    """Whether the rules themselves are asked for; else the overview of their subjects is enough."""
+    return bool(asked["q"] or asked["group"])
 
 
 def fits(rule: Rule_, asked: Mapping[str, str]) -> bool:

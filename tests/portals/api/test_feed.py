@@ -58,7 +58,7 @@ def test_facts_are_for_the_parties(town: Town, aygul: Program) -> None:
         assert (act["act"], act["facts"], act["sentence"]) == ("order.place", None, None)
     [own] = [act for act in read(aygul)[0] if act["subject"] == f"order/{number}"]
     assert own["facts"]["total"] == "1285.00"
-    assert own["sentence"].endswith("for ¥1285.00")
+    assert own["sentence"].endswith("for ¥1,285.00")
 
 
 def test_a_supplier_hears_of_an_order_only_when_it_is_placed(town: Town, aygul: Program, zhou: Program, chen: Program) -> None:

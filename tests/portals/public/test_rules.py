@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 
 from sunlit.domain.rulebook import queries, services
+from sunlit.domain.rulebook.rules import LAWFUL
+from sunlit.portals.ui.rulebook import GROUPS, group_of, overview
 from tests.town import NOON, Town
 
 
@@ -19,9 +21,11 @@ def reader(town: Town) -> Client:
 
 
 def test_everybody_reads_the_rules_of_a_region(reader: Client) -> None:
-    page = reader.get("/rules/").content.decode()
-    assert "Procurement threshold" in page
-    assert 'data-evidence="UNVERIFIED"' in page
+    subjects = reader.get("/rules/").content.decode()
+    assert "group=threshold" in subjects
+    assert "/rules/threshold.procurement/" not in subjects
+    assert "/rules/threshold.procurement/" in reader.get("/rules/?group=threshold").content.decode()
+    assert 'data-evidence="' in reader.get("/rules/?group=order").content.decode()
     law = reader.get("/rules/?evidence=law&group=TL").content.decode()
     assert "/rules/TL-021/" in law
     assert "/rules/order.receipt_limit/" not in law
@@ -56,3 +60,12 @@ def test_what_does_not_exist_is_not_found(address: str, reader: Client) -> None:
 @pytest.mark.parametrize("query", ["?kind=nothing", "?version=x", "?version=99999999999999999999", "?region="])
 def test_strange_questions_are_answered(query: str, reader: Client) -> None:
     assert reader.get(f"/rules/threshold.procurement/{query}").status_code == 200
+
+
+def test_every_subject_has_a_name(town: Town) -> None:
+    rules = queries.rules_page("652800/652801", NOON.date())
+    assert {group_of(it) for it in rules} <= set(GROUPS)
+    assert sum(it.count for it in overview(rules)) == len(rules)
+    assert next(it for it in overview(rules) if it.key == "TL").unverified == sum(
+        group_of(it) == "TL" and it.evidence not in LAWFUL for it in rules
+    )

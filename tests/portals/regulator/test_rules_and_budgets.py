@@ -176,10 +176,15 @@ def test_a_fixed_rule_offers_no_form(town: Town, surina: Client) -> None:
 
 
 def test_the_list_is_sifted(town: Town, surina: Client) -> None:
-    everything = surina.get("/regulator/rules/").content.decode()
-    unverified = surina.get("/regulator/rules/?evidence=other").content.decode()
+    subjects = surina.get("/regulator/rules/").content.decode()
+    time_limits = surina.get("/regulator/rules/?group=TL").content.decode()
+    unverified = surina.get("/regulator/rules/?evidence=other&group=order").content.decode()
     methods = surina.get("/regulator/rules/?group=method").content.decode()
-    assert "/regulator/rules/TL-021/" in everything
+    assert "?group=TL" in subjects
+    assert "/regulator/rules/TL-021/" not in subjects
+    assert "/regulator/rules/TL-021/" in time_limits
+    assert "/regulator/rules/order.receipt_limit/" in surina.get("/regulator/rules/?q=receipt_limit").content.decode()
+    assert "evidence=other&amp;group=order" in surina.get("/regulator/rules/?evidence=other").content.decode()
     assert "/regulator/rules/TL-021/" not in unverified
     assert "/regulator/rules/order.receipt_limit/" in unverified
     assert "/regulator/rules/order.receipt_limit/" not in methods

@@ -149,7 +149,12 @@ class Item:
 
     @property
     def amount(self) -> Decimal:
-        return (price_of(self.ceiling) or money.ZERO) * (quantity_of(self.quantity) or 0)
+        return (self.price or money.ZERO) * (quantity_of(self.quantity) or 0)
+
+    @property
+    def price(self) -> Decimal | None:
+        """The ceiling; None while there is none."""
+        return price_of(self.ceiling) or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ def intention(request: Request, number: str) -> HttpResponse:
         "correction": next(iter(it.corrections.all()), None),
         "moves": moves,
         "may_correct": it.state == life.PUBLISHED and request.actor.has(*ORDERERS) and not it.corrections.all(),
+        "may_plan": it.state == life.PUBLISHED and request.actor.has(*ORDERERS) and not it.corrections.all(),
         "history": history_of(f"intention/{it.number}"),
         "now": request.now,
     }

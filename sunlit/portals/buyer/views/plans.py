@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.catalog.models import Category
 from sunlit.domain.planning import queries, services, states
 from sunlit.domain.planning.models import Plan
 from sunlit.domain.planning.rules import plans as rules
@@ -207,7 +208,7 @@ def _what(request: Request, told: Mapping[str, Any]) -> dict[str, Any]:
         "intentions": intentions,
         "because": [(key, text) for key, text in rules.NO_INTENTION_BECAUSE.items()],
         "demands": demands,
-        "categories": [(each.code, lang(each)) for each in catalog.tree().in_use()],
+        "categories": [_suggested(each) for each in catalog.tree().in_use()],
     }
 
 
@@ -274,7 +275,7 @@ def _told(it: Plan) -> dict[str, Any]:
         "no_intention_reason": it.no_intention_reason,
         "items": [
             {
-                "category": item.category.code,
+                "category": _suggested(item.category),
                 "name": item.name,
                 "quantity": str(item.quantity),
                 "unit": item.unit,
@@ -292,7 +293,7 @@ def _from_demand(request: Request, number: str) -> dict[str, Any]:
         return {}
     items = [
         {
-            "category": item.category.code,
+            "category": _suggested(item.category),
             "name": item.name or item.category.name_zh,
             "quantity": str(item.quantity),
             "unit": item.unit,
@@ -302,6 +303,11 @@ def _from_demand(request: Request, number: str) -> dict[str, Any]:
     ]
     flags = {"public_interest": found.public_interest, "complex": found.complex}
     return {"name": found.title, "purpose": found.purpose, "demand": found.number, "items": items, **flags}
+
+
+def _suggested(category: Category) -> str:
+    """An item of the catalogue as the field offers it: its code and its name."""
+    return f"{category.code} {lang(category)}"
 
 
 def _from_intention(request: Request, key: str) -> dict[str, Any]:

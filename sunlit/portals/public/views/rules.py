@@ -6,6 +6,7 @@ from datetime import date
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.http import urlencode
 
 from sunlit.domain.rulebook import queries
 from sunlit.domain.rulebook.queries import Rule_
@@ -15,7 +16,7 @@ from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.ui.filters import lang
-from sunlit.portals.ui.rulebook import EVIDENCES, fits, grouped, kind_name, subjects
+from sunlit.portals.ui.rulebook import EVIDENCES, fits, grouped, kind_name, opened, overview, subjects
 
 
 @door(public=True, methods=("GET",))
@@ -26,10 +27,15 @@ def rules(request: Request) -> HttpResponse:
     everything = queries.rules_page(place.path, local_day(request.now)) if place else []
     found = [it for it in everything if fits(it, asked)]
     context = {
-        "groups": grouped(found),
+        "groups": grouped(found) if opened(asked) else [],
+        "overview": [] if opened(asked) else overview(found),
+        "kept": urlencode(
+            {name: value for name, value in (asked | {"region": place.code if place else ""}).items() if value and name != "group"}
+        ),
         "subjects": subjects(everything),
         "evidences": EVIDENCES.items(),
         "count": len(found),
+        "kind_name": kind_name,
         "asked": asked,
         "region": place,
         "places": _places(),

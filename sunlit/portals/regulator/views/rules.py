@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from sunlit.domain.insight.queries import trials
@@ -23,7 +24,7 @@ from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, see_other
 from sunlit.portals.ui.filters import lang
-from sunlit.portals.ui.rulebook import EVIDENCES, OWNERS, fits, grouped, kind_name, subjects
+from sunlit.portals.ui.rulebook import EVIDENCES, OWNERS, fits, grouped, kind_name, opened, overview, subjects
 from sunlit.portals.ui.toasts import tell
 
 FILTERS: Final = ("q", "group", "evidence", "owner", "open")
@@ -52,8 +53,11 @@ def rules(request: Request) -> HttpResponse:
     everything = queries.rules_page(own, today)
     found = [rule for rule in everything if _fits(rule, asked, own)]
     context = {
-        "groups": grouped(found),
+        "groups": grouped(found) if opened(asked) else [],
+        "overview": [] if opened(asked) else overview(found),
+        "kept": urlencode({name: value for name, value in asked.items() if value and name != "group"}),
         "count": len(found),
+        "kind_name": kind_name,
         "subjects": subjects(everything),
         "evidences": EVIDENCES.items(),
         "owners": OWNERS.items(),
