@@ -266,6 +266,9 @@ def _supplier(rng: Random, index: int, trade: Trade, at: datetime) -> Organisati
     zh, en = ("库尔勒", "Korla") if region == "652871" else (zh, en)
     word = _company_word(index)
     staff = 23 if index == 0 else 4 if index == 1 else rng.choice((3, 5, 6, 8, 9, 12, 16, 22, 30, 44, 75, 130))
+    welfare = {17: "disabled_welfare_unit", 33: "disabled_welfare_unit", 44: "prison_enterprise"}.get(index % 69, "")
+    if welfare == "disabled_welfare_unit":
+        staff = max(staff, 22)  # ten of them at least have disabilities
     return Organisation(
         key=f"supplier-{index + 1:04d}",
         kind="supplier",
@@ -277,7 +280,7 @@ def _supplier(rng: Random, index: int, trade: Trade, at: datetime) -> Organisati
         phone=f"0996-03{index + 1:05d}",
         families=families,
         staff=staff,
-        welfare={17: "disabled_welfare_unit", 33: "disabled_welfare_unit", 44: "prison_enterprise"}.get(index % 69, ""),
+        welfare=welfare,
         since=at - timedelta(days=rng.randint(395, 700), hours=rng.randint(0, 20)),
     )
 

@@ -15,8 +15,9 @@ from math import ceil
 from random import Random
 from typing import Any
 
-from sunlit.demo.shapes import Brand, Offer, Organisation, PolicyTag, PricePoint, Product, ReferencePrice
+from sunlit.demo.shapes import Brand, Offer, Organisation, PolicyTag, PricePoint, Product, ReferencePrice, year_of_sizes
 from sunlit.demo.words import BRAND_LEVELS, BRANDS, OFFER_REASONS, SERVICE_FAMILIES
+from sunlit.domain.registry.queries import figures_count_until
 
 OFFERS_A_PRODUCT = 3.45  # on average: a long tail of one to twelve shops
 SHOPS_A_PRODUCT_MOST = 12
@@ -295,11 +296,12 @@ def _tags(rng: Random, product: Product, shop: Organisation, at: datetime) -> It
         yield _certified(rng, "energy_saving", "SLC-JN", product, at)
     if product.family in LABEL_CLASSES and rng.random() < 0.3:
         yield _certified(rng, "environmental_label", "SLC-HB", product, at)
+    until = figures_count_until(year_of_sizes(at))
     if shop.size in ("micro", "small"):
-        yield PolicyTag("small_micro")
-    yield PolicyTag("sme")
+        yield PolicyTag("small_micro", expires_on=until)
+    yield PolicyTag("sme", expires_on=until)
     if shop.welfare:
-        yield PolicyTag(shop.welfare)
+        yield PolicyTag(shop.welfare, expires_on=until)
     if product.family == "food":
         yield PolicyTag("platform_832") if rng.random() < 0.45 else PolicyTag("domestic_product")
     elif product.family not in SERVICE_FAMILIES and rng.random() < 0.9:

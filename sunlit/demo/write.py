@@ -12,10 +12,11 @@ from django.db import transaction
 from sunlit.demo import cast
 from sunlit.demo.listing import list_offers, load_goods, load_tree
 from sunlit.demo.play import play
-from sunlit.demo.shapes import Organisation, World
+from sunlit.demo.shapes import SIZES_SINCE, Organisation, World, year_of_sizes
 from sunlit.demo.shelf import codes_of
 from sunlit.domain.planning import services as planning
 from sunlit.domain.planning.models import BudgetQuota
+from sunlit.domain.registry import services as registry
 from sunlit.domain.registry.models import Supplier
 from sunlit.domain.rulebook import services as rulebook
 from sunlit.foundation.accounts import models as accounts
@@ -66,6 +67,7 @@ def write(world: World, progress: Progress) -> None:
     people(rows, world, begin)
     record_organisations(rows, world, begin)
     _suppliers(rows, world)
+    _sizes(rows, world)
     progress("organisations", len(world.organisations), len(world.organisations))
     progress("goods", 0, len(world.products))
     categories = load_tree(by=rows.actors[cast.HE.login], at=begin)
@@ -191,6 +193,16 @@ def _suppliers(rows: Rows, world: World) -> None:
             admitted_at=at,
         )
         move(supplier, "admit", by=rows.regulator_of(party.region), at=at)
+
+
+def _sizes(rows: Rows, world: World) -> None:
+    """Every shop declares the figures of its last full year: what it claims by its size rests on them."""
+    at, year = world.at - SIZES_SINCE, year_of_sizes(world.at)
+    told = {rows.parties[party.key].pk: party for party in world.of_kind("supplier")}
+    admins = {actor.organisation_id: actor for actor in rows.actors.values() if actor.kind == "supplier" and actor.has("admin")}
+    for supplier in Supplier.objects.filter(organisation__in=told).order_by("pk"):
+        party, by = told[supplier.organisation_id], admins[supplier.organisation_id]
+        registry.declare_size(supplier, year=year, **party.figures, truthful=True, by=by, at=at)
 
 
 def _quotas(rows: Rows, world: World, begin: datetime) -> None:

@@ -6,20 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sunlit.demo import cast, shelf
 from sunlit.demo.bazhou.sizes import Size
 from sunlit.demo.bazhou.stages import Plan
 from sunlit.demo.listing import load_tree
-from sunlit.demo.shapes import Organisation, World
+from sunlit.demo.shapes import SIZES_SINCE, Organisation, World, year_of_sizes
 from sunlit.demo.write import Progress, Rows, number_of, organisations, people, record_organisations, regions
-from sunlit.domain.registry.models import Supplier
+from sunlit.domain.registry.models import SizeDeclaration, Supplier
 from sunlit.domain.rulebook import services as rulebook
+from sunlit.domain.rulebook.queries import decide
 from sunlit.foundation.accounts import queries as known
 from sunlit.foundation.accounts.actors import CLOCK, Actor, actor_in
 from sunlit.foundation.accounts.models import Organisation as Party
 from sunlit.foundation.accounts.models import Region, Seat
+from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.numbering import number_of as spelled
 from sunlit.foundation.lifecycle import row_digest, take_over
 
@@ -143,5 +145,37 @@ def _take_over_suppliers(ground: Ground, rows: Rows, progress: Progress) -> None
             at=ground.at,
             region_path=ground.operator.region_path,
         )
+        _declare_sizes(ground, portion, made)
         done += len(portion)
         progress("organisations", done, total)
+
+
+def _declare_sizes(ground: Ground, shops: Sequence[Organisation], made: Sequence[Supplier]) -> None:
+    """What each shop had declared of its size: its offers' claims rest on it."""
+    year, seats = year_of_sizes(ground.at), _first_seats()
+    SizeDeclaration.objects.bulk_create(
+        SizeDeclaration(
+            supplier=supplier,
+            year=year,
+            **party.figures,
+            size=party.size,
+            counts_as="small" if party.welfare and party.size == "medium" else party.size,
+            rulings=_cared(party, ground),
+            declared_at=max(party.since or ground.at, ground.at - SIZES_SINCE),
+            declared_by_id=seats[supplier.organisation_id],
+        )
+        for party, supplier in zip(shops, made, strict=True)
+    )
+
+
+def _first_seats() -> dict[int, int]:
+    """Somebody of each shop."""
+    return dict(Seat.objects.filter(organisation__kind="supplier").order_by("-pk").values_list("organisation_id", "user_id"))
+
+
+def _cared(party: Organisation, ground: Ground) -> list[dict[str, Any]]:
+    """What the rulebook says to a welfare unit; nothing of the others."""
+    if party.welfare != "disabled_welfare_unit":
+        return []
+    facts = {"staff": party.staff, "disabled_staff": party.figures["disabled_staff"]}
+    return [it.to_json() for it in decide("enterprise.welfare", facts, region_path=ground.paths[party.region], on=local_day(ground.at))]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 
 from sunlit.domain.catalog import services
 from sunlit.domain.catalog.events import CorrectionDecided, ImportAsked, ImportEnded, OfferDecided, OfferSetAside, OffersListed
+from sunlit.domain.registry.events import SizeDeclared
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages.services import tell
 from sunlit.foundation.messages.templates import declare
@@ -53,6 +54,12 @@ def tell_about_import(event: ImportEnded) -> None:
     _tell_clerks(
         event.supplier_id, _ENDED[event.state].key, params, f"/supplier/imports/{event.number}/", f"import/{event.number}/{event.state}"
     )
+
+
+@hears(SizeDeclared)
+def rest_claims_on_the_new_size(event: SizeDeclared) -> None:
+    """Tags that were claimed by size lapse with the declaration that carried them; the index follows the act."""
+    services.rest_claims_on_size(event.organisation_id, at=clock.now())
 
 
 @hears(OfferDecided)

@@ -34,3 +34,12 @@ class StandingChanged(Event):
     reason: str
     until: str
     version: int
+
+
+@event
+class SizeDeclared(Event):
+    """A supplier declared its size anew: what its offers claim by it may rest on it, or no longer."""
+
+    number: str
+    organisation_id: int
+    counts_as: str

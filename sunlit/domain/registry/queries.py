@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q
 
+from sunlit.domain.registry import rules
 from sunlit.domain.registry.models import Application, SizeDeclaration, Supplier
 from sunlit.domain.registry.policies import suppliers_visible_to, visible_to
+from sunlit.domain.registry.rules import figures_count_until
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.kernel.paging import row_id
 
 __all__ = [
     "ApplicationPage",
+    "SizeProof",
     "SupplierPage",
     "admitted_for",
     "application",
     "applications_to_review",
+    "figures_count_until",
     "my_applications",
     "rating_of",
     "size_of",
+    "size_proof",
     "sizes_of",
     "standing",
     "standings",
@@ -49,6 +55,14 @@ class SupplierPage:
 
     suppliers: list[Supplier]
     after: str
+
+
+@dataclass(frozen=True)
+class SizeProof:
+    """The policies that a supplier's declared figures open to it, and the last day on which they do."""
+
+    policies: frozenset[str] = frozenset()
+    until: date | None = None
 
 
 def standing(organisation_id: int) -> str:
@@ -81,6 +95,15 @@ def rating_of(supplier: Supplier) -> Decimal | None:
 def size_of(supplier: Supplier) -> SizeDeclaration | None:
     """What the supplier last declared of its size, with what the rulebook said; None before the first time."""
     return supplier.size_declarations.first()
+
+
+def size_proof(organisation_id: int, *, on: date) -> SizeProof:
+    """What the supplier's last declaration proves on a day: nothing before the first, nor when its figures have grown old. One query."""
+    last = SizeDeclaration.objects.filter(supplier__organisation_id=organisation_id).first()
+    if last is None or (until := figures_count_until(last.year)) < on:
+        return SizeProof()
+    welfare = any(ruling["rule"]["key"] == "enterprise.welfare" for ruling in last.rulings)
+    return SizeProof(rules.policies_open_to(last.counts_as, prison=bool(last.prison_proof), welfare=welfare), until)
 
 
 def sizes_of(supplier: Supplier) -> list[SizeDeclaration]:

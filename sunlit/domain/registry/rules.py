@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
@@ -81,6 +82,7 @@ YEAR_WRONG = Reason("REG-022", _("Figures of the last full year or the one befor
 MORE_THAN_STAFF = Reason("REG-023", _("{disabled} staff with disabilities are more than the staff of {staff}."))
 TRUTH_MISSING = Reason("REG-024", _("Tick the box: whoever declares something untrue is liable for it (政府采购法 art. 77)."))
 SMALL: Final = ("small", "micro")
+FIGURES_YEARS: Final = 2  # figures of the last full year are declared, or of the one before; so long they count
 
 
 def counts_as(size: str, *, large_affiliate: bool, prison: bool, welfare: bool) -> str:
@@ -88,3 +90,14 @@ def counts_as(size: str, *, large_affiliate: bool, prison: bool, welfare: bool) 
     if prison or welfare:
         return size if size in SMALL else SMALL[0]
     return "large" if large_affiliate else size
+
+
+def policies_open_to(counts_as: str, *, prison: bool, welfare: bool) -> frozenset[str]:
+    """The policies (tags of offers) that an enterprise of this size has a part in."""
+    told = {"sme": counts_as != "large", "small_micro": counts_as in SMALL, "prison_enterprise": prison, "disabled_welfare_unit": welfare}
+    return frozenset(policy for policy, holds in told.items() if holds)
+
+
+def figures_count_until(year: int) -> date:
+    """The last day on which the figures of this year still stand for the enterprise."""
+    return date(year + FIGURES_YEARS, 12, 31)

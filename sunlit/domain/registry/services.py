@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.registry import rules, states
-from sunlit.domain.registry.events import ApplicationDecided, ApplicationSubmitted, StandingChanged
+from sunlit.domain.registry.events import ApplicationDecided, ApplicationSubmitted, SizeDeclared, StandingChanged
 from sunlit.domain.registry.models import Application, SizeDeclaration, Supplier
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.rules.facts import INDUSTRIES
@@ -31,6 +31,7 @@ from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.ledger.services import record
 from sunlit.foundation.lifecycle import NOT_NOW, NOT_YOURS, STALE, digest, move
+from sunlit.foundation.outbox.events import announce
 
 OPEN: Final = ("draft", "submitted", "returned")
 ADMITTED_ROLES: Final = ("admin", "sales", "catalog", "finance")
@@ -271,13 +272,14 @@ def declare_size(
     told = {"number": it.number, "organisation": by.organisation_name, "actor": by.user_name, "size": size, "counts_as": taken_for}
     facts = {**told, "year": made.year, "digest": digest(content)}
     record(act="supplier.declare_size", subject=f"supplier/{it.number}", by=by, at=at, facts=facts, region=it.region_path)
+    announce(SizeDeclared(it.number, it.organisation_id, taken_for))
     return made
 
 
 def _declarable(day: date, year: str, industry: str, figures: Mapping[str, int], prison_proof: str, truthful: bool) -> Iterator[Problem]:
     if industry not in INDUSTRIES:
         yield Problem(rules.INDUSTRY_UNKNOWN, {"value": industry}, on="industry")
-    if year not in (str(day.year - 1), str(day.year - 2)):
+    if year not in {str(day.year - ago) for ago in range(1, rules.FIGURES_YEARS + 1)}:
         yield Problem(rules.YEAR_WRONG, {"value": year}, on="year")
     if figures["disabled_staff"] > figures["staff"]:
         told = {"disabled": figures["disabled_staff"], "staff": figures["staff"]}

@@ -18,7 +18,7 @@ from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
 from tests.domain.catalog.conftest import TEMPLATE, laptops, on_sale
-from tests.town import NOON, Town
+from tests.town import NOON, Town, declare_size
 
 KEYS = ["sku_code", "title", "brand", "model", "price", "stock", "attr.memory", "attr.system", "tags"]
 
@@ -190,6 +190,7 @@ def test_tables_of_any_office_are_read(shelf: Town, encoding: str) -> None:
     line = ["R-1", "天鹅 TE-1 便携式计算机", "天鹅", "TE-1", "3001.00", "5", "16", "UOS", "sme"]
     if encoding == "gb18030":
         text = "sku_code;title;brand;model;price;stock;内存容量;操作系统;tags\n"
+    declare_size(shelf)
     separator = ";" if encoding == "gb18030" else ","
     it = carried_out((text + separator.join(line) + "\n").encode(encoding), shelf.wu, name="offers.csv")
     assert (it.state, it.new) == ("done", 1)
@@ -280,6 +281,7 @@ def test_upserts_of_the_api_tell_each_row(shelf: Town) -> None:
         "category": "A02010108",
         "attributes": {"memory": 16, "system": "无"},
     }
+    declare_size(shelf)
     certified = {"tag": "energy_saving", "certificate": "JN-1", "expires_on": "2027-01-01"}
     results = services.upsert_offers([good, {**good, "sku_code": "R-2", "price": "-1"}, {**good, "category": "B"}], by=shelf.wu, at=NOON)
     assert [(r.position, r.sku_code, r.fate, [p.code for p in r.problems]) for r in results] == [

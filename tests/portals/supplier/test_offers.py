@@ -13,7 +13,7 @@ from sunlit.domain.catalog.models import Offer, PriceChange
 from sunlit.foundation.ledger.models import Entry
 from tests.domain.catalog.conftest import LAPTOPS, a_draft, on_sale
 from tests.portals.supplier.conftest import a_picture, codes
-from tests.town import NOON, Town
+from tests.town import NOON, Town, declare_size
 
 WRITTEN: dict[str, Any] = {
     "sku_code": "TS-200",
@@ -32,6 +32,12 @@ WRITTEN: dict[str, Any] = {
     "energy_saving_expires_on": "2027-01-31",
 }
 NEW = f"/supplier/offers/new/?category={LAPTOPS}"
+
+
+@pytest.fixture(autouse=True)
+def _small(town: Town) -> None:
+    """The shop declared its size: what the written offer claims rests on it."""
+    declare_size(town)
 
 
 def test_a_clerk_finds_the_product_and_its_form_is_filled(town: Town, wu: Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -47,7 +47,16 @@ OWN_ATTRIBUTES: Final = 30
 STOCK_MOST: Final = 100_000_000
 DAYS_MOST: Final = 365
 MONTHS_MOST: Final = 600
+SIZE_UNPROVEN = Reason(
+    "CAT-107", _("“{tag}” rests on the size of the supplier: its last declaration of size does not carry it, or there is none in force.")
+)
 CERTIFIED: Final = (Tag.ENERGY_SAVING.value, Tag.ENVIRONMENTAL_LABEL.value)  # 财库〔2019〕9号: the claim rests on a certificate in date
+SIZED: Final = (
+    Tag.SME.value,
+    Tag.SMALL_MICRO.value,
+    Tag.PRISON_ENTERPRISE.value,
+    Tag.DISABLED_WELFARE_UNIT.value,
+)  # the claim rests on a declared size
 
 ATTRIBUTE_PREFIX: Final = "attr."
 TEXTS: Final = ("sku_code", "title", "brand", "model", "unit", "detail", "brand_en", "title_en")
@@ -168,6 +177,17 @@ def is_complete(attributes: Mapping[str, str], claims: Sequence[Claim], template
         elif claim.expires_on and claim.expires_on < day:
             told = {"tag": label, "certificate": claim.certificate or "—", "day": claim.expires_on}
             yield Problem(CERTIFICATE_EXPIRED, told, on=f"{claim.tag}_expires_on")
+
+
+def rests_on_size(claims: Sequence[Claim], proven: Collection[str]) -> Iterator[Problem]:
+    """What is claimed by size is carried by what the supplier declared of its size.
+
+    For goods the maker counts, not the dealer (财库〔2020〕46号): claiming such a tag for an offer is the supplier's statement that the maker of these
+    goods is such an enterprise. It is believed only of a supplier that has declared its own figures and counts as one, and as long as they count.
+    """
+    for claim in claims:
+        if claim.tag in SIZED and claim.tag not in proven:
+            yield Problem(SIZE_UNPROVEN, {"tag": Tag(claim.tag).label}, on="tags")
 
 
 def price_of(value: Any, on: str = "price") -> Decimal:

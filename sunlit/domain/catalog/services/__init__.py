@@ -36,6 +36,7 @@ from sunlit.domain.catalog.services.offers import (
 from sunlit.domain.catalog.services.reconciling import reconcile
 from sunlit.domain.catalog.services.sheets import label_of, template_workbook
 from sunlit.domain.catalog.services.shelving import RowResult, upsert_offers
+from sunlit.domain.catalog.services.sizing import rest_claims_on_size
 from sunlit.domain.catalog.services.stock import return_stock, take_stock
 from sunlit.domain.catalog.services.synonyms import SYNONYMS_MOST, WORD_CHARS, add_synonym, load_synonyms, remove_synonym, shipped
 
@@ -83,6 +84,7 @@ __all__ = [
     "release",
     "remove_synonym",
     "reprice",
+    "rest_claims_on_size",
     "restock",
     "return_stock",
     "revise_offer",

@@ -13,7 +13,7 @@ from sunlit.domain.catalog.models import Offer, Product
 from sunlit.domain.catalog.rules import discipline as price
 from sunlit.domain.catalog.rules.discipline import Discipline
 from sunlit.domain.catalog.rules.matching import has_its_barcode
-from sunlit.domain.catalog.rules.reading import Claim, Listing, is_complete
+from sunlit.domain.catalog.rules.reading import SIZED, Claim, Listing, is_complete, rests_on_size
 from sunlit.domain.catalog.services.gathering import Around, ProductKey, Row
 from sunlit.domain.rulebook.queries import Ruling
 from sunlit.foundation.kernel.clock import local_day
@@ -98,6 +98,7 @@ def content_problems(row: Row, near: Around, at: datetime) -> Iterator[Problem]:
     product = near.products.get(row.product_key)
     merged = attributes_of(row, product, near)
     yield from is_complete(merged, row.listing.claims, row.template, local_day(at))
+    yield from rests_on_size(row.listing.claims, near.size.policies)
     if product is not None and product.pk in near.shared:
         yield from price.agrees_with_product(row.listing, product.attributes, row.template)
         yield from has_its_barcode(product.gtin, row.listing.gtin)
@@ -131,8 +132,13 @@ def offer_fields(listing: Listing) -> dict[str, Any]:
 
 
 def claims_of(offer: Offer) -> tuple[Claim, ...]:
-    """The policy tags of an offer as they were claimed. Give it an offer with tags."""
-    return tuple(sorted((Claim(tag.tag, tag.certificate, tag.expires_on) for tag in offer.tags.all()), key=lambda claim: claim.tag))
+    """The policy tags of an offer as they were claimed; how long a size counts is not part of the claim. Give it an offer with tags."""
+    return tuple(
+        sorted(
+            (Claim(tag.tag, tag.certificate, None if tag.tag in SIZED else tag.expires_on) for tag in offer.tags.all()),
+            key=lambda claim: claim.tag,
+        )
+    )
 
 
 def _is_there_once(row: Row, near: Around, seen: Seen, product: Product | None) -> Iterator[Problem]:

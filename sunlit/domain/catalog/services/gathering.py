@@ -9,14 +9,17 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import QuerySet
 
-from sunlit.domain.catalog.models import Attribute, Brand, Category, Offer, Product
+from sunlit.domain.catalog.models import Attribute, Brand, Category, Offer, PolicyTag, Product
 from sunlit.domain.catalog.queries import brands
 from sunlit.domain.catalog.queries.offers import reference_prices
 from sunlit.domain.catalog.rules.discipline import Reference, Sibling
 from sunlit.domain.catalog.rules.matching import contradicts, core_of
-from sunlit.domain.catalog.rules.reading import Listing
+from sunlit.domain.catalog.rules.reading import SIZED, Claim, Listing
 from sunlit.domain.catalog.services import matching
 from sunlit.domain.catalog.states import LIVE
+from sunlit.domain.registry import queries as registry
+from sunlit.domain.registry.queries import SizeProof
+from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.numbering import new_number
 
 ProductKey = tuple[int, str, str]  # category id, brand key, model key
@@ -66,6 +69,7 @@ class Around:
     living: Mapping[int, str] = field(default_factory=dict)  # product id → SKU code of my living offer
     shared: frozenset[int] = frozenset()  # products that others offer too
     references: Mapping[int, Sequence[Reference]] = field(default_factory=dict)
+    size: SizeProof = field(default_factory=SizeProof)  # what the supplier's declared size proves; asked only where a row claims by it
 
 
 def around(rows: Sequence[Row], supplier_id: int, *, at: datetime, lock: bool = False) -> Around:
@@ -74,13 +78,23 @@ def around(rows: Sequence[Row], supplier_id: int, *, at: datetime, lock: bool = 
     products = held_products(rows) if lock else products_of(rows)
     found = [product.pk for product in products.values()]
     others = Offer.objects.filter(product_id__in=found, state__in=LIVE)
+    sized = any(claim.tag in SIZED for row in rows for claim in row.listing.claims)
     return Around(
         products=products,
         mine=mine,
         living=dict(others.filter(supplier_id=supplier_id).values_list("product_id", "sku_code")),
         shared=frozenset(others.exclude(supplier_id=supplier_id).order_by().values_list("product_id", flat=True).distinct()),
         references=reference_prices(found, at=at),
+        size=registry.size_proof(supplier_id, on=local_day(at)) if sized else SizeProof(),
     )
+
+
+def tags_of(offer: Offer, claims: Sequence[Claim], size: SizeProof) -> list[PolicyTag]:
+    """The claims of an offer as they are kept: what rests on the supplier's size ends with it."""
+    return [
+        PolicyTag(offer=offer, tag=it.tag, certificate=it.certificate, expires_on=size.until if it.tag in SIZED else it.expires_on)
+        for it in claims
+    ]
 
 
 def held_products(rows: Sequence[Row]) -> dict[ProductKey, Product]:

@@ -27,7 +27,7 @@ BATCH: Final = 500
 """Acts brought into the index in one commit."""
 GROUND_ACTS: Final = frozenset({"categories.load", "templates.load", "pack.load", "rule.set", "rule.end"})
 """Acts after which every document may have to be laid out anew."""
-STANDING_ACTS: Final = frozenset({"supplier.suspend", "supplier.reinstate", "supplier.serve_out", "supplier.leave"})
+STANDING_ACTS: Final = frozenset({"supplier.suspend", "supplier.reinstate", "supplier.serve_out", "supplier.leave", "supplier.rest_claims"})
 
 Concerned = Callable[[Sequence[str]], Iterable[str]]
 

@@ -18,10 +18,10 @@ from sunlit.domain.catalog.queries import categories
 from sunlit.domain.catalog.rules import discipline as price
 from sunlit.domain.catalog.rules import reading
 from sunlit.domain.catalog.rules.matching import has_its_barcode
-from sunlit.domain.catalog.rules.reading import Claim, Listing, Wrong
+from sunlit.domain.catalog.rules.reading import Listing, Wrong
 from sunlit.domain.catalog.services import deciding
 from sunlit.domain.catalog.services.deciding import claims_of, content_problems, offer_fields, price_problems, product_changes, rulings_on
-from sunlit.domain.catalog.services.gathering import Around, Row, around, ensured, siblings
+from sunlit.domain.catalog.services.gathering import Around, Row, around, ensured, siblings, tags_of
 from sunlit.domain.catalog.services.shelving import Bench, bench, read_row
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
@@ -64,7 +64,7 @@ def draft_offer(raw: Mapping[str, Any], *, category: Category, images: Sequence[
         rulings=price.kept(_rulings(row, near, at_bench, None)),
         **offer_fields(row.listing),
     )
-    return _with_proofs(move(offer, "draft", by=by, at=at), row.listing.claims, images)
+    return _with_proofs(move(offer, "draft", by=by, at=at), row, near, images)
 
 
 def edit_offer(
@@ -257,7 +257,7 @@ def _rewritten(
     it = move(it, verb, by=by, at=at, change=change, handed=handed, expected=expected, announces=_submitted if verb == "revise" else None)
     if it.price_changed_at is not None:
         _note_price(it, at)
-    return _with_proofs(it, row.listing.claims, images)
+    return _with_proofs(it, row, near, images)
 
 
 def _held_bench(by: Actor, at: datetime) -> Bench:
@@ -316,11 +316,9 @@ def _product(row: Row, near: Around, at: datetime) -> Product:
     return product
 
 
-def _with_proofs(offer: Offer, claims: Sequence[Claim], images: Sequence[File] | None) -> Offer:
+def _with_proofs(offer: Offer, row: Row, near: Around, images: Sequence[File] | None) -> Offer:
     PolicyTag.objects.filter(offer=offer).delete()
-    PolicyTag.objects.bulk_create(
-        [PolicyTag(offer=offer, tag=it.tag, certificate=it.certificate, expires_on=it.expires_on) for it in claims]
-    )
+    PolicyTag.objects.bulk_create(tags_of(offer, row.listing.claims, near.size))
     if images is not None:
         offer.images.set(images)
         if offer.product.image_id is None and images:

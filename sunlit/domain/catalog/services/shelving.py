@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from django.db import transaction
@@ -15,9 +16,9 @@ from sunlit.domain.catalog.models import Offer, PolicyTag, PriceChange, Product
 from sunlit.domain.catalog.queries import categories
 from sunlit.domain.catalog.rules import discipline as price
 from sunlit.domain.catalog.rules.discipline import CATEGORY_UNKNOWN, Discipline, discipline_of
-from sunlit.domain.catalog.rules.reading import Claim, plain, read
+from sunlit.domain.catalog.rules.reading import plain, read
 from sunlit.domain.catalog.services.deciding import Decision, Fate, Seen, decide, fates, offer_fields, product_changes
-from sunlit.domain.catalog.services.gathering import Around, ProductKey, Row, around, ensured
+from sunlit.domain.catalog.services.gathering import Around, ProductKey, Row, around, ensured, tags_of
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.accounts import queries as accounts
@@ -121,6 +122,13 @@ def shelve(rows: Sequence[Row], at_bench: Bench, seen: Seen) -> list[Decision]:
     entered = _enter(by_fate[Fate.NEW], products, at_bench, handed)
     _revise(by_fate[Fate.REVISED], products, at_bench, handed)
     _update(by_fate[Fate.UPDATED], at_bench, handed)
+    _claim(
+        [
+            *((entered[it.row.listing.sku_code], it) for it in by_fate[Fate.NEW]),
+            *((it.offer, it) for it in by_fate[Fate.REVISED] if it.offer),
+        ],
+        near,
+    )
     return [_with_offer(decision, entered) for decision in decisions]
 
 
@@ -152,7 +160,6 @@ def _enter(
 ) -> dict[str, Offer]:
     made = [_offer(decision, products[decision.row.product_key], at_bench) for decision in decisions]
     entered = enter_many(made, "enter", under=at_bench.under, by=at_bench.by, at=at_bench.at, handed=handed)
-    _claim([(offer, decision.row.listing.claims) for offer, decision in zip(entered, decisions, strict=True)])
     _note_prices(entered, at_bench.at)
     return {offer.sku_code: offer for offer in entered}
 
@@ -165,7 +172,6 @@ def _revise(decisions: Sequence[Decision], products: Mapping[ProductKey, Product
 
     _change(decisions, "revise", at_bench, handed, more)
     PolicyTag.objects.filter(offer__in=[decision.offer for decision in decisions if decision.offer]).delete()
-    _claim([(decision.offer, decision.row.listing.claims) for decision in decisions if decision.offer])
 
 
 def _update(decisions: Sequence[Decision], at_bench: Bench, handed: Mapping[str, Any]) -> None:
@@ -212,10 +218,9 @@ def _review_until(at_bench: Bench) -> datetime:
     return rulebook.deadline("listing.review_limit", start=at_bench.at, region_path=path, on=local_day(at_bench.at))
 
 
-def _claim(claims: Sequence[tuple[Offer, Sequence[Claim]]]) -> None:
-    PolicyTag.objects.bulk_create(
-        [PolicyTag(offer=offer, tag=it.tag, certificate=it.certificate, expires_on=it.expires_on) for offer, each in claims for it in each]
-    )
+def _claim(written: Sequence[tuple[Offer, Decision]], near: Around) -> None:
+    tags = [tags_of(offer, decision.row.listing.claims, near.size) for offer, decision in written]
+    PolicyTag.objects.bulk_create(chain.from_iterable(tags))
 
 
 def _note_prices(offers: Sequence[Offer], at: datetime) -> None:

@@ -187,11 +187,14 @@ def price_is_not_above(price: Decimal, ceiling: Ceiling | None) -> Iterator[Foun
 
 
 def certificates_are_in_date(claims: Sequence[tuple[str, str, date | None, bool]], day: date) -> Iterator[Found]:
-    """Each claim (tag, certificate, last day, must be certified) has its proof, and the proof has not run out. The first that has not is told."""
+    """Each claim (tag, certificate, last day, must be certified) has its proof, and the proof has not run out. The first that has not is told.
+
+    What has no certificate, as a size that was declared, simply lapses on its last day.
+    """
     expired = [
         Found(Kind.CERTIFICATE_EXPIRED, {"tag": tag, "certificate": number or "—", "day": last.isoformat()})
-        for tag, number, last, _ in claims
-        if last and last < day
+        for tag, number, last, certified in claims
+        if last and last < day and (number or certified)
     ]
     missing = [
         Found(Kind.CERTIFICATE_MISSING, {"tag": tag}) for tag, number, last, certified in claims if certified and not (number and last)
