@@ -6,13 +6,11 @@ import re
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, Response, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.journeys.house import ROOT, House
 
@@ -124,9 +122,12 @@ class Person:
     def overflow(self) -> int:
         """By how many pixels the page is wider than the window, once it has come to rest."""
         self.page.evaluate(DRAWN)
-        with suppress(PlaywrightTimeout):
-            self.page.wait_for_function("document.documentElement.scrollWidth <= innerWidth", timeout=SETTLED_MS)
-        return int(self.page.evaluate("() => document.documentElement.scrollWidth - innerWidth"))
+        deadline = time.monotonic() + SETTLED_MS / 1000
+        while (wider := int(self.page.evaluate("() => document.documentElement.scrollWidth - innerWidth"))) > 0:
+            if time.monotonic() > deadline:
+                break
+            self.page.evaluate(DRAWN)
+        return wider
 
     def download(self, push: Callable[[], Any], to: Path) -> Path:
         with self.page.expect_download() as coming:

@@ -76,7 +76,9 @@ def close_year(*, region: str, year: int, document: str = "", by: Actor, at: dat
     check((*_closing_problems(region, year, at), *_document_problems(document)))
     closing = YearClosing.objects.create(region_path=region, year=year, document=document.strip(), by=by.organisation_number, at=at)
     under = Q(region_path=region) | Q(region_path__startswith=f"{region}/")
-    count = BudgetQuota.objects.filter(under, year=year, closed_at=None).update(closed_at=at)
+    open_ones = BudgetQuota.objects.select_for_update(of=("self",)).filter(under, year=year, closed_at=None).order_by("pk")
+    keys = list(open_ones.values_list("pk", flat=True))  # locked by key as everywhere: one UPDATE over all would lock as it finds them
+    count = BudgetQuota.objects.filter(pk__in=keys).update(closed_at=at)
     facts = {"year": year, "count": count, "document": document, "organisation": by.organisation_name, "actor": by.user_name}
     ledger.record(act="quotas.close_year", subject=f"quotas/{year}-{region.rpartition('/')[2]}", by=by, at=at, facts=facts, region=region)
     return closing
