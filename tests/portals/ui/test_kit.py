@@ -129,6 +129,7 @@ def test_a_question_before_a_deed_carries_its_fields_and_inputs(draw):
     assert "<i>why</i>" in html
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("evidence", "marked"), [("V", False), ("Q", False), ("V/Q", False), ("K", True), ("K/V", True), ("", True)])
 def test_a_ruling_shows_its_rule_and_whether_the_source_was_read(draw, english, evidence, marked):
     ruling = sample.rulings()[2]
