@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -120,6 +120,21 @@ def _valued(line: Attribute, value: str) -> str:
 def expected(request: Request) -> int | None:
     """The version of the order that the form was made from."""
     return row_id(request.POST.get("expected", ""))
+
+
+Verb = Callable[[Request, Order], Any]
+
+
+def plain(service: Callable[..., Any]) -> Verb:
+    """A verb that needs nothing but the decision."""
+    return lambda request, it: service(it, by=request.actor, at=request.now, expected=expected(request))
+
+
+def reasoned(service: Callable[..., Any]) -> Verb:
+    """A verb with the reason that was typed."""
+    return lambda request, it: service(
+        it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request)
+    )
 
 
 def _steps(order: Order, history: Iterable[Entry]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from sunlit.domain.contracts import queries as papers
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.market import queries, services, states
-from sunlit.domain.market.models import Order
 from sunlit.domain.market.rules import QUANTITY_WRONG
 from sunlit.domain.rulebook.rules.templates import Form, form
 from sunlit.foundation.files import services as files
@@ -24,7 +23,7 @@ from sunlit.portals.buyer import reading
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.filling import typed, wants_a_row
-from sunlit.portals.ui.orders import expected, order_page
+from sunlit.portals.ui.orders import Verb, expected, order_page, plain, reasoned
 from sunlit.portals.ui.toasts import tell
 
 
@@ -41,28 +40,15 @@ def order(request: Request, number: str) -> HttpResponse:
     return render(request, "buyer/order.html", order_page(request, number))
 
 
-Verb = Callable[[Request, Order], Any]
-
-
-def _plain(service: Callable[..., Any]) -> Verb:
-    return lambda request, it: service(it, by=request.actor, at=request.now, expected=expected(request))
-
-
-def _reasoned(service: Callable[..., Any]) -> Verb:
-    return lambda request, it: service(
-        it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request)
-    )
-
-
 VERBS: dict[str, Verb] = {
-    "approve": _plain(services.approve),
-    "disapprove": _reasoned(services.disapprove),
-    "withdraw": _reasoned(services.withdraw),
-    "ask_cancel": _reasoned(services.ask_cancel),
-    "receive": _plain(services.receive),
-    "ask_return": _reasoned(contracts.ask_return),
-    "ask_exchange": _reasoned(contracts.ask_exchange),
-    "request_payment": _plain(contracts.request_payment),
+    "approve": plain(services.approve),
+    "disapprove": reasoned(services.disapprove),
+    "withdraw": reasoned(services.withdraw),
+    "ask_cancel": reasoned(services.ask_cancel),
+    "receive": plain(services.receive),
+    "ask_return": reasoned(contracts.ask_return),
+    "ask_exchange": reasoned(contracts.ask_exchange),
+    "request_payment": plain(contracts.request_payment),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from sunlit.domain.catalog.rules.reading import NOT_A_DAY
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.market import queries, services, states
-from sunlit.domain.market.models import Order, OrderLine
+from sunlit.domain.market.models import OrderLine
 from sunlit.domain.market.rules import QUANTITY_WRONG
 from sunlit.foundation.accounts.rules import AMOUNT_WRONG
 from sunlit.foundation.kernel import money
@@ -24,7 +24,7 @@ from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.supplier.uploads import kept
-from sunlit.portals.ui.orders import expected, order_page
+from sunlit.portals.ui.orders import Verb, expected, order_page, plain, reasoned
 from sunlit.portals.ui.toasts import tell
 
 SENDERS = ("sales", "admin")
@@ -58,25 +58,12 @@ def order(request: Request, number: str) -> HttpResponse:
     return render(request, "supplier/order.html", order_page(request, number))
 
 
-Verb = Callable[[Request, Order], Any]
-
-
-def _plain(service: Callable[..., Any]) -> Verb:
-    return lambda request, it: service(it, by=request.actor, at=request.now, expected=expected(request))
-
-
-def _reasoned(service: Callable[..., Any]) -> Verb:
-    return lambda request, it: service(
-        it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request)
-    )
-
-
 VERBS: dict[str, Verb] = {
-    "confirm": _plain(services.confirm),
-    "decline": _reasoned(services.decline),
-    "agree_cancel": _plain(services.agree_cancel),
-    "refuse_cancel": _reasoned(services.refuse_cancel),
-    "take_back": _plain(services.take_back),
+    "confirm": plain(services.confirm),
+    "decline": reasoned(services.decline),
+    "agree_cancel": plain(services.agree_cancel),
+    "refuse_cancel": reasoned(services.refuse_cancel),
+    "take_back": plain(services.take_back),
 }
 
 
