@@ -8,9 +8,9 @@ import pytest
 from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from sunlit.domain.market import states
 from sunlit.domain.market.models import Order
 from sunlit.domain.market.modes.supermarket import moved
+from sunlit.domain.market.states import orders as states
 from sunlit.domain.registry.models import Supplier
 from sunlit.foundation.access import Grant, anyone, clock, holds, operator, regulates
 from sunlit.foundation.accounts.actors import CLOCK, NOBODY

@@ -12,7 +12,7 @@ from sunlit.demo.bazhou.cells import CHINA, DAY, instant, seconds
 from sunlit.demo.bazhou.sizes import DAYS
 from sunlit.demo.deals import ALIVE, DELAYS, FATES, STANDS, WAYS
 from sunlit.demo.hours import DAY_MINUTES, moment, working_minutes
-from sunlit.domain.market import states
+from sunlit.domain.market.states import orders as states
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.rules import Rule_
 from sunlit.foundation.kernel.clock import SHANGHAI, end_of_day

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sunlit.domain.market.rules import QUANTITY_WRONG
+from sunlit.domain.market.rules.orders import QUANTITY_WRONG
 from sunlit.foundation.kernel.limits import QUANTITY_MOST
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.portals.doors import Request

@@ -14,9 +14,9 @@ from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Attribute
 from sunlit.domain.contracts import queries as contracts
 from sunlit.domain.market import queries as market
-from sunlit.domain.market import states
 from sunlit.domain.market.models import Order
 from sunlit.domain.market.policies import facts_for
+from sunlit.domain.market.states import orders as states
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.paging import row_id

@@ -12,10 +12,11 @@ from django.db.models import F
 from sunlit.domain.catalog.models import Offer
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.contracts.models import AcceptanceSheet, Payment, Rating
-from sunlit.domain.market import queries, services, states
+from sunlit.domain.market import queries, services
 from sunlit.domain.market.events import OrderMoved
 from sunlit.domain.market.models import Dispatch, Order, OrderLine
 from sunlit.domain.market.reactions import tell_who_must_act
+from sunlit.domain.market.states import orders as states
 from sunlit.domain.planning.models import Hold
 from sunlit.foundation.accounts.actors import CLOCK
 from sunlit.foundation.gateways.bank import BankDisagrees, BankReceipt, BankUnreachable, PaymentOrder

@@ -10,7 +10,7 @@ import pytest
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
-from sunlit.domain.market.rules import CONFIRM_TOO_LATE
+from sunlit.domain.market.rules.orders import CONFIRM_TOO_LATE
 from sunlit.foundation.kernel.refusals import Problem, Reason, Refused, catalogue, check
 from tests.portals.ui.conftest import reason_of_a_test
 

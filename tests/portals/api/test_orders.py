@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.contracts.models import Payment
-from sunlit.domain.market import states
 from sunlit.domain.market.models import Order
+from sunlit.domain.market.states import orders as states
 from sunlit.foundation.gateways.bank import BankReceipt
 from sunlit.foundation.ledger.models import Entry
 from sunlit.portals.api.api import api

@@ -13,11 +13,11 @@ from django.db import IntegrityError, transaction
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog import services as catalog_services
 from sunlit.domain.catalog.models import Offer
-from sunlit.domain.market import rules
 from sunlit.domain.market.events import OrderMoved
 from sunlit.domain.market.models import CartLine, Order, OrderLine
 from sunlit.domain.market.queries import rulings
 from sunlit.domain.market.queries.wishes import Wish, line_problems
+from sunlit.domain.market.rules import orders as rules
 from sunlit.domain.planning import services as planning
 from sunlit.domain.planning.models import Plan
 from sunlit.domain.rulebook import queries as rulebook

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncDate
 
-from sunlit.domain.market import states
 from sunlit.domain.market.models import Order
 from sunlit.domain.market.policies import visible_to
+from sunlit.domain.market.states import orders as states
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import SHANGHAI
 

@@ -12,10 +12,10 @@ from django.db.models import Count, Max, Prefetch, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.domain.market import states
 from sunlit.domain.market.models import Dispatch, Favourite, Order, OrderLine, Return
 from sunlit.domain.market.policies import visible_to
 from sunlit.domain.market.queries.board import late_at
+from sunlit.domain.market.states import orders as states
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS

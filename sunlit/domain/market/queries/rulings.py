@@ -10,8 +10,8 @@ from typing import Any
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Offer, PolicyTag
-from sunlit.domain.market import rules
 from sunlit.domain.market.models import Order
+from sunlit.domain.market.rules import orders as rules
 from sunlit.domain.planning import queries as planning
 from sunlit.domain.planning.models import Plan
 from sunlit.domain.planning.queries import splitting

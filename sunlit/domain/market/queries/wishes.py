@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sunlit.domain.catalog import states
 from sunlit.domain.catalog.models import Offer
-from sunlit.domain.market import rules
+from sunlit.domain.market.rules import orders as rules
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.refusals import Problem
 

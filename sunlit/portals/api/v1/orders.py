@@ -12,8 +12,8 @@ from pydantic import Field
 from sunlit.domain.contracts import queries as contracts
 from sunlit.domain.contracts.queries import Paper
 from sunlit.domain.market import queries as market
-from sunlit.domain.market import states
 from sunlit.domain.market.models import Order, OrderLine
+from sunlit.domain.market.states import orders as states
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.portals.api.keys import Call, Needs
 from sunlit.portals.api.shapes import ROWS, After, Rows, Time, Told, Yuan

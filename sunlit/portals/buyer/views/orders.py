@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from sunlit.domain.contracts import queries as papers
 from sunlit.domain.contracts import services as contracts
-from sunlit.domain.market import queries, services, states
-from sunlit.domain.market.rules import QUANTITY_WRONG
+from sunlit.domain.market import queries, services
+from sunlit.domain.market.rules.orders import QUANTITY_WRONG
+from sunlit.domain.market.states import orders as states
 from sunlit.domain.rulebook.rules.templates import Form, form
 from sunlit.foundation.files import services as files
 from sunlit.foundation.files.models import File

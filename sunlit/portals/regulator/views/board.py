@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.insight import queries as insight
 from sunlit.domain.market import queries as market
-from sunlit.domain.market import states
+from sunlit.domain.market.states import orders as states
 from sunlit.domain.registry import queries as registry
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.models import Region

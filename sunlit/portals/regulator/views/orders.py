@@ -11,8 +11,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from sunlit.domain.market import queries, states
+from sunlit.domain.market import queries
 from sunlit.domain.market.models import Order
+from sunlit.domain.market.states import orders as states
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel import regions

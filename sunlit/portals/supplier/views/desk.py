@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.contracts import queries as contracts
 from sunlit.domain.market import queries as market
-from sunlit.domain.market import states
 from sunlit.domain.market.queries import Task
+from sunlit.domain.market.states import orders as states
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.registry import services as standing
 from sunlit.foundation.kernel.refusals import Problem, Reason, Refused

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from sunlit.domain.catalog.rules.reading import NOT_A_DAY
 from sunlit.domain.contracts import services as contracts
-from sunlit.domain.market import queries, services, states
+from sunlit.domain.market import queries, services
 from sunlit.domain.market.models import OrderLine
-from sunlit.domain.market.rules import QUANTITY_WRONG
+from sunlit.domain.market.rules.orders import QUANTITY_WRONG
+from sunlit.domain.market.states import orders as states
 from sunlit.foundation.accounts.rules import AMOUNT_WRONG
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import local_day

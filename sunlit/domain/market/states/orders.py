@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.domain.market import rules
 from sunlit.domain.market.models import Order
+from sunlit.domain.market.rules import orders as rules
 from sunlit.foundation.access import clock, holds
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.lifecycle import Life, Move

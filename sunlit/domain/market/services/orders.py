@@ -14,9 +14,9 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from sunlit.domain.catalog import services as catalog_services
 from sunlit.domain.catalog.models import Offer, Product
-from sunlit.domain.market import rules
 from sunlit.domain.market.models import CartLine, Dispatch, Favourite, Order, OrderLine, Return
-from sunlit.domain.market.modes.supermarket import checkout, moved, place
+from sunlit.domain.market.modes.supermarket import moved
+from sunlit.domain.market.rules import orders as rules
 from sunlit.domain.planning import services as planning
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
@@ -26,36 +26,6 @@ from sunlit.foundation.kernel.clock import end_of_day, local_day
 from sunlit.foundation.kernel.limits import CART_LINES, QUANTITY_MOST
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.foundation.lifecycle import move
-
-__all__ = [
-    "accept_new_prices",
-    "add_to_cart",
-    "agree_cancel",
-    "approve",
-    "ask_cancel",
-    "checkout",
-    "close_due",
-    "confirm",
-    "decline",
-    "disapprove",
-    "dispatch",
-    "drop_product",
-    "drop_supplier",
-    "follow_favourites",
-    "keep_product",
-    "keep_supplier",
-    "lapse_due",
-    "mark",
-    "place",
-    "receive",
-    "redeliver",
-    "refuse_cancel",
-    "remind_due",
-    "remove_line",
-    "set_quantity",
-    "take_back",
-    "withdraw",
-]
 
 DUE_A_ROUND = 200
 

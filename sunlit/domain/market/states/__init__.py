@@ -1,0 +1,5 @@
+"""The lives in the marketplace."""
+
+from sunlit.domain.market.states.orders import order
+
+__all__ = ["order"]
