@@ -21,6 +21,10 @@ BUYER, SUPPLIER = "buyer", "supplier"
 TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     "request": ((BUYER, ("lead",), _("Order {number} over {total:yuan} waits for your approval.")),),
     "place": ((SUPPLIER, ("sales", "admin"), _("New order {number} over {total:yuan}: please confirm it in time.")),),
+    "award": (
+        (SUPPLIER, ("sales", "admin"), _("You won order {number} over {total:yuan}: please confirm it in time.")),
+        (BUYER, ("orderer", "lead"), _("Order {number} over {total:yuan} went to the winner.")),
+    ),
     "approve": (
         (SUPPLIER, ("sales", "admin"), _("New order {number} over {total:yuan}: please confirm it in time.")),
         (BUYER, ("orderer",), _("Order {number} was approved and went to the supplier.")),
@@ -63,7 +67,7 @@ TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
 
 for _verb, _lines in TOLD.items():
     for _whom, _roles, _text in _lines:
-        templates.declare(f"order.{_verb}.{_whom}", title=_text, mail=_verb in ("request", "place", "approve", "lapse"))
+        templates.declare(f"order.{_verb}.{_whom}", title=_text, mail=_verb in ("request", "place", "award", "approve", "lapse"))
 
 
 @hears(OrderMoved)

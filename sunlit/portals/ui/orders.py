@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog import queries as catalog
@@ -52,10 +52,17 @@ NEXT: dict[str, str | Promise] = {
     **dict.fromkeys(states.ENDED_WITHOUT_DEAL, _("Ended without a deal: budget and stock are free again.")),
 }
 
+# The ways of buying as people call them, and the page, the same in the buyer's, the supplier's and the regulator's portal, of what was won.
+WAYS: dict[str, str | Promise] = {
+    "supermarket": pgettext_lazy("way of buying", "Online supermarket"),
+}
+ORIGIN_PAGES: dict[str, str] = {}
+
 # The acts that finish a step of the way: whoever did the last of them stands under the step.
 FINISHES = {
     "order.request": "placed",
     "order.place": "placed",
+    "order.award": "placed",
     "order.approve": "approved",
     "order.confirm": "confirmed",
     "order.dispatch": "dispatched",
@@ -78,7 +85,10 @@ def order_page(request: Request, number: str) -> dict[str, Any]:
     for entry in history:
         entry.facts = facts_for(request.actor, entry.act, entry.facts)
     paper = contracts.paper(order)
+    page = ORIGIN_PAGES.get(order.mode)
     return {
+        "way": WAYS.get(order.mode, order.mode),
+        "origin_page": f"{request.actor.kind}:{page}" if page and order.origin else "",
         "order": order,
         "lines": list(order.lines.all()),
         "parameters": {line.position: parameters(line.snapshot) for line in order.lines.all()},

@@ -62,6 +62,9 @@ class Order(Living):
 
     # Identity
     mode = models.TextField(default="supermarket")
+    origin = models.TextField(
+        default="", db_default="", blank=True
+    )  # the number of the paper it was won by; none for a purchase off the shelf
     checkout_key = models.TextField()  # one checkout makes one order a supplier
     buyer = models.ForeignKey(Organisation, models.PROTECT, related_name="orders_placed")
     supplier = models.ForeignKey(Organisation, models.PROTECT, related_name="orders_received")
@@ -146,8 +149,8 @@ class OrderLine(models.Model):
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField()
-    offer = models.ForeignKey(Offer, models.PROTECT, related_name="+")
-    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    offer = models.ForeignKey(Offer, models.PROTECT, null=True, related_name="+")  # none where it was not won with one of the library
+    product = models.ForeignKey(Product, models.PROTECT, null=True, related_name="+")
     category_code = models.TextField()
     snapshot = models.JSONField()
     price = models.DecimalField(max_digits=16, decimal_places=2)

@@ -156,7 +156,7 @@ def lines_of(orders: Sequence[Order]) -> dict[int, list[OrderLine]]:
 
 def products_of(numbers: Sequence[str]) -> list[str]:
     """The numbers of the products in these orders, in one query."""
-    found = OrderLine.objects.filter(order__number__in=numbers).order_by("product__number")
+    found = OrderLine.objects.filter(order__number__in=numbers, product__isnull=False).order_by("product__number")
     return list(found.values_list("product__number", flat=True).distinct())
 
 

@@ -335,8 +335,9 @@ def _give_up(order: Order, verb: str, *, reason: str | None, by: Actor, at: date
     """End the order without a deal: the state first (it locks and asks), then stock and money go back."""
     told = {"reason": reason.strip()} if reason is not None else {}
     order = _turn(order, verb, by=by, at=at, expected=expected, change=told, facts=told)
-    lines = OrderLine.objects.filter(order=order).values_list("offer_id", "quantity")
-    catalog_services.return_stock(dict(lines))
+    if not order.origin:  # what was won took nothing from a shelf
+        lines = OrderLine.objects.filter(order=order).values_list("offer_id", "quantity")
+        catalog_services.return_stock(dict(lines))
     planning.give_back(reference=f"order/{order.number}", at=at)
     return order
 

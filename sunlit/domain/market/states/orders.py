@@ -51,6 +51,14 @@ order = Life(
             rules.PLACING,
         ),
         Move(
+            "award",
+            (),
+            PLACED,
+            orderer | clock,
+            _("Order {number} for ¥{total} was placed with the winner of {origin}"),
+            _("Place the order that was won"),
+        ),
+        Move(
             "approve",
             AWAITING_APPROVAL,
             PLACED,

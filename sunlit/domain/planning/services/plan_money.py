@@ -53,12 +53,15 @@ def used(it: Plan) -> Decimal:
 
 
 @transaction.atomic
-def use_plan(number: str, *, quota_id: int, reference: str, parts: Sequence[Part], by: Actor, at: datetime) -> None:
+def use_plan(
+    number: str, *, quota_id: int, reference: str, parts: Sequence[Part], buyer_id: int | None = None, by: Actor, at: datetime
+) -> None:
     """Pass the money of a plan on to a purchase: its hold is laid here, under the purchase's reference. The first one begins the plan's execution.
+    `buyer_id` where somebody else than the buyer acts, as the clock does.
 
     Refused, on `plan` or `quota`: PLN-040 no plan for it, PLN-042 a category is not planned, PLN-043 another quota, PLN-041 not enough left.
     """
-    it = Plan.objects.select_for_update(of=("self",)).filter(number=number, buyer_id=by.organisation_id).first()
+    it = Plan.objects.select_for_update(of=("self",)).filter(number=number, buyer_id=buyer_id or by.organisation_id).first()
     if it is None or it.state not in IN_FORCE or it.method != queries.MARKETPLACE:
         raise Refused(Problem(rules.NOT_FOR_ORDERS, on="plan"))
     check(Problem(rules.NOT_PLANNED, {"category": _named(code), "plan": number}, on="plan") for code in _unplanned(it, parts))
