@@ -33,7 +33,9 @@ def publish_deal(order: Order, *, at: datetime) -> DealNotice:
     if known is not None:
         return known
     lines = list(OrderLine.objects.filter(order_id=order.pk).order_by("position"))
-    references = catalog.references([line.product_id for line in lines if line.product_id], on=order.placed_at, region_path=order.region_path)
+    references = catalog.references(
+        [line.product_id for line in lines if line.product_id], on=order.placed_at, region_path=order.region_path
+    )
     reference_total, compared_total = _compared(lines, references)
     told = [_told(line, references.get(line.product_id or 0)) for line in lines]
     assert order.accepted_at is not None
@@ -181,7 +183,7 @@ def _told(line: OrderLine, reference: Decimal | None) -> dict[str, Any]:
 
 def _compared(lines: list[OrderLine], references: Mapping[int, Decimal]) -> tuple[Decimal | None, Decimal | None]:
     """What the goods with a known reference price cost there, and here."""
-    known = [(line, references[line.product_id]) for line in lines if line.product_id in references]
+    known = [(line, reference) for line in lines if (reference := references.get(line.product_id or 0)) is not None]
     if not known:
         return None, None
     there = sum((reference * line.quantity for line, reference in known), Decimal("0.00"))
