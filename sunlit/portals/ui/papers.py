@@ -97,7 +97,7 @@ def order_paper(request: Request, order: Order) -> Paper:
         pairs((_("Buyer"), lang(order.buyer)), (_("Supplier"), lang(order.supplier)), (_("Placed"), moment(order.placed_at))),
         heading(_("What was bought")),
         table("", heads, rows, numeric=(3, 4, 5)),
-        pairs((_("Total"), yuan(order.total)), (_("Budget quota"), order.quota.number if request.actor.kind != "supplier" else "—")),
+        pairs((_("Total"), yuan(order.total)), *_money_of(request, order)),
         heading(_("Delivery and invoice")),
         pairs(
             (_("Receiver"), f"{delivery['receiver']} {delivery['phone']}"),
@@ -109,6 +109,14 @@ def order_paper(request: Request, order: Order) -> Paper:
     ]
     told = {"title": _("Procurement order"), "number": order.number, "subject": order.number, "sealed": order.contents_hash}
     return paper(request, issuer=lang(order.buyer), at=order.placed_at, blocks=blocks, **told)
+
+
+def _money_of(request: Request, order: Order) -> list[tuple[str, str]]:
+    """Quota and plan of an order: not for its supplier."""
+    if request.actor.kind == "supplier":
+        return []
+    plan = [(_("Bought for the plan"), f"{order.plan.name} {order.plan.number}")] if order.plan else []
+    return [(_("Budget quota"), order.quota.number), *plan]
 
 
 def acceptance_paper(request: Request, order: Order, sheet: AcceptanceSheet) -> Paper:

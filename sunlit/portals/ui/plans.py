@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from sunlit.domain.rulebook.rules.facts import EXEMPTIONS, GROUNDS, METHODS
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.portals.doors import Request
+from sunlit.portals.ui.filters import yuan
 from sunlit.portals.ui.history import history_of
 
 GRAVE = {"refused": 0, "warned": 1, "allowed": 2}
@@ -40,7 +42,7 @@ def plan_page(request: Request, it: Plan) -> dict[str, Any]:
         "remarks": sum(str(ruling.verdict) != "allowed" for ruling in rulings),
         "key": queries.is_key_project(it, request.now),
         "moves": {move.verb: move for move in states.plan.open_to(it, request.actor)},
-        "steps": _steps(it, uses),
+        "steps": _steps(it, used),
         "names": {
             "method": METHODS.get(it.method, ""),
             "form": rules.FORMS.get(it.form, ""),
@@ -56,24 +58,25 @@ def plan_page(request: Request, it: Plan) -> dict[str, Any]:
     }
 
 
-def _steps(it: Plan, uses: list[Any]) -> list[dict[str, Any]]:
+def _steps(it: Plan, used: Decimal) -> list[dict[str, Any]]:
     """The project's way: intention, demand, review, filing or approval, purchases, done; who is not needed is left out."""
     asked = it.state == life.APPROVAL_ASKED or it.asked_at is not None
     way: list[tuple[str, Any, str]] = []
     if it.intention_item:
         way.append((_("Intention published"), it.intention_item.public_since, it.intention_item.intention.number))
     if it.demand_number:
-        way.append((_("Demand settled"), it.created_at, it.demand_number))
+        way.append((_("Demand settled"), queries.settled_at(it), it.demand_number))
     way += [
         (_("Plan handed in"), it.handed_in_at, ""),
         (_("Reviewed within the house"), it.reviewed_at, ""),
         (_("Method approved") if asked else _("Plan filed"), it.filed_at, ""),
-        (_("Bought"), uses[0].at if uses else it.begun_at, ""),
+        (_("Purchase"), it.begun_at, _("%(sum)s bought") % {"sum": yuan(used)} if used else ""),
         (_("Plan finished"), it.ended_at if it.state == life.DONE else None, ""),
     ]
-    first_open = next((n for n, (_label, at, _who) in enumerate(way) if at is None), len(way))
+    going = it.state == life.EXECUTING  # the purchase has begun and is not over
+    first_open = len(way) - 2 if going else next((n for n, (_label, at, _who) in enumerate(way) if at is None), len(way))
     told = [
-        {"label": label, "at": at, "who": who, "state": "done" if at else "current" if n == first_open else "todo"}
+        {"label": label, "at": at, "who": who, "state": "current" if n == first_open else "done" if at else "todo"}
         for n, (label, at, who) in enumerate(way)
     ]
     if it.state in (life.REFUSED, life.WITHDRAWN):

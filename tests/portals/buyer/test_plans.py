@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sunlit.domain.disclosure import services as disclosure
-from sunlit.domain.market.models import Order
+from sunlit.domain.market.models import CartPlan, Order
 from sunlit.domain.planning import services
 from sunlit.domain.planning.models import Plan
 from tests.domain.planning.plans import LAPTOPS, PAPER, drafted, filed
@@ -22,6 +22,11 @@ WHAT = {
 
 def text(response: Any) -> str:
     return str(response.content.decode())
+
+
+def way(page: str) -> str:
+    """The steps of the purchase."""
+    return page.partition('<ol class="steps"')[2].partition("</ol>")[0]
 
 
 def test_a_plan_is_written_handed_in_reviewed_filed_and_bought_for(town: Town) -> None:
@@ -56,6 +61,54 @@ def test_a_plan_is_written_handed_in_reviewed_filed_and_bought_for(town: Town) -
     assert order.number in page
     assert "¥67,150.00" in page  # what is left
     assert it.number in text(client.get(f"/buyer/orders/{order.number}/"))
+
+
+def test_the_plan_of_a_cart_is_kept_over_the_sign_in_shown_and_dropped(town: Town) -> None:
+    it = filed(town)
+    browser(town.aygul).post(f"/buyer/plans/{it.number}/buy/", {})
+    line, other = in_cart(town, town.paper, 10), in_cart(town, town.laptop_corner, 1)
+    again = browser(town.aygul)  # another session of the same person
+    cart = text(again.get("/buyer/cart/"))
+    assert it.name in cart
+    assert cart.count('data-code="PLN-042"') == 1  # the laptop is not planned
+    page = text(again.get(f"/buyer/checkout/?line={line.pk}"))
+    assert f'<option value="{it.number}" selected>' in page
+    assert it.number in text(again.get(f"/buyer/checkout/?line={other.pk}"))  # told, not left out in silence
+    assert it.number not in text(browser(town.zhou).get("/buyer/cart/"))  # a colleague's cart is another one
+    assert again.post(f"/buyer/plans/{it.number}/buy/", {"stop": "1"})["Location"] == "/buyer/cart/"
+    assert it.number not in text(again.get("/buyer/cart/"))
+    assert CartPlan.objects.count() == 0
+
+
+def test_a_plan_that_ended_meanwhile_is_told_in_the_cart(town: Town) -> None:
+    it = filed(town)
+    client = browser(town.aygul)
+    client.post(f"/buyer/plans/{it.number}/buy/", {})
+    line = in_cart(town, town.paper, 10)
+    services.withdraw_plan(it, reason="项目取消", by=town.aygul, at=NOON)
+    assert "已不能按该计划下单" in text(client.get("/buyer/cart/"))
+    assert it.number not in text(client.get(f"/buyer/checkout/?line={line.pk}"))
+    assert codes(client.post(f"/buyer/plans/{it.number}/buy/", {})) == ["ORD-036"]
+
+
+def test_the_step_of_the_purchase_says_how_far_it_is(town: Town) -> None:
+    it = filed(town)
+    client = browser(town.aygul)
+    assert "已采购 ¥" not in way(text(client.get(f"/buyer/plans/{it.number}/")))
+    client.post("/buyer/checkout/", checkout(town, in_cart(town, town.paper, 100), plan=it.number))
+    steps = way(text(client.get(f"/buyer/plans/{it.number}/")))
+    assert "已采购 ¥12,850.00" in steps
+    assert steps.count('aria-current="step"') == 1
+
+
+def test_a_plan_is_printed_for_its_buyer_and_the_regulator(town: Town) -> None:
+    it = filed(town)
+    path = f"/papers/plans/{it.number}/plan.pdf"
+    for actor in (town.aygul, town.surina):
+        answer = browser(actor).get(path)
+        assert (answer.status_code, answer["Content-Type"], answer.content[:5]) == (200, "application/pdf", b"%PDF-")
+    assert [browser(actor).get(path).status_code for actor in (town.ma, town.chen, None)] == [404, 404, 302]
+    assert path in text(browser(town.aygul).get(f"/buyer/plans/{it.number}/"))
 
 
 def test_grounds_open_other_methods_before_anything_is_saved(town: Town) -> None:

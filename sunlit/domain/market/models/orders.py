@@ -34,6 +34,18 @@ class CartLine(models.Model):
         ]
 
 
+class CartPlan(models.Model):
+    """The plan that a person's cart is filled for, until it is dropped: whoever signs in again goes on where the cart was left."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    buyer = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "buyer"], name="a_cart_is_filled_for_one_plan")]
+
+
 class Favourite(models.Model):
     """A product or a supplier that a buyer wants to find again."""
 

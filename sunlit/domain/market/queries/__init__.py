@@ -1,7 +1,7 @@
 """The face of the marketplace: what others may ask of it."""
 
 from sunlit.domain.market.queries.board import Board, RegionFigures, board, late_orders
-from sunlit.domain.market.queries.cart import CartPage, cart, cart_count, rulings_before
+from sunlit.domain.market.queries.cart import CartItem, CartPage, cart, cart_count, cart_plan, rulings_before
 from sunlit.domain.market.queries.orders import (
     GROUPS,
     KnownSupplier,
@@ -30,6 +30,7 @@ from sunlit.domain.market.queries.rulings import approval_limit, asks_for_a_reas
 __all__ = [
     "GROUPS",
     "Board",
+    "CartItem",
     "CartPage",
     "KnownSupplier",
     "OrderPage",
@@ -42,6 +43,7 @@ __all__ = [
     "board",
     "cart",
     "cart_count",
+    "cart_plan",
     "counts",
     "deadline_of",
     "desk_of",

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from sunlit.domain.catalog import states
 from sunlit.domain.catalog.models import Offer
-from sunlit.domain.market.models import CartLine
+from sunlit.domain.market.models import CartLine, CartPlan
 from sunlit.domain.market.queries import rulings
 from sunlit.domain.market.queries.wishes import Wish, line_problems
+from sunlit.domain.planning import queries as planning
 from sunlit.domain.planning.models import Plan
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.accounts.actors import Actor
@@ -87,6 +88,12 @@ def cart(by: Actor, *, line_ids: list[int] | None = None, delivery_path: str = "
 def cart_count(by: Actor) -> int:
     """How many lines lie in the cart: the figure beside its icon."""
     return CartLine.objects.filter(user_id=by.person, buyer_id=by.party).count()
+
+
+def cart_plan(by: Actor) -> Plan | None:
+    """The plan that the person's cart is filled for, as it stands now, with its lines and items. Three queries where there is one."""
+    held = CartPlan.objects.filter(user_id=by.person, buyer_id=by.party).values_list("plan__number", flat=True).first()
+    return planning.plan(held, seen_by=by) if held else None
 
 
 def rulings_before(

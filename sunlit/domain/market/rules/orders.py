@@ -59,6 +59,11 @@ ORDER_FULL = Reason("ORD-031", _("An order holds at most {most} lines of one sup
 WAYBILL_TWICE = Reason("ORD-033", _("A parcel of this order already went under waybill {waybill}."))
 PLAN_UNKNOWN = Reason("ORD-035", _("Your organisation has no plan with this number."))
 NOT_AUTHORISED = Reason("ORD-034", _("“{title}” is imported; plan {plan} has no authorisation for imports."))
+PLAN_NOT_FOR_ORDERS = Reason(
+    "ORD-036",
+    _("Nothing can be ordered for plan {plan}: it is not in force, is bought in another way, or nothing of its money is left."),
+    CONFLICT,
+)
 PURPOSE_MISSING = Reason("ORD-032", _("Say what the goods are for."))
 
 

@@ -14,10 +14,12 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from sunlit.domain.catalog import services as catalog_services
 from sunlit.domain.catalog.models import Offer, Product
-from sunlit.domain.market.models import CartLine, Dispatch, Favourite, Order, OrderLine, Return
+from sunlit.domain.market.models import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
 from sunlit.domain.market.modes.supermarket import moved
 from sunlit.domain.market.rules import orders as rules
+from sunlit.domain.planning import queries as plans
 from sunlit.domain.planning import services as planning
+from sunlit.domain.planning.models import Plan
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.accounts.actors import CLOCK, Actor
@@ -70,6 +72,19 @@ def accept_new_prices(seen: Mapping[int, Decimal], *, by: Actor) -> None:
     """The person has seen these prices, by line of the cart; one that changed again meanwhile is told again."""
     for line_id, price in seen.items():
         _my_lines(by).filter(pk=line_id).update(price_seen=price)
+
+
+def fill_for_plan(it: Plan, *, by: Actor, at: datetime) -> CartPlan:
+    """From now on the person's cart is filled for the plan, instead of the one before. Refused: ORD-036 nothing can be ordered for it."""
+    if it.buyer_id != by.party or not plans.is_for_orders(it):
+        raise Refused(Problem(rules.PLAN_NOT_FOR_ORDERS, {"plan": it.number}, on="plan"))
+    made, _new = CartPlan.objects.update_or_create(user_id=by.person, buyer_id=by.party, defaults={"plan": it, "at": at})
+    return made
+
+
+def drop_plan(*, by: Actor) -> None:
+    """What lies in the cart is for no plan any more."""
+    CartPlan.objects.filter(user_id=by.person, buyer_id=by.party).delete()
 
 
 def _my_lines(by: Actor) -> QuerySet[CartLine]:

@@ -36,6 +36,7 @@ __all__ = [
     "green_mandatory",
     "intention_items",
     "is_barred",
+    "is_for_orders",
     "is_key_project",
     "methods_for",
     "needs_approval",
@@ -46,6 +47,7 @@ __all__ = [
     "plans_on",
     "plans_page",
     "reserves",
+    "settled_at",
     "standing_item",
     "start_of",
     "uses_of",
@@ -164,7 +166,12 @@ def plans_for_orders(buyer_id: int) -> list[Plan]:
     items = Prefetch("items", PlanItem.objects.select_related("category"))
     lines = Prefetch("lines", PlanLine.objects.select_related("quota").order_by("pk"))
     found = Plan.objects.filter(buyer_id=buyer_id, state__in=FORCE, method=MARKETPLACE).prefetch_related(items, lines)
-    return [it for it in found.order_by("-pk")[:PAGE_ROWS] if any(line.left for line in it.lines.all())]
+    return [it for it in found.order_by("-pk")[:PAGE_ROWS] if is_for_orders(it)]
+
+
+def is_for_orders(it: Plan) -> bool:
+    """Orders of the marketplace can be placed for the plan: it is in force, names that method, and money is left."""
+    return it.state in FORCE and it.method == MARKETPLACE and any(line.left for line in it.lines.all())
 
 
 def plans_on(it: Intention) -> list[str]:
@@ -176,6 +183,11 @@ def plans_on(it: Intention) -> list[str]:
 def uses_of(it: Plan) -> list[PlanUse]:
     """What was bought for the plan, in its order."""
     return list(PlanUse.objects.filter(line__plan=it).select_related("line__quota").order_by("at", "pk"))
+
+
+def settled_at(it: Plan) -> datetime | None:
+    """When the demand that the plan names was settled."""
+    return Demand.objects.filter(number=it.demand_number, buyer_id=it.buyer_id).values_list("settled_at", flat=True).first()
 
 
 # Intentions

@@ -38,8 +38,21 @@ def cart(request: Request) -> HttpResponse:
 
 
 def _cart_page(request: Request, problems: Sequence[Problem] = ()) -> dict[str, Any]:
-    plan = planning.plan(request.session.get("plan", ""), seen_by=request.actor) if request.session.get("plan") else None
-    return {"cart": queries.cart(request.actor), "problems": problems, "most": QUANTITY_MOST, "plan": plan}
+    cart, plan = queries.cart(request.actor), queries.cart_plan(request.actor)
+    usable = plan is not None and planning.is_for_orders(plan)
+    return {
+        "cart": cart,
+        "problems": problems,
+        "most": QUANTITY_MOST,
+        "plan": plan,
+        "usable": usable,
+        "unplanned": {item.line.pk for item in cart.items if plan and not _covers(plan, item)} if usable else (),
+    }
+
+
+def _covers(plan: Plan, item: queries.CartItem) -> bool:
+    """The plan names the category of the line, or one above it."""
+    return not set(item.offer.product.category.path.split("/")).isdisjoint(it.category.code for it in plan.items.all())
 
 
 @door(kind="buyer", roles=ORDERERS, methods=("POST",))
@@ -111,8 +124,9 @@ def _checkout_page(request: Request, buyer: Organisation, page: queries.CartPage
         "addresses": [(str(it.pk), f"{it.receiver} {it.phone} · {lang(it.region)} {it.text}") for it in accounts.addresses_of(buyer.pk)],
         "titles": [(str(it.pk), f"{it.title} · {it.tax_number}") for it in accounts.invoice_titles_of(buyer.pk)],
     }
-    plans = _plans(buyer, page)
-    plan = _plan_of(request, plans)
+    filled_for = queries.cart_plan(request.actor)
+    plans = _plans(buyer, page, filled_for)
+    plan = _plan_of(request, plans, filled_for)
     fields = {"quota": "quotas", "address": "addresses", "title": "titles"}
     picked = {name: request.POST.get(name) or next((key for key, _text in options[of]), "") for name, of in fields.items()}
     if plan and "quota" not in request.POST:  # the plan's own money
@@ -131,17 +145,15 @@ def _checkout_page(request: Request, buyer: Organisation, page: queries.CartPage
     }
 
 
-def _plans(buyer: Organisation, page: queries.CartPage) -> list[Plan]:
-    """The plans of the house that hold one of the categories in the cart and have money left."""
-    codes = {item.offer.product.category.path for group in page.groups for item in group.items}
-    steps = {step for path in codes for step in path.split("/")}
+def _plans(buyer: Organisation, page: queries.CartPage, filled_for: Plan | None) -> list[Plan]:
+    """The plans of the house with money left that the cart is filled for, or that name one of its categories."""
     found = planning.plans_for_orders(buyer.pk)
-    return [it for it in found if not steps.isdisjoint(item.category.code for item in it.items.all())]
+    return [it for it in found if it == filled_for or any(_covers(it, item) for item in page.items)]
 
 
-def _plan_of(request: Request, plans: list[Plan]) -> Plan | None:
+def _plan_of(request: Request, plans: list[Plan], filled_for: Plan | None) -> Plan | None:
     """The plan that was chosen, or the one for which the cart was filled."""
-    number = request.POST.get("plan", "") if request.method == "POST" else request.session.get("plan", "")
+    number = request.POST.get("plan", "") if request.method == "POST" else filled_for.number if filled_for else ""
     return next((it for it in plans if it.number == number), None)
 
 

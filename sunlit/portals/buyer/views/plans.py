@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Category
+from sunlit.domain.market import services as market
 from sunlit.domain.planning import queries, services, states
 from sunlit.domain.planning.models import Plan
 from sunlit.domain.planning.rules import plans as rules
@@ -141,10 +142,7 @@ def plan(request: Request, number: str) -> HttpResponse:
         "reviews": [] if mine else [(move, POINTS[verb]) for verb, move in moves.items() if verb in REVIEWS and verb not in hidden],
         "waits_for_others": mine and it.state == life.IN_REVIEW,
         "steps_to_edit": STEPS if "revise" in moves else {},
-        "may_buy": it.state in life.IN_FORCE
-        and it.method == queries.MARKETPLACE
-        and request.actor.has(*ORDERERS)
-        and any(line.left for line in it.lines.all()),
+        "may_buy": queries.is_for_orders(it) and request.actor.has(*ORDERERS),
     }
     return form_page(request, "buyer/plan.html", context, act)
 
@@ -157,9 +155,9 @@ def buy_for_plan(request: Request, number: str) -> HttpResponse:
     """From now on this person's cart is filled for the plan, until it says otherwise."""
     it: Plan = found_or_404(queries.plan(number, seen_by=request.actor))
     if "stop" in request.POST:
-        request.session.pop("plan", None)
+        market.drop_plan(by=request.actor)
         return see_other("buyer:cart")
-    request.session["plan"] = it.number
+    market.fill_for_plan(it, by=request.actor, at=request.now)
     first = next((item.category.code for item in it.items.all() if item.category.in_use), "")
     return HttpResponseRedirect(f"{reverse('search')}?{urlencode({'category': first})}" if first else reverse("search"))
 

@@ -6,8 +6,17 @@ from django.http import HttpResponse
 
 from sunlit.domain.market import queries as market
 from sunlit.domain.market.models import Order
+from sunlit.domain.planning import queries as planning
+from sunlit.domain.planning.models import Plan
 from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.ui import papers
+from sunlit.portals.ui.plan_papers import plan_paper
+
+
+@door(methods=("GET",))
+def plan(request: Request, number: str) -> HttpResponse:
+    it: Plan = found_or_404(planning.plan(number, seen_by=request.actor))
+    return papers.answer(plan_paper(request, it))
 
 
 @door(methods=("GET",))
