@@ -113,6 +113,7 @@ MORE_BUYERS = (
 )
 
 MAIN_BUYER, SECOND_BUYER = "buyer-0001", "buyer-0002"
+UNDECLARED = 9  # of so many shops one never declared its size
 MAIN_SUPPLIER, SECOND_SUPPLIER = "supplier-0001", "supplier-0002"
 COUNTY_REGULATOR, PREFECTURE_REGULATOR = "regulator-652801", f"regulator-{PREFECTURE}"
 OPERATOR, BANK = "operator", "bank"
@@ -265,7 +266,7 @@ def _supplier(rng: Random, index: int, trade: Trade, at: datetime) -> Organisati
     zh, en = SHORT[region]
     zh, en = ("库尔勒", "Korla") if region == "652871" else (zh, en)
     word = _company_word(index)
-    staff = 23 if index == 0 else 4 if index == 1 else rng.choice((3, 5, 6, 8, 9, 12, 16, 22, 30, 44, 75, 130))
+    staff = 23 if index == 0 else 4 if index == 1 else rng.choice((3, 5, 6, 8, 9, 12, 16, 22, 44, 75, 130, 420))
     welfare = {17: "disabled_welfare_unit", 33: "disabled_welfare_unit", 44: "prison_enterprise"}.get(index % 69, "")
     if welfare == "disabled_welfare_unit":
         staff = max(staff, 22)  # ten of them at least have disabilities
@@ -281,6 +282,7 @@ def _supplier(rng: Random, index: int, trade: Trade, at: datetime) -> Organisati
         families=families,
         staff=staff,
         welfare=welfare,
+        declares=bool(welfare) or index % UNDECLARED != UNDECLARED // 2,
         since=at - timedelta(days=rng.randint(395, 700), hours=rng.randint(0, 20)),
     )
 

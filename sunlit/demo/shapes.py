@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-SIZES_SINCE = timedelta(days=360)  # when the shops declared their size
+SIZES_SINCE = timedelta(days=380)  # when the shops declared their size: before the first order of the year
 
 
 def year_of_sizes(at: datetime) -> int:
@@ -41,12 +41,24 @@ class Organisation:
     staff: int = 0
     approval_limit: Decimal | None = None
     welfare: str = ""  # disabled_welfare_unit or prison_enterprise
+    declares: bool = True  # a shop that never declared its size
     since: datetime | None = None
 
     @property
     def size(self) -> str:
-        """micro, small, medium, as retail counts its staff (工信部联企业〔2011〕300号)."""
-        return "micro" if self.staff < 10 else "small" if self.staff < 50 else "medium"
+        """micro, small, medium or large, as retail counts its staff (工信部联企业〔2011〕300号)."""
+        return "micro" if self.staff < 10 else "small" if self.staff < 50 else "medium" if self.staff < 300 else "large"
+
+    @property
+    def counts_as(self) -> str:
+        """What the policies take it for; "" where nobody knows its size (财库〔2020〕46号)."""
+        return "" if not self.declares else "small" if self.welfare and self.size in ("medium", "large") else self.size
+
+    @property
+    def sized_tags(self) -> tuple[str, ...]:
+        """What its offers may claim by its size."""
+        small, sme = self.counts_as in ("micro", "small"), self.counts_as in ("micro", "small", "medium")
+        return (*(["small_micro"] if small else []), *(["sme"] if sme else []), *([self.welfare] if self.welfare else []))
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -54,7 +66,7 @@ class Organisation:
         return {
             "industry": "RETAIL",
             "staff": self.staff,
-            "revenue": f"{self.staff * 130_000}.00",
+            "revenue": f"{self.staff * (700_000 if self.size == 'large' else 130_000)}.00",
             "assets": f"{self.staff * 40_000}.00",
             "prison_proof": f"证明-{self.key[-4:]}" if self.welfare == "prison_enterprise" else "",
             "disabled_staff": max(10, -(-self.staff // 4)) if self.welfare == "disabled_welfare_unit" else 0,

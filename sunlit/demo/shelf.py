@@ -297,11 +297,7 @@ def _tags(rng: Random, product: Product, shop: Organisation, at: datetime) -> It
     if product.family in LABEL_CLASSES and rng.random() < 0.3:
         yield _certified(rng, "environmental_label", "SLC-HB", product, at)
     until = figures_count_until(year_of_sizes(at))
-    if shop.size in ("micro", "small"):
-        yield PolicyTag("small_micro", expires_on=until)
-    yield PolicyTag("sme", expires_on=until)
-    if shop.welfare:
-        yield PolicyTag(shop.welfare, expires_on=until)
+    yield from (PolicyTag(tag, expires_on=until) for tag in shop.sized_tags)
     if product.family == "food":
         yield PolicyTag("platform_832") if rng.random() < 0.45 else PolicyTag("domestic_product")
     elif product.family not in SERVICE_FAMILIES and rng.random() < 0.9:

@@ -196,9 +196,9 @@ def _suppliers(rows: Rows, world: World) -> None:
 
 
 def _sizes(rows: Rows, world: World) -> None:
-    """Every shop declares the figures of its last full year: what it claims by its size rests on them."""
+    """The shops declare the figures of their last full year: what they claim by their size rests on them. A few never did."""
     at, year = world.at - SIZES_SINCE, year_of_sizes(world.at)
-    told = {rows.parties[party.key].pk: party for party in world.of_kind("supplier")}
+    told = {rows.parties[party.key].pk: party for party in world.of_kind("supplier") if party.declares}
     admins = {actor.organisation_id: actor for actor in rows.actors.values() if actor.kind == "supplier" and actor.has("admin")}
     for supplier in Supplier.objects.filter(organisation__in=told).order_by("pk"):
         party, by = told[supplier.organisation_id], admins[supplier.organisation_id]

@@ -322,7 +322,6 @@ def _by_family(ground: Ground) -> dict[str, list[Shop]]:
 
 
 def _shop(ground: Ground, rng: Random, party: Organisation) -> Shop:
-    tags = ["sme", *(["small_micro"] if party.size in ("micro", "small") else []), *([party.welfare] if party.welfare else [])]
     regions = _where(rng, party)
     return Shop(
         pk=ground.ids[party.key],
@@ -332,7 +331,7 @@ def _shop(ground: Ground, rng: Random, party: Organisation) -> Shop:
         remote=party.region in cast.REMOTE,
         regions=regions,
         cell=array(regions),
-        tags=tuple(tags),
+        tags=party.sized_tags,
     )
 
 

@@ -27,8 +27,9 @@ from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Category
 from sunlit.domain.contracts.models import AcceptanceSheet, Invoice, Payment, Rating
 from sunlit.domain.disclosure.models import DealNotice
+from sunlit.domain.disclosure.services import green_sums, policies_of
 from sunlit.domain.market.models import Dispatch, Order, OrderLine, Return
-from sunlit.domain.market.modes.supermarket import MODE, SNAPSHOT_VERSION
+from sunlit.domain.market.modes.supermarket import MODE, SNAPSHOT_VERSION, tag_cell
 from sunlit.domain.planning.models import BudgetQuota, Hold, Purchase, QuotaChange
 from sunlit.domain.planning.queries.splitting import class_of
 from sunlit.foundation.accounts.models import Address, InvoiceTitle, Seat
@@ -42,12 +43,16 @@ NOTES = ("", "", "", "请工作日送货，提前一天电话联系。", "请随
 GONE = frozenset({"disapproved", "declined", "lapsed", "cancelled", "returned"})
 _DETAILS = """
 SELECT o.id, o.number, o.sku_code, o.title, o.warranty_months, o.delivery_days, p.id, p.number, p.name_zh, p.name_en, b.name_zh, p.model, p.category_id, p.unit, p.attributes,
-       h.moments, h.cents
+       h.moments, h.cents, t.tags
 FROM catalog_offer o JOIN catalog_product p ON p.id = o.product_id JOIN catalog_brand b ON b.id = p.brand_id
 CROSS JOIN LATERAL (
     SELECT array_agg(extract(epoch FROM c.at)::bigint ORDER BY c.at, c.id) moments, array_agg((c.price * 100)::bigint ORDER BY c.at, c.id) cents
     FROM catalog_pricechange c WHERE c.offer_id = o.id
 ) h
+CROSS JOIN LATERAL (
+    SELECT coalesce(jsonb_agg(jsonb_build_array(g.tag, g.certificate, coalesce(g.expires_on::text, '')) ORDER BY g.tag), '[]') tags
+    FROM catalog_policytag g WHERE g.offer_id = o.id
+) t
 WHERE o.id = ANY(%s)
 """
 _REFERENCES = """
@@ -262,7 +267,8 @@ class Writer:
         cells = (
             spelled("GG", compact_date(accepted), figure(self.ground.plan.seed, self.notices)), number, str(self.ground.ids[buyer.key]), str(basket.counter.shop.pk), path,
             text(_title(lines, "name", f"等{len(lines)}项")), text(_title(lines, "name_en", f" and {len(lines) - 1} more")), json_cell(told), yuan(total),
-            str(elsewhere) if there else NULL, yuan(sum(line.amount for line, _reference in there)) if there else NULL, stamp(placed), stamp(accepted),
+            str(elsewhere) if there else NULL, yuan(sum(line.amount for line, _reference in there)) if there else NULL,
+            *(NULL if sum_ is None else str(sum_) for sum_ in green_sums(told).values()), stamp(placed), stamp(accepted),
             stamp(min(accepted + self.rng.randint(1, 20), self.at)),
         )  # fmt: skip
         self.published.update("\t".join(cells).encode())
@@ -318,6 +324,7 @@ def _item(row: Sequence[Any], categories: Mapping[int, Category]) -> Item:
         attributes,
         moments,
         cents,
+        tags,
     ) = row
     category = categories[category_id]
     snapshot = {
@@ -325,12 +332,13 @@ def _item(row: Sequence[Any], categories: Mapping[int, Category]) -> Item:
         "category": {"code": category.code, "name": category.name_zh, "name_en": category.name_en, "icon": category.icon}, "unit": unit,
         "attributes": attributes if isinstance(attributes, dict) else json.loads(attributes), "image": "", "warranty_months": warranty, "delivery_days": days,
     }  # fmt: skip
-    return Item(pk, product, category_id, snapshot, days, moments, cents)
+    claims = [tag_cell(*it) for it in (tags if isinstance(tags, list) else json.loads(tags))]
+    return Item(pk, product, category_id, snapshot, claims, days, moments, cents)
 
 
 def _line(item: Item, count: int, when: int) -> Line:
     price = item.price_at(when)
-    return Line(item, {**item.snapshot, "price": yuan(price)}, price, count)
+    return Line(item, {**item.snapshot, "price": yuan(price), "tags": item.tags_on(local_date(when))}, price, count)
 
 
 def _references(products: set[int]) -> dict[int, list[tuple[str, int, Decimal]]]:
@@ -344,7 +352,7 @@ def _references(products: set[int]) -> dict[int, list[tuple[str, int, Decimal]]]
 def _told(line: Line, reference: Decimal | None) -> dict[str, Any]:
     kept = {name: line.snapshot[name] for name in ("name", "name_en", "brand", "model", "category", "unit", "product")}
     figures = {"quantity": line.quantity, "price": yuan(line.price), "amount": yuan(line.amount)}
-    return {**kept, **figures, "reference": str(reference) if reference is not None else None}
+    return {**kept, **figures, "reference": str(reference) if reference is not None else None, **policies_of(line.snapshot)}
 
 
 def _title(lines: Sequence[Line], name: str, more: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from random import Random
 from typing import Any
@@ -38,9 +39,14 @@ class Item:
     product: int
     category: int
     snapshot: Mapping[str, Any]
+    tags: Sequence[Mapping[str, str]]
     delivery_days: int
     moments: Sequence[int]
     cents: Sequence[int]
+
+    def tags_on(self, day: date) -> list[Mapping[str, str]]:
+        """The policy tags whose proof had not ended."""
+        return [it for it in self.tags if not it["until"] or it["until"] >= day.isoformat()]
 
     def price_at(self, when: int) -> int:
         """What it cost then, in cents."""
@@ -90,8 +96,8 @@ class Papers:
         "notice": (
             DealNotice,
             (
-                "number", "order_number", "buyer_id", "supplier_id", "region_path", "title_zh", "title_en", "lines", "total", "reference_total", "compared_total", "placed_at",
-                "accepted_at", "published_at",
+                "number", "order_number", "buyer_id", "supplier_id", "region_path", "title_zh", "title_en", "lines", "total", "reference_total", "compared_total", "energy_saving",
+                "environmental", "green", "placed_at", "accepted_at", "published_at",
             ),
         ),
         "hold": (Hold, ("quota_id", "reference", "amount", "paid", "released", "state", "held_at", "committed_at", "spent_at", "released_at")),

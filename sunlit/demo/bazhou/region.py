@@ -151,21 +151,31 @@ def _take_over_suppliers(ground: Ground, rows: Rows, progress: Progress) -> None
 
 
 def _declare_sizes(ground: Ground, shops: Sequence[Organisation], made: Sequence[Supplier]) -> None:
-    """What each shop had declared of its size: its offers' claims rest on it."""
-    year, seats = year_of_sizes(ground.at), _first_seats()
+    """What the shops declared of their size, each year anew: their offers' claims rest on it. A few never did."""
+    seats = _first_seats()
     SizeDeclaration.objects.bulk_create(
         SizeDeclaration(
             supplier=supplier,
             year=year,
             **party.figures,
             size=party.size,
-            counts_as="small" if party.welfare and party.size == "medium" else party.size,
+            counts_as=party.counts_as,
             rulings=_cared(party, ground),
-            declared_at=max(party.since or ground.at, ground.at - SIZES_SINCE),
+            declared_at=at,
             declared_by_id=seats[supplier.organisation_id],
         )
         for party, supplier in zip(shops, made, strict=True)
+        if party.declares
+        for year, at in _declared(party, ground)
     )
+
+
+def _declared(party: Organisation, ground: Ground) -> Iterator[tuple[int, datetime]]:
+    """For which year, and when: the year before last too, by those who were there."""
+    year, lately, since = year_of_sizes(ground.at), ground.at - SIZES_SINCE, party.since or ground.at
+    if since < lately:
+        yield year - 1, max(since, lately - timedelta(days=365))
+    yield year, max(since, lately)
 
 
 def _first_seats() -> dict[int, int]:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from sunlit.foundation.accounts.models import Organisation
 
@@ -21,18 +21,32 @@ class DealNotice(models.Model):
     region_path = models.TextField()
     title_zh = models.TextField()
     title_en = models.TextField(default="", blank=True)
-    lines = models.JSONField()  # [{name, brand, model, category_code, category, quantity, unit, price, amount, reference}]
+    lines = models.JSONField()  # [{name, brand, model, category_code, category, quantity, unit, price, amount, reference, tags}]
     total = models.DecimalField(max_digits=16, decimal_places=2)
     reference_total = models.DecimalField(
         max_digits=16, decimal_places=2, null=True
     )  # the same goods at reference prices; null where unknown
     compared_total = models.DecimalField(max_digits=16, decimal_places=2, null=True)  # what those goods cost here
+    # What lines with a certificate in force at ordering came to; null where the order did not freeze its policy tags
+    energy_saving = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    environmental = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    green = models.DecimalField(max_digits=16, decimal_places=2, null=True)  # with either, counted once
     placed_at = models.DateTimeField()
     accepted_at = models.DateTimeField()
     published_at = models.DateTimeField()
 
     class Meta:
         ordering: ClassVar = ["-published_at", "-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(energy_saving=None, environmental=None, green=None)
+                | Q(energy_saving__isnull=False, environmental__isnull=False, green__isnull=False)
+                & Q(energy_saving__gte=0, energy_saving__lte=F("green"), environmental__gte=0, environmental__lte=F("green"))
+                & Q(green__lte=F("total"))
+                & Q(green__lte=F("energy_saving") + F("environmental")),
+                name="green_share_of_a_deal_is_of_its_lines",
+            )
+        ]
         indexes: ClassVar = [
             models.Index(fields=["-published_at", "-id"], name="latest_deals"),
             models.Index(fields=["region_path", "-published_at"], name="deals_of_a_region"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.catalog.models import Tag
 from sunlit.domain.disclosure.models import DealNotice, Notice
 from sunlit.domain.market.models import Order, OrderLine
 from sunlit.domain.planning.models import Intention, Plan
@@ -19,6 +20,8 @@ from sunlit.foundation.kernel.numbering import new_number
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.ledger import services as ledger
 from sunlit.foundation.lifecycle import digest
+
+GREEN = {Tag.ENERGY_SAVING, Tag.ENVIRONMENTAL_LABEL}  # 财库〔2019〕9号
 
 sentences.say("deal.publish", _("The deal of order {order} was published as notice {number}"))
 sentences.say("notice.publish", _("{about} was published as notice {number}"))
@@ -52,6 +55,7 @@ def publish_deal(order: Order, *, at: datetime) -> DealNotice:
             "total": order.total,
             "reference_total": reference_total,
             "compared_total": compared_total,
+            **green_sums(told),
             "placed_at": order.placed_at,
             "accepted_at": order.accepted_at,
             "published_at": at,
@@ -178,7 +182,22 @@ def _notice_of_plan(plan: Plan, at: datetime) -> dict[str, Any]:
 def _told(line: OrderLine, reference: Decimal | None) -> dict[str, Any]:
     kept = {name: line.snapshot[name] for name in ("name", "name_en", "brand", "model", "category", "unit", "product")}
     figures = {"quantity": line.quantity, "price": str(line.price), "amount": str(line.amount)}
-    return {**kept, **figures, "reference": str(reference) if reference is not None else None}
+    return {**kept, **figures, "reference": str(reference) if reference is not None else None, **policies_of(line.snapshot)}
+
+
+def policies_of(snapshot: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The policy tags that a line froze, for its notice; nothing where the snapshot did not tell them (version 1)."""
+    return {"tags": [it["tag"] for it in snapshot["tags"]]} if "tags" in snapshot else {}
+
+
+def green_sums(told: Sequence[Mapping[str, Any]]) -> dict[str, Decimal | None]:
+    """What the lines of a notice with an energy-saving or an environmental certificate come to; not known where a line does not tell its tags."""
+    wanted = {"energy_saving": {Tag.ENERGY_SAVING}, "environmental": {Tag.ENVIRONMENTAL_LABEL}, "green": GREEN}
+    if not all("tags" in line for line in told):
+        return dict.fromkeys(wanted)
+    return {
+        name: sum((Decimal(line["amount"]) for line in told if tags & set(line["tags"])), Decimal("0.00")) for name, tags in wanted.items()
+    }
 
 
 def _compared(lines: list[OrderLine], references: Mapping[int, Decimal]) -> tuple[Decimal | None, Decimal | None]:

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from sunlit.domain.catalog.models import ReferencePrice
+from sunlit.domain.catalog.models import PolicyTag, ReferencePrice
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.disclosure import queries, reactions, services
 from sunlit.domain.disclosure.models import DealNotice
 from sunlit.domain.market import services as market
 from sunlit.domain.market.events import OrderMoved
-from sunlit.domain.market.models import Order
+from sunlit.domain.market.models import Order, OrderLine
 from sunlit.domain.market.modes.supermarket import moved, place
 from sunlit.domain.market.queries.wishes import Wish
 from sunlit.foundation.kernel import clock
@@ -54,6 +54,23 @@ def test_a_deal_is_told_with_its_lines_and_parties(town: Town) -> None:
     ]
     [entry] = ledger.history_of(f"deal/{notice.number}")
     assert (entry.act, entry.facts["order"], entry.facts["total"]) == ("deal.publish", order.number, "6284.00")
+
+
+def test_what_is_green_is_summed_from_the_tags_that_the_order_froze(town: Town) -> None:
+    PolicyTag.objects.create(offer=town.laptop, tag="energy_saving", certificate="SLC-1", expires_on=NOON.date())
+    PolicyTag.objects.create(offer=town.paper, tag="environmental_label", certificate="SLC-2", expires_on=NOON.date())
+    notice = services.publish_deal(accepted(town), at=NOON)
+    assert [line["tags"] for line in notice.lines] == [["energy_saving"], ["environmental_label"]]
+    assert (notice.energy_saving, notice.environmental, notice.green) == (Decimal("4999.00"), Decimal("1285.00"), Decimal("6284.00"))
+
+
+def test_an_order_that_froze_no_tags_is_not_known_to_be_green_or_not(town: Town) -> None:
+    order = accepted(town)
+    line = OrderLine.objects.get(order=order, position=2)
+    OrderLine.objects.filter(pk=line.pk).update(snapshot={key: it for key, it in line.snapshot.items() if key != "tags"} | {"v": 1})
+    notice = services.publish_deal(order, at=NOON)
+    assert ["tags" in line for line in notice.lines] == [True, False]
+    assert (notice.energy_saving, notice.environmental, notice.green) == (None, None, None)
 
 
 def test_savings_compare_only_what_has_a_reference_price(town: Town) -> None:

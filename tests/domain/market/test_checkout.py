@@ -1,6 +1,7 @@
 """From the cart to orders: split by supplier, held, frozen, and all of it or nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from sunlit.domain.catalog.models import Offer
+from sunlit.domain.catalog.models import Offer, PolicyTag
 from sunlit.domain.market import queries, services
 from sunlit.domain.market.models import CartLine, Order, OrderLine
 from sunlit.domain.market.modes.supermarket import contents_hash, place
@@ -72,6 +73,21 @@ def test_the_snapshot_is_frozen_and_hashed(town: Town) -> None:
         "孔雀 KQ-14 便携式计算机",
         "4999.00",
         {"memory": "16"},
+    )
+    assert order.contents_hash == contents_hash([line])
+
+
+def test_the_snapshot_keeps_the_policy_tags_that_were_proven_that_day(town: Town) -> None:
+    today = NOON.date()
+    told = [("energy_saving", "SLC-1", today), ("environmental_label", "SLC-2", today - timedelta(days=1)), ("sme", "", None)]
+    for tag, certificate, until in told:
+        PolicyTag.objects.create(offer=town.laptop, tag=tag, certificate=certificate, expires_on=until)
+    order = an_order(town, offer=town.laptop)
+    PolicyTag.objects.all().delete()  # whatever becomes of them later
+    line = OrderLine.objects.get(order=order)
+    assert (line.snapshot["v"], line.snapshot["tags"]) == (
+        2,
+        [{"tag": "energy_saving", "certificate": "SLC-1", "until": "2026-03-02"}, {"tag": "sme", "certificate": "", "until": ""}],
     )
     assert order.contents_hash == contents_hash([line])
 

@@ -43,6 +43,7 @@ from sunlit.domain.catalog.queries.offers import (
     reference_of,
     reference_prices,
     references,
+    tags_in_force,
     to_review_count,
 )
 from sunlit.domain.catalog.queries.products import ProductPage, product
@@ -171,6 +172,7 @@ __all__ = [
     "suggest",
     "synonym_count",
     "synonym_page",
+    "tags_in_force",
     "tally",
     "template",
     "thesaurus",

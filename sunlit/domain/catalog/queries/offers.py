@@ -10,10 +10,11 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
-from sunlit.domain.catalog.models import Category, Offer, ReferencePrice
+from sunlit.domain.catalog.models import Category, Offer, PolicyTag, ReferencePrice
 from sunlit.domain.catalog.policies import in_region, visible_to
 from sunlit.domain.catalog.queries.clerks import products_named
 from sunlit.domain.catalog.rules.discipline import Reference, formed
+from sunlit.domain.catalog.rules.reading import CERTIFIED
 from sunlit.domain.rulebook.queries import rule
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import Actor
@@ -121,8 +122,14 @@ def _newest(found: QuerySet[Offer], words: str, rows: int) -> list[int]:
 
 
 def locked_for_order(offer_ids: Iterable[int]) -> list[Offer]:
-    """The offers, locked in the order of their ids, with all that an order freezes; `offer.supplier.supplier` is the supplier's standing."""
-    return list(Offer.objects.select_for_update(of=("self",)).select_related(*PARTIES).filter(pk__in=list(offer_ids)).order_by("pk"))
+    """The offers, locked in the order of their ids, with all that an order freezes; `offer.supplier.supplier` is the supplier's standing. Two queries."""
+    found = Offer.objects.select_for_update(of=("self",)).select_related(*PARTIES).prefetch_related("tags")
+    return list(found.filter(pk__in=list(offer_ids)).order_by("pk"))
+
+
+def tags_in_force(offer: Offer, *, on: date) -> list[PolicyTag]:
+    """The policies that an offer has a proven part in on a day: whose proof has not ended, and that has its certificate where one is asked."""
+    return [it for it in offer.tags.all() if (it.expires_on is None or it.expires_on >= on) and (it.certificate or it.tag not in CERTIFIED)]
 
 
 def medians(product_ids: Iterable[int]) -> dict[int, Decimal]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +33,7 @@ from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.foundation.lifecycle import digest, move
 
 MODE = "supermarket"
-SNAPSHOT_VERSION = 1
+SNAPSHOT_VERSION = 2  # 1 told no policy tags: whether such a line had any is not known
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ def orders_of_checkout(key: str, by: Actor) -> list[Order]:
     return list(Order.objects.filter(checkout_key=key, buyer_id=by.party, orderer_id=by.person).order_by("pk"))
 
 
-def snapshot(offer: Offer) -> dict[str, Any]:
-    """The product as it is now, frozen into the order: the evidence in any later dispute."""
+def snapshot(offer: Offer, *, on: date) -> dict[str, Any]:
+    """The product as it is now, frozen into the order with the policy tags that are proven today: the evidence in any later dispute."""
     product = offer.product
     return {
         "v": SNAPSHOT_VERSION,
@@ -147,7 +147,19 @@ def snapshot(offer: Offer) -> dict[str, Any]:
         "image": product.image.sha256 if product.image else "",
         "warranty_months": offer.warranty_months,
         "delivery_days": offer.delivery_days,
+        "tags": frozen_tags(offer, on=on),
     }
+
+
+def frozen_tags(offer: Offer, *, on: date) -> list[dict[str, str]]:
+    """The policy tags that are proven on the day, as a snapshot keeps them."""
+    proven = catalog.tags_in_force(offer, on=on)
+    return [tag_cell(it.tag, it.certificate, it.expires_on.isoformat() if it.expires_on else "") for it in proven]
+
+
+def tag_cell(tag: str, certificate: str, until: str) -> dict[str, str]:
+    """A policy tag as a snapshot keeps it; `until` is the last day of its proof, or ""."""
+    return {"tag": tag, "certificate": certificate, "until": until}
 
 
 def _place(key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: datetime) -> list[Order]:
@@ -215,7 +227,7 @@ def _order(
     at: datetime,
 ) -> Order:
     sheets = templates.among(templates.ACCEPTANCE, region_path=buyer.region.path, on=local_day(at))
-    lines = [_line(position, offer, wanted[offer.pk].quantity, sheets) for position, offer in enumerate(group, 1)]
+    lines = [_line(position, offer, wanted[offer.pk].quantity, sheets, local_day(at)) for position, offer in enumerate(group, 1)]
     total = sum((line.amount for line in lines), Decimal("0.00"))
     order = Order(
         number=new_number("DD", at),
@@ -257,7 +269,7 @@ def _order(
     return order
 
 
-def _line(position: int, offer: Offer, quantity: int, sheets: Mapping[str, Template]) -> OrderLine:
+def _line(position: int, offer: Offer, quantity: int, sheets: Mapping[str, Template], day: date) -> OrderLine:
     """The line with its product frozen, and with the acceptance template that it is ordered under."""
     sheet = templates.chosen(sheets, category_path=offer.product.category.path)
     return OrderLine(
@@ -265,7 +277,7 @@ def _line(position: int, offer: Offer, quantity: int, sheets: Mapping[str, Templ
         offer=offer,
         product_id=offer.product_id,
         category_code=offer.product.category.code,
-        snapshot={**snapshot(offer), **({"acceptance": sheet.id} if sheet else {})},
+        snapshot={**snapshot(offer, on=day), **({"acceptance": sheet.id} if sheet else {})},
         price=offer.price,
         quantity=quantity,
         amount=offer.price * quantity,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.db import transaction
 
 from sunlit.domain.catalog.models import Category, Offer
 from sunlit.domain.market.models import Order, OrderLine
-from sunlit.domain.market.modes.supermarket import SNAPSHOT_VERSION, Terms, contents_hash, moved
+from sunlit.domain.market.modes.supermarket import SNAPSHOT_VERSION, Terms, contents_hash, frozen_tags, moved
 from sunlit.domain.planning import services as planning
 from sunlit.domain.planning.models import Plan
 from sunlit.domain.planning.queries.splitting import Part, by_category
@@ -126,7 +126,7 @@ def _placed(
     at: datetime,
 ) -> Order:
     sheets = templates.among(templates.ACCEPTANCE, region_path=buyer.region.path, on=local_day(at))
-    lines = [_line(position, line, sheets, delivery_days) for position, line in enumerate(won, 1)]
+    lines = [_line(position, line, sheets, delivery_days, local_day(at)) for position, line in enumerate(won, 1)]
     order = Order(
         number=new_number("DD", at),
         region_path=buyer.region.path,
@@ -160,7 +160,7 @@ def _placed(
     return order
 
 
-def _line(position: int, won: AwardedLine, sheets: Mapping[str, Template], delivery_days: int) -> OrderLine:
+def _line(position: int, won: AwardedLine, sheets: Mapping[str, Template], delivery_days: int, day: date) -> OrderLine:
     sheet = templates.chosen(sheets, category_path=won.category.path)
     product = won.offer.product if won.offer else None
     return OrderLine(
@@ -168,15 +168,15 @@ def _line(position: int, won: AwardedLine, sheets: Mapping[str, Template], deliv
         offer=won.offer,
         product=product,
         category_code=won.category.code,
-        snapshot={**_snapshot(won, delivery_days), **({"acceptance": sheet.id} if sheet else {})},
+        snapshot={**_snapshot(won, delivery_days, day), **({"acceptance": sheet.id} if sheet else {})},
         price=won.price,
         quantity=won.quantity,
         amount=won.amount,
     )
 
 
-def _snapshot(won: AwardedLine, delivery_days: int) -> dict[str, Any]:
-    """The line in the form of a product of the library, with its numbers empty where it is none."""
+def _snapshot(won: AwardedLine, delivery_days: int, day: date) -> dict[str, Any]:
+    """The line in the form of a product of the library, with its numbers empty where it is none: its policy tags are not known then."""
     category, offer = won.category, won.offer
     return {
         "v": SNAPSHOT_VERSION,
@@ -195,4 +195,5 @@ def _snapshot(won: AwardedLine, delivery_days: int) -> dict[str, Any]:
         "image": "",
         "warranty_months": won.warranty_months,
         "delivery_days": delivery_days,
+        **({"tags": frozen_tags(offer, on=day)} if offer else {}),
     }

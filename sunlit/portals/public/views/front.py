@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Category
@@ -58,11 +61,43 @@ def categories(request: Request) -> HttpResponse:
 
 @door(public=True, methods=("GET",))
 def policy(request: Request) -> HttpResponse:
-    """What goes to small and medium enterprises, by month and region, so that anybody can add it up from the deals."""
+    """What goes to small and medium enterprises and what is green, by month, year and region: anybody can add it up from the deals."""
     region = accounts.region(request.GET.get("region", "").strip()[:ROOT_DIGITS])
-    months = insight.policy_months(at=request.now, region_path=region.path if region else "")
-    places = [(each.code, lang(each)) for each in accounts.regions()]
-    return render(request, "public/policy.html", {"months": months[::-1], "places": places, "region": region.code if region else ""})
+    path = region.path if region else ""
+    years = insight.policy_years(region_path=path)
+    year = request.GET.get("year", "")
+    year = year if year in years else next(iter(years), str(request.now.year))
+    months = insight.policy_months(year=year, region_path=path)
+    below = insight.policy_regions(year=year, region_path=path)
+    known, here = {each.path: each for each in accounts.regions()}, reverse("policy")
+    context = {
+        "year": year,
+        "figures": years.get(year, insight.PolicyFigures()),
+        "years": years,
+        "by_year": [
+            (each, f"{here}?{urlencode({'region': region.code if region else '', 'year': each})}", it) for each, it in years.items()
+        ],
+        "months": [(month, "", it) for month, it in reversed(months.items())],
+        "chart": _policy_chart(months),
+        "below": [
+            (lang(known[each]), f"{here}?{urlencode({'region': known[each].code, 'year': year})}", it)
+            for each, it in below.items()
+            if each != path
+        ],
+        "places": [(each.code, lang(each)) for each in accounts.regions()],
+        "region": region.code if region else "",
+    }
+    return render(request, "public/policy.html", context)
+
+
+def _policy_chart(months: Mapping[str, insight.PolicyFigures]) -> dict[str, Any]:
+    """Shares in per cent; of a month of which nothing is known none is drawn."""
+    shares = {
+        _("Small and medium enterprises"): [it.sme_share for it in months.values()],
+        _("Energy-saving or environmental"): [it.green_share for it in months.values()],
+    }
+    series = [{"name": name, "values": [None if it is None else float(it) for it in values]} for name, values in shares.items()]
+    return {"labels": list(months), "series": series, "unit": "%"}
 
 
 @door(public=True, methods=("GET",))

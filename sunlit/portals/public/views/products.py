@@ -151,7 +151,7 @@ def _row(offer: Offer, mean: contracts.Standing | None, names: dict[str, str], p
         ratings=mean.count if mean else 0,
         regions=_(", ").join(told[:REGIONS_TOLD]) + more,
         most=min(offer.stock, offer.quantity_most or QUANTITY_MOST) or 1,
-        tags=[tag for tag in offer.tags.all() if tag.expires_on is None or tag.expires_on >= day],
+        tags=catalog.tags_in_force(offer, on=day),
         above=(offer.price - lowest) / lowest,
         portion=rounded(page.content.price_of(offer.price)) if page.content else None,
         reaches=delivers_to(offer, path),

@@ -40,6 +40,10 @@ def board(request: Request) -> HttpResponse:
     daily = _daily(context["board"].daily, request.now)
     context |= {
         "headline": insight.headline(region_path=request.actor.region_path),
+        "policy": insight.policy_years(region_path=request.actor.region_path).get(
+            str(local_day(request.now).year), insight.PolicyFigures()
+        ),
+        "region": regions.code_of(request.actor.region_path),
         "daily": daily,
         "daily_chart": {
             "labels": [day.strftime("%m-%d") for day, _count, _amount in daily],
