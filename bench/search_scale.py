@@ -29,6 +29,7 @@ from bench.search import timed
 SEED: Final = 652_800
 KINDS: Final = ("broad", "model", "filtered", "sorted")
 EACH: Final = 50
+NEW_EACH: Final = 1_000
 ROUNDS: Final = 2
 VISITORS, SECONDS, WARM = 4, 10.0, 60
 PREFIXES: Final = 200
@@ -132,7 +133,7 @@ def docs() -> Iterator[Any]:
 # The questions
 
 
-def questions(chance: random.Random) -> list[tuple[str, str]]:
+def questions(chance: random.Random, each: int = EACH) -> list[tuple[str, str]]:
     """Kind and address of each: the words of the library itself, the same for the same library."""
     from sunlit.domain.catalog import queries as catalog
     from sunlit.foundation.accounts import queries as accounts
@@ -140,7 +141,7 @@ def questions(chance: random.Random) -> list[tuple[str, str]]:
     names = [each.name_zh for each in catalog.tree().in_use()]
     places = [region.code for region in accounts.regions()]
     found: list[tuple[str, dict[str, Any]]] = []
-    for some in products(chance, EACH):
+    for some in products(chance, each):
         name, brand = chance.choice(names), some.brand.name_zh
         found += [
             ("broad", {"q": chance.choice((name, name, brand, f"{brand} {some.category.name_zh}"))}),
@@ -196,8 +197,15 @@ def by_kind(asked: Sequence[tuple[str, str]], asking: Callable[[str], Callable[[
 def ours(address: str) -> Callable[[], object]:
     from sunlit.domain.catalog.queries import documents
 
-    query = query_of(address)
-    return lambda: documents.index().search(query)
+    query, index = query_of(address), documents.index()
+
+    def run() -> object:
+        view = index.view()
+        assert view is not None
+        view.counted.forget()  # as if nobody had asked before
+        return index.search(query)
+
+    return run
 
 
 def engine_alone(address: str) -> Callable[[], object]:
@@ -282,21 +290,31 @@ def _asking(ask: Callable[[Any, Any], object], address: str) -> Callable[[], obj
 
 
 def over_http(asked: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Each page for one visitor alone; then several visitors at once, who share the machine with the server."""
+    """Each page for one visitor alone; then several visitors at once, who share the machine with the server: with the same questions again
+    and again, whose counts the server remembers, and with thousands of others, of which hardly one was asked before.
+    """
+    new = questions(random.Random(SEED + 1), NEW_EACH)
     page = Page("search", [f"/search/?{address}" for _kind, address in asked])
     with web_server() as port:
         for _round in range(4):  # a new connection each: every worker is warm
             visit(page, port, "", count=WARM)
         took = iter(visit(page, port, "", count=len(asked) * ROUNDS))
         told: dict[str, Any] = timed_of(took)
-        done: list[int] = []
-        begun = time.perf_counter()
-        visitors = [threading.Thread(target=lambda: done.append(len(visit(page, port, "", seconds=SECONDS)))) for _ in range(VISITORS)]
-        for visitor in visitors:
-            visitor.start()
-        for visitor in visitors:
-            visitor.join()
-        return {**told, "pages_per_second": round(sum(done) / (time.perf_counter() - begun), 1)}
+        told["pages_per_second"] = _rate(page, port)
+        told["new_pages_per_second"] = _rate(Page("search", [f"/search/?{address}" for _kind, address in new]), port)
+        return told
+
+
+def _rate(page: Page, port: int) -> float:
+    """Pages a second for several visitors at once."""
+    done: list[int] = []
+    begun = time.perf_counter()
+    visitors = [threading.Thread(target=lambda: done.append(len(visit(page, port, "", seconds=SECONDS)))) for _ in range(VISITORS)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+    return round(sum(done) / (time.perf_counter() - begun), 1)
 
 
 def timed_of(took: Iterable[float]) -> dict[str, float]:

@@ -12,7 +12,7 @@ MEANINGS_MAX = 8
 """Other words that one word of a question is also looked for by."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Thesaurus:
     """`means` tells of each word, without spaces and marks, what is meant by it too."""
 

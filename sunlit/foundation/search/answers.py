@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from threading import Lock
 from typing import Any, cast
 
 import tantivy
@@ -57,11 +60,65 @@ TEXTS_SCANNED = 40
 """Documents looked at for whole texts with one beginning; the rarer of many texts are cut off."""
 
 
-def answer(layout: Layout, searcher: tantivy.Searcher, segmenter: Segmenter, query: Query, begun: float) -> Results:
-    asked, total = _asked(layout, searcher, segmenter, query)
-    hits, following = _page(searcher, asked, total)
-    facets = _facets(searcher, asked)
-    return Results(total, hits, facets, (time.perf_counter() - begun) * 1000, asked.relaxed, following)
+COUNTS_KEPT = 256
+"""Questions whose counts are remembered of one committed state."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was counted for a question, whatever its order and page: the next page and another order count nothing anew."""
+
+    relaxed: Relaxed
+    total: int
+    facets: dict[str, list[tuple[str, int]]]
+
+
+class Counted:
+    """The counts of the questions asked last of one committed state. The next state begins with an empty one, so that no count is old."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, Counts] = OrderedDict()
+        self._turning = Lock()
+
+    def get(self, question: Hashable) -> Counts | None:
+        with self._turning:
+            found = self._kept.get(question)
+            if found is not None:
+                self._kept.move_to_end(question)
+            return found
+
+    def keep(self, question: Hashable, counts: Counts) -> None:
+        with self._turning:
+            self._kept[question] = counts
+            if len(self._kept) > COUNTS_KEPT:
+                self._kept.popitem(last=False)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def forget(self) -> None:
+        with self._turning:
+            self._kept.clear()
+
+
+def answer(layout: Layout, searcher: tantivy.Searcher, segmenter: Segmenter, query: Query, begun: float, counted: Counted) -> Results:
+    question = _question(query)
+    counts = counted.get(question)
+    if counts is None:
+        asked, total = _asked(layout, searcher, segmenter, query)
+        counts = Counts(asked.relaxed, total, _facets(searcher, asked, total))
+        counted.keep(question, counts)
+    else:
+        asked = compile_question(layout, segmenter, query, counts.relaxed)
+    hits, following = _page(searcher, asked, counts.total)
+    facets = {name: list(values) for name, values in counts.facets.items()}
+    return Results(counts.total, hits, facets, (time.perf_counter() - begun) * 1000, counts.relaxed, following)
+
+
+def _question(query: Query) -> Hashable:
+    """All of a question on which its counts depend: neither order nor page."""
+    chosen = (tuple(sorted((name, tuple(values)) for name, values in each.items())) for each in (query.filters, query.ranges, query.steps))
+    return query.text, *chosen, tuple(query.facets), query.relax, query.alike
 
 
 def suggestions(layout: Layout, searcher: tantivy.Searcher, segmenter: Segmenter, prefix: str, limit: int) -> list[Suggestion]:
@@ -147,10 +204,10 @@ def _hit(searcher: tantivy.Searcher, address: tantivy.DocAddress, score: float) 
     return Hit(str(stored.get_first(ID)), float(score), None if payload is None else json.loads(cast(bytes, payload)))
 
 
-def _facets(searcher: tantivy.Searcher, asked: Asked) -> dict[str, list[tuple[str, int]]]:
+def _facets(searcher: tantivy.Searcher, asked: Asked, total: int) -> dict[str, list[tuple[str, int]]]:
     """Facets in which nothing is chosen are counted together, each of the others without its own choice."""
     free = [facet for facet in asked.query.facets if not facet.under and _choice(facet) not in asked.chosen]
-    counted = _counted(searcher, asked, free, asked.matching()) if free else {}
+    counted = _counted(searcher, asked, free, asked.matching(), total) if free else {}
     for facet in asked.query.facets:
         if facet not in free:
             counted |= _own_facet(searcher, asked, facet)
@@ -164,7 +221,7 @@ def _choice(facet: Facet) -> str:
 def _own_facet(searcher: tantivy.Searcher, asked: Asked, facet: Facet) -> dict[str, list[tuple[str, int]]]:
     """A chosen value is told even if it is not among the most frequent."""
     matching = asked.matching(_choice(facet), (facet.field, facet.under) if facet.under else None)
-    counted = _counted(searcher, asked, [facet], matching)
+    counted = _counted(searcher, asked, [facet], matching, _count(searcher, matching) if _is_few(asked.layout, facet) else 0)
     if isinstance(asked.layout.named(facet.field), Keyword):
         told = {value for value, _ in counted[facet.field]}
         for value in asked.query.filters.get(facet.field, ()):
@@ -175,11 +232,10 @@ def _own_facet(searcher: tantivy.Searcher, asked: Asked, facet: Facet) -> dict[s
 
 
 def _counted(
-    searcher: tantivy.Searcher, asked: Asked, facets: Sequence[Facet], matching: tantivy.Query
+    searcher: tantivy.Searcher, asked: Asked, facets: Sequence[Facet], matching: tantivy.Query, total: int
 ) -> dict[str, list[tuple[str, int]]]:
-    listed = [facet for facet in facets if _is_few(asked.layout, facet)]
-    if listed and _count(searcher, matching) < LISTED_FROM:
-        listed = []
+    """`total` is how many documents match, where a facet of few values is among these."""
+    listed = [facet for facet in facets if total >= LISTED_FROM and _is_few(asked.layout, facet)]
     wanted = {facet.field: aggregation(asked.layout, facet) for facet in facets if facet not in listed}
     found: Mapping[str, Any] = searcher.aggregate(matching, wanted) if wanted else {}
     stepped = {facet.field for facet in facets if facet.edges}

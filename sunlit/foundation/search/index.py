@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as Directory
 from threading import Lock
 from types import TracebackType
@@ -14,7 +14,7 @@ from typing import Any, Self
 import tantivy
 
 from . import generations
-from .answers import answer, suggestions
+from .answers import Counted, answer, suggestions
 from .generations import BUILDER, STEADY, WRITER, Busy, Generation, Held
 from .question import Query, Results, Suggestion
 from .schema import CURSOR_ID, ID, PAYLOAD, WORDS, Doc, Field, Layout, cursor_document
@@ -54,6 +54,7 @@ class View:
     engine: tantivy.Index
     searcher: tantivy.Searcher
     segmenter: Segmenter
+    counted: Counted = field(default_factory=Counted, compare=False)
 
 
 class Index:
@@ -80,7 +81,7 @@ class Index:
         """Raises KeyError for an unknown field, ValueError or TypeError for a question that does not fit the fields."""
         begun = time.perf_counter()
         view = self.view()
-        return answer(self.layout, view.searcher, view.segmenter, query, begun) if view else Results()
+        return answer(self.layout, view.searcher, view.segmenter, query, begun, view.counted) if view else Results()
 
     def suggest(self, prefix: str, limit: int = 10) -> list[Suggestion]:
         """Values of the fields that suggest, in the order of the fields, the most frequent first. Pinyin and initials will do."""

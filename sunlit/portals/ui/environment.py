@@ -14,20 +14,19 @@ from threading import Lock
 from typing import Any
 
 from django.templatetags.static import static
-from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils import translation
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
 from sunlit.portals.ui import context, filters, placeholders, rulebook, words
+from sunlit.portals.ui.addresses import address
 from sunlit.portals.ui.columns import col
 from sunlit.portals.ui.navigation import place
 from sunlit.portals.ui.queries import query
 
 HERE = Path(__file__).parent
 BUILT = HERE / "static" / "built"
-ADDRESSES_KEPT = 8_192
 DRAWINGS_KEPT = 4_096
 LOOKED_AT_SECONDS = 1.0
 ASSETS_KEPT = 64
@@ -55,14 +54,14 @@ def asset(name: str) -> str:
 
 
 @lru_cache(maxsize=ASSETS_KEPT)
-def _asset(name: str, address: Callable[[str], str], _second: int) -> str:
+def _asset(name: str, addressed: Callable[[str], str], _second: int) -> str:
     """A page names dozens of icons of one file: the file is looked at once a second."""
     path = BUILT / name
     try:
         mark = _mark(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
         mark = ""
-    return address(f"built/{name}") + (f"?v={mark}" if mark else "")
+    return addressed(f"built/{name}") + (f"?v={mark}" if mark else "")
 
 
 def icon(name: str, size: str = "") -> Markup:
@@ -115,7 +114,7 @@ def _loader(given: BaseLoader | None) -> BaseLoader:
 
 def _globals() -> dict[str, Any]:
     return {
-        "url": _url,
+        "url": address,
         "static": static,
         "asset": asset,
         "icon": icon,
@@ -145,16 +144,6 @@ def _globals() -> dict[str, Any]:
         "rtl": context.rtl,
         "shell": context.shell,
     }
-
-
-def _url(name: str, *args: Any, **kwargs: Any) -> str:
-    return _reversed(get_urlconf(), get_script_prefix(), name, args, tuple(kwargs.items()))
-
-
-@lru_cache(maxsize=ADDRESSES_KEPT)
-def _reversed(_urlconf: str | None, _prefix: str, name: str, args: tuple[Any, ...], kwargs: tuple[tuple[str, Any], ...]) -> str:
-    """A list asks for the same few addresses again and again; what they depend on stands in the key."""
-    return reverse(name, args=args or None, kwargs=dict(kwargs) or None)
 
 
 @cache

@@ -192,6 +192,8 @@ def _local_day(value: date | datetime) -> date:
 
 
 def _rounded(value: int | Decimal | Fraction, places: int) -> Decimal:
+    if isinstance(value, int) and not places:
+        return Decimal(value)
     exact = value if isinstance(value, Decimal) else Decimal(Fraction(value).numerator) / Decimal(Fraction(value).denominator)
     return exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from django.utils.functional import Promise
+
+from sunlit.portals.ui.addresses import address
 
 # Pages that the kit itself links to, by their names, which a portal may keep in its own namespace.
 NAMESPACES = ("", "public:", "account:", "supplier:")
@@ -27,7 +29,7 @@ class Item:
 
     @property
     def url(self) -> str:
-        return reverse(self.url_name)
+        return address(self.url_name)
 
 
 _offered: dict[str, tuple[Item, ...]] = {}
@@ -48,7 +50,7 @@ def place(name: str) -> str:
     assert name in PLACES, f"{name} is not one of the kit's places"
     for namespace in NAMESPACES:
         try:
-            return reverse(namespace + name)
+            return address(namespace + name)
         except NoReverseMatch:
             continue
     return ""

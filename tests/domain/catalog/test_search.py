@@ -144,7 +144,7 @@ def test_prices_and_stock_of_a_card_are_never_those_of_the_index(index: Town, dj
     Offer.objects.filter(number="SP-3").update(price="99.00", stock=0)
     Offer.objects.filter(sku_code="TS-100").update(state="delisted")
     look(category="A")  # templates and synonyms are remembered
-    with django_assert_num_queries(2):  # their offers, and the products with tags; the names of suppliers are remembered
+    with django_assert_num_queries(1):  # products, offers and tags in one; the names of suppliers are remembered
         cards = {told_of(card): card for card in look(category="A").cards}
     assert (str(cards["SPU-2"].low), cards["SPU-2"].in_stock) == ("99.00", False)
     assert (cards["new"].best, cards["new"].suppliers) == (None, 0)

@@ -1,5 +1,6 @@
 """What is found, counted and sorted in the small shop."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 
@@ -142,6 +143,18 @@ def test_facets_are_counted_over_everything_found(shop):
     }
     counted = shop.search(Query("交换机", facets=[Facet("brand")], limit=0))
     assert (counted.total, counted.hits, counted.facets) == (2, [], {"brand": [("普联", 2)]})
+
+
+def test_another_order_and_page_count_nothing_anew_and_a_caller_cannot_spoil_what_is_remembered(shop):
+    asked = Query("打印", facets=[Facet("brand")], relax=False, limit=1)
+    first = shop.search(asked)
+    first.facets["brand"].clear()
+    view = shop.view()
+    remembered = len(view.counted)
+    again = shop.search(replace(asked, sort="price"))
+    assert (len(view.counted), again.total, again.facets) == (remembered, 1, {"brand": [("惠普", 1)]})
+    assert shop.search(Query("打印", filters={"brand": ["得力"]}, facets=[Facet("brand")], relax=False)).total == 0
+    assert len(view.counted) == remembered + 1
 
 
 def test_a_facet_ignores_its_own_choice_and_no_other(shop):

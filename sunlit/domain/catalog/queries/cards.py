@@ -3,44 +3,56 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import groupby, islice
-from operator import attrgetter
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
 from sunlit.domain.catalog.models import Category
 from sunlit.domain.catalog.queries.categories import template, tree
-from sunlit.domain.catalog.queries.specs import named, told
+from sunlit.domain.catalog.queries.specs import name_and_value
 from sunlit.foundation.accounts import queries as accounts
 
 KEYS_SHOWN: Final = 3
-_ON_SALE: Final = """
-SELECT p.number, o.supplier_id, o.id, o.number, o.price, o.stock, o.delivery_days, o.delivery_regions, o.sold
-FROM catalog_product p JOIN catalog_offer o ON o.product_id = p.id AND o.state = 'listed'
-WHERE p.number = ANY(%s)
-  AND NOT o.supplier_id = ANY(ARRAY(SELECT organisation_id FROM registry_supplier WHERE state <> 'active'))
-ORDER BY p.number, o.price, o.delivery_days, o.id
-"""
-_TAGS: Final = """
-SELECT offer_id, tag FROM catalog_policytag WHERE offer_id = ANY(%s) AND (expires_on IS NULL OR expires_on >= %s) ORDER BY offer_id, tag
-"""
-_DESCRIBED: Final = """
-SELECT p.number, p.name_zh, p.name_en, b.name_zh, b.name_en, p.model, p.unit, p.category_id, p.attributes, p.image_id, ARRAY(
-           SELECT t.tag FROM catalog_policytag t
-           WHERE t.offer_id = wanted.offer AND (t.expires_on IS NULL OR t.expires_on >= %s) ORDER BY t.tag
-       )
-FROM unnest(%s::text[], %s::bigint[]) AS wanted (number, offer)
-JOIN catalog_product p ON p.number = wanted.number
-JOIN catalog_brand b ON b.id = p.brand_id
-"""
 
-Tags = Mapping[int, Sequence[str]]  # by offer
+# The offers of a product are weighed where they lie: hundreds of rows for a page, of which one a product is shown.
+# `reaches`: it is delivered to the place. `meets`: it alone has all that was chosen.
+_SHOWN: Final = """
+SELECT p.number, p.name_zh, p.name_en, b.name_zh, b.name_en, p.model, p.unit, p.category_id, p.attributes, p.image_id,
+       o.number, o.supplier_id, o.price, o.stock, o.delivery_days,
+       ARRAY(SELECT t.tag FROM catalog_policytag t
+             WHERE t.offer_id = o.id AND (t.expires_on IS NULL OR t.expires_on >= %(day)s) ORDER BY t.tag),
+       weighed.whole, weighed.low, weighed.high, weighed.suppliers, weighed.in_stock, weighed.sold
+FROM unnest(%(numbers)s::text[]) WITH ORDINALITY AS asked (number, place)
+JOIN catalog_product p ON p.number = asked.number
+JOIN catalog_brand b ON b.id = p.brand_id
+CROSS JOIN LATERAL (
+    SELECT (array_agg(id ORDER BY meets AND stock > 0 DESC, meets DESC, reaches DESC, price, delivery_days, id))[1] AS best,
+           COALESCE(bool_or(meets), false) AS whole,
+           COALESCE(min(price) FILTER (WHERE reaches), min(price)) AS low,
+           COALESCE(max(price) FILTER (WHERE reaches), max(price)) AS high,
+           COALESCE(NULLIF(count(*) FILTER (WHERE reaches), 0), count(*)) AS suppliers,
+           COALESCE(bool_or(stock > 0) FILTER (WHERE reaches), bool_or(stock > 0), false) AS in_stock,
+           COALESCE(sum(sold), 0) AS sold
+    FROM (
+        SELECT every.*, reaches AND {meets} AS meets
+        FROM (SELECT id, supplier_id, price, stock, delivery_days, sold, {reaches} AS reaches
+              FROM catalog_offer WHERE product_id = p.id AND state = 'listed'
+                AND NOT supplier_id = ANY(ARRAY(SELECT organisation_id FROM registry_supplier WHERE state <> 'active'))) AS every
+    ) AS judged
+) AS weighed
+LEFT JOIN catalog_offer o ON o.id = weighed.best
+ORDER BY asked.place
+"""
+_REACHES: Final = "(delivery_regions = '{}' OR delivery_regions && %(line)s)"
+_MEETS_TAGS: Final = """EXISTS (SELECT FROM catalog_policytag t
+    WHERE t.offer_id = every.id AND t.tag = ANY(%(tags)s) AND (t.expires_on IS NULL OR t.expires_on >= %(day)s))"""
+_MEETS_PRICES: Final = """EXISTS (SELECT FROM unnest(%(lows)s::numeric[], %(highs)s::numeric[]) AS span (low, high)
+    WHERE (low IS NULL OR price >= low) AND (high IS NULL OR price <= high))"""
 
 
 @dataclass(frozen=True)
@@ -54,9 +66,6 @@ class Wanted:
     in_stock: bool = False
     prices: tuple[tuple[Decimal | None, Decimal | None], ...] = ()  # any of these spans, both ends included
     span: tuple[Decimal | None, Decimal | None] = (None, None)
-
-
-ANYTHING: Final = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,34 +92,6 @@ class Described:
     tags: Sequence[str]
 
 
-class OnSale(NamedTuple):
-    """One offer on sale. A page weighs hundreds of them to show twenty: plain rows, no objects."""
-
-    product: str
-    supplier_id: int
-    id: int
-    number: str
-    price: Decimal
-    stock: int
-    days: int
-    regions: Sequence[str]
-    sold: int
-
-    def reaches(self, line: frozenset[str]) -> bool:
-        return not line or not self.regions or not line.isdisjoint(self.regions)
-
-    def meets(self, wanted: Wanted, suppliers: AbstractSet[int], tags: Tags) -> bool:
-        """Whether this one offer, which is delivered, has all that was chosen. `suppliers` are the chosen ones, none for any."""
-        return (
-            (not suppliers or self.supplier_id in suppliers)
-            and (not wanted.tags or not wanted.tags.isdisjoint(tags.get(self.id, ())))
-            and (wanted.days is None or self.days <= wanted.days)
-            and (not wanted.in_stock or self.stock > 0)
-            and _within(self.price, wanted.span)
-            and (not wanted.prices or any(_within(self.price, span) for span in wanted.prices))
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Shelved:
     """The offer that a card shows; `supplier` is the number of the organisation."""
@@ -124,27 +105,38 @@ class Shelved:
     days: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Weighed:
-    """The offers of one product: all, those that are delivered to the place, those of them that meet every choice."""
+class _Row(NamedTuple):
+    """One product as the record tells it; the offer's fields are None where nobody sells it."""
 
-    offers: Sequence[OnSale]
-    reaching: Sequence[OnSale]
-    meeting: Sequence[OnSale]
-
-    @property
-    def shown(self) -> Sequence[OnSale]:
-        return self.reaching or self.offers
-
-    @property
-    def best(self) -> OnSale | None:
-        return next((offer for offer in self.meeting if offer.stock), None) or next(iter(self.meeting or self.shown), None)
+    number: str
+    name_zh: str
+    name_en: str
+    brand_zh: str
+    brand_en: str
+    model: str
+    unit: str
+    category: int
+    attributes: Any  # JSON comes from a bare cursor as it is written
+    image: int | None
+    offer: str | None
+    supplier: int
+    price: Decimal
+    stock: int
+    days: int
+    tags: Sequence[str]
+    whole: bool
+    low: Decimal | None
+    high: Decimal | None
+    suppliers: int
+    in_stock: bool
+    sold: int
 
 
 @dataclass(frozen=True)
 class Card:
-    """One product of a list. `best` is the cheapest offer that meets all that was chosen; where no single one does, `whole` is
-    False and it is the cheapest that is delivered. None: nobody sells it any more. `low` to `high` is what is asked at that place."""
+    """One product of a list. `best` is the cheapest offer that meets all that was chosen, one in stock before one that is not; where
+    no single one does, `whole` is False and it is the cheapest that is delivered. None: nobody sells it any more. `low` to `high` is
+    what is asked at that place."""
 
     product: Described
     best: Shelved | None
@@ -159,89 +151,69 @@ class Card:
 
 
 def cards(numbers: Sequence[str], wanted: Wanted, *, day: date) -> list[Card]:
-    """The cards of these products, in their order; a number that is none is left out.
-
-    Two queries, one more where tags were chosen, and one for names that are not remembered.
-    """
-    offers = _on_sale(numbers)
-    tags = _tags([offer.id for those in offers.values() for offer in those], day) if wanted.tags else {}
-    chosen = {each.id for each in accounts.named_by_number(wanted.suppliers).values()} | ({0} if wanted.suppliers else set())
-    weighed = {number: _weighed(offers.get(number, ()), wanted, chosen, tags) for number in numbers}
-    best = {number: each.best for number, each in weighed.items()}
-    suppliers = accounts.named(offer.supplier_id for offer in best.values() if offer)
-    found = _described({number: offer.id if offer else None for number, offer in best.items()}, day)
-    return [_card(found[number], weighed[number], suppliers) for number in numbers if number in found]
-
-
-def _described(best: Mapping[str, int | None], day: date) -> dict[str, Described]:
-    """The products by number, each with the tags of its best offer."""
+    """The cards of these products, in their order; a number that is none is left out. One query, and one for names that are not remembered."""
     with connection.cursor() as cursor:
-        cursor.execute(_DESCRIBED, [day, list(best.keys()), list(best.values())])
-        rows = cursor.fetchall()
+        cursor.execute(*_question(numbers, wanted, day))
+        rows = [_Row._make(row) for row in cursor.fetchall()]
+    suppliers = accounts.named(row.supplier for row in rows if row.offer)
     categories = tree().by_id
-    return {
-        number: Described(number, zh, en, Branded(brand_zh, brand_en), model, unit, categories[category], _read(attributes), image, tags)
-        for number, zh, en, brand_zh, brand_en, model, unit, category, attributes, image, tags in rows
-    }
+    return [_card(row, categories[row.category], suppliers) for row in rows]
 
 
-def _read(attributes: Any) -> Mapping[str, str]:
-    """JSON comes from a bare cursor as it is written."""
-    read: Mapping[str, str] = json.loads(attributes) if isinstance(attributes, str) else attributes
-    return read
+def _question(numbers: Sequence[str], wanted: Wanted, day: date) -> tuple[str, dict[str, Any]]:
+    """The query with what was chosen, and its values."""
+    asked: dict[str, Any] = {"numbers": list(numbers), "day": day}
+    meets = " AND ".join(_meets(wanted, asked)) or "true"
+    if wanted.line:
+        asked["line"] = list(wanted.line)
+    return _SHOWN.format(meets=meets, reaches=_REACHES if wanted.line else "true"), asked
 
 
-def _on_sale(products: Sequence[str]) -> Mapping[str, Sequence[OnSale]]:
-    """The offers on sale by product, the cheapest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ON_SALE, [list(products)])
-        rows = map(OnSale._make, cursor.fetchall())
-    return {product: list(those) for product, those in groupby(rows, key=attrgetter("product"))}
+def _meets(wanted: Wanted, asked: dict[str, Any]) -> Iterator[str]:
+    """The conditions that one offer must meet by itself; their values are put into `asked`."""
+    if wanted.suppliers:
+        asked["suppliers"] = [each.id for each in accounts.named_by_number(wanted.suppliers).values()]
+        yield "supplier_id = ANY(%(suppliers)s::bigint[])"
+    if wanted.tags:
+        asked["tags"] = list(wanted.tags)
+        yield _MEETS_TAGS
+    if wanted.days is not None:
+        asked["days"] = wanted.days
+        yield "delivery_days <= %(days)s"
+    if wanted.in_stock:
+        yield "stock > 0"
+    for sign, (name, bound) in zip((">=", "<="), zip(("low", "high"), wanted.span, strict=True), strict=True):
+        if bound is not None:
+            asked[name] = bound
+            yield f"price {sign} %({name})s"
+    if wanted.prices:
+        asked["lows"], asked["highs"] = [low for low, _high in wanted.prices], [high for _low, high in wanted.prices]
+        yield _MEETS_PRICES
 
 
-def _tags(offer_ids: Sequence[int], day: date) -> Tags:
-    """The proven policy tags of the offers on the day."""
-    found: dict[int, list[str]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_TAGS, [list(offer_ids), day])
-        for offer, tag in cursor.fetchall():
-            found.setdefault(offer, []).append(tag)
-    return found
-
-
-def _weighed(offers: Sequence[OnSale], wanted: Wanted, suppliers: AbstractSet[int], tags: Tags) -> _Weighed:
-    if wanted == ANYTHING:
-        return _Weighed(offers, offers, offers)
-    reaching = [offer for offer in offers if offer.reaches(wanted.line)]
-    return _Weighed(offers, reaching, [offer for offer in reaching if offer.meets(wanted, suppliers, tags)])
-
-
-def _card(product: Described, weighed: _Weighed, suppliers: Mapping[int, accounts.Named]) -> Card:
-    best, shown = weighed.best, weighed.shown
+def _card(row: _Row, category: Category, suppliers: Mapping[int, accounts.Named]) -> Card:
+    attributes: Mapping[str, str] = json.loads(row.attributes) if isinstance(row.attributes, str) else row.attributes
+    brand = Branded(row.brand_zh, row.brand_en)
+    product = Described(row.number, row.name_zh, row.name_en, brand, row.model, row.unit, category, attributes, row.image, row.tags)
     return Card(
         product=product,
-        best=_shelved(best, suppliers[best.supplier_id]) if best else None,
-        whole=bool(weighed.meeting),
-        low=shown[0].price if shown else None,
-        high=shown[-1].price if shown else None,
-        suppliers=len(shown),
-        in_stock=any(offer.stock for offer in shown),
-        sold=sum(offer.sold for offer in weighed.offers),
-        tags=product.tags,
+        best=_shelved(row, suppliers[row.supplier]) if row.offer else None,
+        whole=row.whole,
+        low=row.low,
+        high=row.high,
+        suppliers=row.suppliers,
+        in_stock=row.in_stock,
+        sold=row.sold,
+        tags=row.tags,
         keys=_keys(product),
     )
 
 
-def _shelved(it: OnSale, by: accounts.Named) -> Shelved:
-    return Shelved(it.number, by.number, by.name_zh, by.name_en, it.price, it.stock, it.days)
+def _shelved(row: _Row, by: accounts.Named) -> Shelved:
+    return Shelved(row.offer or "", by.number, by.name_zh, by.name_en, row.price, row.stock, row.days)
 
 
 def _keys(product: Described) -> list[str]:
     """The first key parameters in the reader's language: 内存容量 16 GB."""
     lines = (line for line in template(product.category) if line.is_key and product.attributes.get(line.key))
-    return [f"{named(line)} {told(line, product.attributes[line.key])}" for line in islice(lines, KEYS_SHOWN)]
-
-
-def _within(price: Decimal, span: tuple[Decimal | None, Decimal | None]) -> bool:
-    low, high = span
-    return (low is None or price >= low) and (high is None or price <= high)
+    return [name_and_value(line, product.attributes[line.key]) for line in islice(lines, KEYS_SHOWN)]

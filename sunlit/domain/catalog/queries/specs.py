@@ -60,9 +60,19 @@ def named(thing: Named) -> str:
 
 def told(line: Attribute, text: str) -> str:
     """A value with its unit, in the reader's language."""
-    if _english() and text in line.choices and len(line.choices_en) == len(line.choices):
+    return _told(line, text, english=_english())
+
+
+def name_and_value(line: Attribute, text: str) -> str:
+    """`told` behind the parameter's name: 内存容量 16 GB."""
+    english = _english()
+    return f"{(english and line.name_en) or line.name_zh} {_told(line, text, english=english)}"
+
+
+def _told(line: Attribute, text: str, *, english: bool) -> str:
+    if english and text in line.choices and len(line.choices_en) == len(line.choices):
         text = line.choices_en[line.choices.index(text)]
-    unit = (line.unit_en or line.unit) if _english() else line.unit
+    unit = (line.unit_en or line.unit) if english else line.unit
     return f"{text} {unit}" if unit else text
 
 

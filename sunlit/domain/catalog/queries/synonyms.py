@@ -18,6 +18,7 @@ REMEMBERED_SECONDS: Final = 10.0
 @dataclass(frozen=True)
 class _Read:
     at: float
+    pairs: list[tuple[str, str]]
     thesaurus: Thesaurus
 
 
@@ -32,7 +33,8 @@ def thesaurus() -> Thesaurus:
         at = time.monotonic()
         rows = Synonym.objects.order_by("pk").values_list("word", "meaning", "both")
         pairs = [pair for word, meaning, both in rows for pair in ((word, meaning), (meaning, word))[: 1 + both]]
-        found = _read = _Read(at, Thesaurus.of(pairs))
+        known = found.thesaurus if found and found.pairs == pairs else None  # the same one: what was counted with it still holds
+        found = _read = _Read(at, pairs, known or Thesaurus.of(pairs))
     return found.thesaurus
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Category
@@ -19,11 +19,13 @@ from sunlit.domain.catalog.queries import Card, FacetList, SearchRequest, Wider
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.public.naming import crumbs, unit_in_words
+from sunlit.portals.ui.addresses import address
 from sunlit.portals.ui.context import ledger_status
 from sunlit.portals.ui.filters import lang, yuan
 from sunlit.portals.ui.queries import query
 
 SUGGESTIONS = 8
+DAYS_KEPT = 1_024
 
 
 @door(public=True, methods=("GET",))
@@ -121,16 +123,25 @@ def _hit(card: Card) -> Hit:
         params=tuple(card.keys),
         price=best.price if best else None,
         unit=unit_in_words(it.unit, it.category),
-        image=f"{reverse('file', args=[it.image_id])}?size=medium" if it.image_id else "",
+        image=f"{address('file', it.image_id)}?size=medium" if it.image_id else "",
         supplier=lang(best) if best and card.suppliers == 1 else "",
         suppliers=card.suppliers,
         low=card.low,
         high=card.high,
         whole=card.whole,
         in_stock=bool(best and best.stock),
-        delivery=ngettext("%(num)s day", "%(num)s days", best.days) % {"num": best.days} if best else "",
+        delivery=_days(best.days) if best else "",
         tags=tuple(card.tags),
     )
+
+
+def _days(days: int) -> str:
+    return _days_in(get_language(), days)
+
+
+@lru_cache(maxsize=DAYS_KEPT)
+def _days_in(_language: str | None, days: int) -> str:
+    return ngettext("%(num)s day", "%(num)s days", days) % {"num": days}
 
 
 def _above(category: Category | None) -> str | None:
