@@ -43,7 +43,7 @@ def _show(console: Console, it: Trial) -> None:
         if before[0] or after[0]:
             table.add_row(str(label), f"{before[0]:,}", before[1], f"{after[0]:,}", after[1])
     console.print(table)
-    click.echo(json.dumps({"purchases": it.purchases, "moves": told["moves"], "digest": it.digest, "seconds": float(it.seconds)}))
+    click.echo(json.dumps({"purchases": it.purchases, "moves": told["moves"], "digest": it.digest, "seconds": float(it.seconds or 0)}))
 
 
 def _actor(login: str) -> Actor:

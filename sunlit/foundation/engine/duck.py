@@ -44,6 +44,7 @@ class Engine:
 
     def read(self, name: str, table: TableOf) -> int:
         """Bring a table over; returns its rows. The SELECT should be ordered where the digest matters."""
+        assert connection.in_atomic_block, "what is read together is read of one instant"
         path = self.folder / f"{name}.csv"
         copying = f"COPY ({table.select}) TO STDOUT (FORMAT csv, NULL '{NULL}')"
         with path.open("wb") as file, connection.cursor() as cursor, cursor.copy(copying, table.values or None) as copy:
@@ -75,7 +76,7 @@ class Engine:
 
 @contextmanager
 def analysis(*, memory: str = MEMORY, threads: int = THREADS) -> Iterator[Engine]:
-    """An engine for one analysis. What is read inside comes from one read-only snapshot; afterwards memory and files are gone."""
+    """An engine for one analysis; afterwards its memory and files are gone. Tables are read within `one_instant()`, the work on them needs none."""
     with tempfile.TemporaryDirectory(prefix="sunlit-engine-") as folder:
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory,
@@ -83,13 +84,13 @@ def analysis(*, memory: str = MEMORY, threads: int = THREADS) -> Iterator[Engine
             "temp_directory": folder,
             "enable_external_access": "true",
         }
-        with duckdb.connect(":memory:", config=config) as duck, _one_snapshot():
+        with duckdb.connect(":memory:", config=config) as duck:
             yield Engine(duck, Path(folder))
 
 
 @contextmanager
-def _one_snapshot() -> Iterator[None]:
-    """All reads see the same instant. Within a transaction of the caller's, it is the caller's instant."""
+def one_instant() -> Iterator[None]:
+    """All reads see the same instant, and nothing can be written. Within a transaction of the caller's, it is the caller's instant."""
     if connection.in_atomic_block:
         yield
         return

@@ -50,6 +50,7 @@ urlpatterns = [
     path("drafts/", drafts.drafts, name="drafts"),
     path("drafts/<str:number>/", drafts.draft, name="draft"),
     path("rules/<str:key>/what-if/", trials.what_if, name="what_if"),
+    path("trials/<str:number>/", trials.trial, name="trial"),
     path("calendar/", rules.calendar, name="calendar"),
     path("outages/", outages.outages, name="outages"),
     path("outages/<str:number>/", outages.outage, name="outage"),

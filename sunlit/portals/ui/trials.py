@@ -10,21 +10,28 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.insight import states
 from sunlit.domain.insight.models import Trial
 from sunlit.domain.insight.queries import trials
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel.refusals import catalogue
 from sunlit.portals.ui.filters import lang
 
 Name = Callable[[str], str]
 
 
 def shown(it: Trial, *, seen_by: Actor) -> SimpleNamespace:
-    """The figures of the trial in words and typed amounts: the variable `trial` of `regulator/_trial.html`."""
+    """How far the trial is, why it failed, or its figures in words and typed amounts: the variable `trial` of `regulator/_trial.html`."""
+    if it.state != states.TRIED:
+        why = catalogue()[it.code].text if it.code else ""
+        return SimpleNamespace(number=it.number, state=it.state, done=it.done, steps=it.steps, doing=_doing(it), why=why)
     told = it.figures
     moves = [_move(*row) for row in told["moves"]]
     return SimpleNamespace(
         number=it.number,
+        state=it.state,
+        unjudged=told.get("unjudged", 0),
         purchases=it.purchases,
         amount=Decimal(told["amount"]),
         since=it.since,
@@ -46,6 +53,14 @@ def shown(it: Trial, *, seen_by: Actor) -> SimpleNamespace:
             for number, amount, before, after in trials.seen_sample(it, seen_by=seen_by)
         ],
     )
+
+
+def _doing(it: Trial) -> str:
+    if it.taken_at is None:
+        return _("Waiting for its turn")
+    if not it.done:
+        return _("Reading past purchases")
+    return _("Judging them as they were, and with the change") if it.done < it.steps - 1 else _("Adding up")
 
 
 def _word(outcome: str) -> str:

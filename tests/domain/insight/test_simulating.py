@@ -31,7 +31,7 @@ from tests.town import NOON, Town, an_order, terms
 
 CITY = "652800/652801"
 LATER = NOON + timedelta(days=90)
-JUDGED = {"ORD-025", "ORD-026", "SPL-001", "SPL-002", "SPL-003", "SPL-004"}
+JUDGED = {"ORD-025", "ORD-026", "ORD-027", "SPL-001", "SPL-002", "SPL-003", "SPL-004"}
 CHANGES = [
     ("threshold.procurement", "goods", {"yuan": "100000.00"}),
     ("threshold.open_tender", "goods", {"yuan": "900000.00"}),
@@ -44,6 +44,7 @@ CHANGES = [
     ("order.repeat_count", "", {"n": 2, "unit": "count"}),
     ("order.repeat_share", "", {"percent": "30"}),
     ("order.repeat_window", "", {"n": 3, "unit": "calendar_day"}),
+    ("price.above_median_warn", "", {"percent": "1"}),
 ]
 
 
@@ -101,7 +102,8 @@ def judged_by(key: str, codes: set[str]) -> set[str]:
     run = {"SPL-004"} if key.startswith(("threshold.", "splitting.run")) else set()
     own = {"approval"} if key == "order.approval_limit" else set()
     repeat = {"ORD-026"} if key.startswith("order.") else set()
-    return codes & (moved | sums | near | run | own | repeat)
+    above = {"ORD-027"} if key == "price.above_median_warn" else set()
+    return codes & (moved | sums | near | run | own | repeat | above)
 
 
 @pytest.mark.parametrize(("key", "kind", "value"), CHANGES, ids=[key for key, _kind, _value in CHANGES])
@@ -140,6 +142,7 @@ def test_a_trial_keeps_before_and_after_by_region_class_and_size_and_what_it_res
     assert it.figures["sample"] == [[order.number, "64250.00", "allowed", "moved"]]
     assert ["threshold.procurement", "goods", "652800"] in [row[:3] for row in it.rules]
     assert tried(rich, "threshold.procurement", "60000", kind="goods").digest == it.digest
+    assert (it.state, it.months, it.done, it.steps) == ("tried", 6, 5, 5)
     found = trials.latest(key=it.key, kind="goods", region_path=CITY, value={"yuan": "60000.00"}, seen_by=rich.zheng)
     assert found is not None
     assert found.pk > it.pk
@@ -183,6 +186,17 @@ def test_where_the_threshold_is_law_a_passed_sum_is_refused(rich: Town) -> None:
     rulebook.forget()
     told: Replayed = replay(Change("threshold.open_tender", "goods", CITY, {"yuan": "900000.00"}), months=6, at=LATER)
     assert told.figures["moves"] == [["allowed", "refused", 1, "999800.00"]]
+
+
+def test_what_was_bought_before_medians_were_written_down_is_counted_apart(rich: Town) -> None:
+    dear = an_order(rich, key="a", offer=rich.laptop, quantity=1)  # 4,999.00 against a median of 4,949.00: 1.01 % above
+    old = an_order(rich, key="b", offer=rich.laptop, quantity=2)
+    assert dear.lines.get().median == Decimal("4949.00")
+    old.lines.update(median=None)
+    it = tried(rich, "price.above_median_warn", "1")
+    assert it.figures["moves"] == [["allowed", "warned", 1, "4999.00"]]
+    assert (it.figures["unjudged"], it.purchases) == (1, 2)
+    assert tried(rich, "price.above_median_warn", "1.02").figures["moves"] == []
 
 
 def test_what_judges_no_purchase_is_told_and_nothing_is_kept(rich: Town) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, connections
 
-from sunlit.foundation.engine import TableOf, analysis
+from sunlit.foundation.engine import TableOf, analysis, one_instant
 
 AWKWARD = [(1, 'a,"b"\nc', "0.10"), (2, "", "12345678901234.99"), (3, None, None), (4, "\\N", "-0.01")]
 COLUMNS = {"id": "BIGINT", "words": "VARCHAR", "amount": "DECIMAL(18,2)"}
@@ -61,7 +61,7 @@ def test_all_tables_are_of_one_instant_and_nothing_can_be_written() -> None:
     other = connections.create_connection("default")
     reading = TableOf("SELECT n FROM engine_two_reads ORDER BY n", {"n": "INTEGER"})
     try:
-        with analysis() as engine:
+        with analysis() as engine, one_instant():
             assert engine.read("first", reading) == 1
             with other.cursor() as cursor:
                 cursor.execute("INSERT INTO engine_two_reads VALUES (2)")

@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from sunlit.domain.insight.models import Trial
-from sunlit.domain.insight.rules.trials import CHECKS, OUTCOMES, SIZES
+from sunlit.domain.insight.rules.trials import CHECKS, OUTCOMES, SIZES, why_not
 from sunlit.domain.market import queries as market
 from sunlit.foundation.accounts.actors import Actor
 
-__all__ = ["OUTCOMES", "SIZES", "can_be_tried", "latest", "seen_sample", "trial", "visible_to"]
+__all__ = ["OUTCOMES", "SIZES", "can_be_tried", "latest", "seen_sample", "trial", "visible_to", "why_not"]
 
 
 def visible_to(actor: Actor) -> QuerySet[Trial]:
@@ -35,13 +35,13 @@ def trial(number: str, *, seen_by: Actor) -> Trial | None:
 
 
 def latest(*, key: str, kind: str, region_path: str, value: Mapping[str, Any], lawful: bool | None = None, seen_by: Actor) -> Trial | None:
-    """The last trial of exactly this change: what a draft of it shows."""
+    """The last trial of exactly this change, however far it is: what a draft of it shows."""
     same = visible_to(seen_by).filter(key=key, kind=kind, region_path=region_path, value=dict(value), lawful=lawful)
     return same.order_by("-pk").first()
 
 
 def seen_sample(it: Trial, *, seen_by: Actor) -> list[list[Any]]:
-    """The sample without the purchases that the actor may not see. One query."""
+    """The sample of a trial that was finished, without the purchases that the actor may not see. One query."""
     sample = it.figures["sample"]
     seen = set(market.numbers_seen([row[0] for row in sample], seen_by=seen_by))
     return [row for row in sample if row[0] in seen]

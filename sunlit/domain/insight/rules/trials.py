@@ -11,18 +11,22 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.rulebook.rules import Rule_
-from sunlit.foundation.kernel.refusals import FORBIDDEN, Reason
+from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Reason
 
-NOT_SIMULATED = Reason("SIM-001", _("“{name}” judges no past purchase: there is nothing to replay."))
+NOT_SIMULATED = Reason("SIM-001", _("“{name}” judges no past purchase: there is nothing to replay. {why}"))
 MONTHS_WRONG = Reason("SIM-002", _("Choose from 1 to {most} months."))
 NOT_YOURS = Reason("SIM-003", _("Only the regulator of the region or of one above it, or the operator, simulates its rules."), FORBIDDEN)
 UNKNOWN_REGION = Reason("SIM-004", _("There is no region “{region}” in this net."))
+WORKER_GONE = Reason("SIM-005", _("The worker that tried it stopped before it was done: nothing was kept. Ask for it again."), CONFLICT)
+BROKEN = Reason("SIM-006", _("It could not be worked out; the operator finds the cause in the log. Ask for it again later."), CONFLICT)
+UNDER_WAY = Reason("SIM-007", _("{number} is being tried by a worker just now: its result appears on its page."), CONFLICT)
+UNTAKEN = Reason("SIM-008", _("No worker took it up for an hour: nothing was tried. Ask for it again."), CONFLICT)
 
 MONTHS: Final = 24
 MONTHS_MOST: Final = 60
 OBJECTS: Final = ("goods", "services", "works")
 
-MOVED, YEAR, NEAR, RUN, APPROVAL, REPEAT = "moved", "year", "near", "run", "approval", "repeat"
+MOVED, YEAR, NEAR, RUN, APPROVAL, REPEAT, ABOVE = "moved", "year", "near", "run", "approval", "repeat", "above"
 CHECKS: Final[Mapping[str, tuple[str, ...]]] = {  # key of a rule → what of a purchase is judged anew when it changes
     "threshold.procurement": (MOVED, NEAR, RUN),
     "threshold.open_tender": (MOVED, YEAR, NEAR, RUN),
@@ -36,6 +40,7 @@ CHECKS: Final[Mapping[str, tuple[str, ...]]] = {  # key of a rule → what of a 
     "order.repeat_window": (REPEAT,),
     "order.repeat_count": (REPEAT,),
     "order.repeat_share": (REPEAT,),
+    "price.above_median_warn": (ABOVE,),
 }
 FIGURES: Final = {  # column of the figures that are compared → key and kind of its rule; no kind: the object's own
     "procurement": ("threshold.procurement", None),
@@ -51,6 +56,7 @@ FIGURES: Final = {  # column of the figures that are compared → key and kind o
     "repeat_count": ("order.repeat_count", ""),
     "repeat_share": ("order.repeat_share", ""),
     "repeat_days": ("order.repeat_window", ""),
+    "above_median": ("price.above_median_warn", ""),
 }
 OUTCOMES: Final[Mapping[str, str | Promise]] = {  # the mildest first
     "allowed": _("no remark"),
@@ -66,6 +72,33 @@ SIZES: Final[Mapping[str, str | Promise]] = {
     "micro": _("micro"),
     "unknown": _("size not known"),
 }
+
+
+DAYS: Final = frozenset({"minute", "hour", "calendar_day", "working_day", "year", "same_instant"})
+SHELF: Final = frozenset({"price", "watch", "listing", "search"})
+PAPERS: Final = frozenset({"row", "check", "text"})
+TERM_ONLY, SHELF_ONLY, PAPERS_ONLY, ELSEWHERE = (
+    _("It sets a term: what is under way keeps the term it began with."),
+    _("It judges offers on the shelf, not purchases."),
+    _("It judges plans, demands and papers, by facts that a finished purchase does not keep."),
+    _("It belongs to a stage that no purchase of the marketplace passes through."),
+)
+
+
+def why_not(rule: Rule_) -> str:
+    """Why no trial of the rule is possible, in words; "" where one is."""
+    if rule.key in CHECKS:
+        return ""
+    if rule.unit in DAYS:
+        return str(TERM_ONLY)
+    if rule.key.partition(".")[0] in SHELF:
+        return str(SHELF_ONLY)
+    return str(PAPERS_ONLY if rule.unit in PAPERS else ELSEWHERE)
+
+
+def steps_of(key: str) -> int:
+    """The steps of a trial as its progress counts them: reading, each check, adding up."""
+    return 2 + len(CHECKS[key])
 
 
 @dataclass(frozen=True)

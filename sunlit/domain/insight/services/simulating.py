@@ -6,27 +6,20 @@ must say what `planning.rules.splitting` and `market.queries.rulings` say (a tes
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from time import monotonic
 from typing import Any, Final
 
-from sunlit.domain.insight.models import Trial
 from sunlit.domain.insight.rules import trials as rules
 from sunlit.domain.insight.rules.trials import CHECKS, FIGURES, OBJECTS, Change
 from sunlit.domain.planning.queries import splitting
 from sunlit.domain.rulebook import queries as rulebook
-from sunlit.domain.rulebook.rules import Rule_, like, may_refuse
-from sunlit.foundation.access import decides_in, operator
-from sunlit.foundation.accounts.actors import Actor
-from sunlit.foundation.accounts.models import Region
-from sunlit.foundation.engine import Engine, TableOf, analysis
-from sunlit.foundation.kernel import regions
+from sunlit.domain.rulebook.rules import Rule_, may_refuse
+from sunlit.foundation.engine import Engine, TableOf, analysis, one_instant
 from sunlit.foundation.kernel.clock import local_day, start_of_day
-from sunlit.foundation.kernel.numbering import new_number
-from sunlit.foundation.kernel.refusals import Problem, Refused
+from sunlit.foundation.kernel.refusals import Refused
 
 SAMPLE: Final = 20
 DAYS_BEFORE: Final = 366  # longest window of a rule: purchases so long before the first day are read, too
@@ -66,6 +59,13 @@ LEFT JOIN (
 WHERE p.at >= %(from)s AND p.at < %(until)s AND p.struck_at IS NULL AND p.method <> 'open_tender'
   AND (q.region_path = %(path)s OR q.region_path LIKE %(path)s || '/%%' OR %(path)s = '')
 ORDER BY p.id
+"""
+LINES: Final = {"order_id": "BIGINT", "price": "DECIMAL(18,2)", "median": "DECIMAL(18,2)"}
+_LINES = """
+SELECT o.id, l.price, l.median FROM market_orderline l JOIN market_order o ON o.id = l.order_id
+WHERE o.placed_at >= %(since)s AND o.placed_at < %(until)s
+  AND (o.region_path = %(path)s OR o.region_path LIKE %(path)s || '/%%' OR %(path)s = '')
+ORDER BY l.id
 """
 
 # What ended without a deal was struck out: an order without a part is none.
@@ -129,6 +129,10 @@ WHERE (adjusted IS NULL OR adjusted > instant) AND (of_item > round(open_tender 
     rules.APPROVAL: """
 INSERT INTO hits SELECT side, id, 'approval', 'approval' FROM side_orders WHERE own_limit IS NULL AND total > approval
 """,
+    rules.ABOVE: """
+INSERT INTO hits SELECT DISTINCT o.side, o.id, 'ORD-027', 'warned'
+FROM side_orders o JOIN lines l ON l.order_id = o.id WHERE l.price * 100 > l.median * (100 + o.above_median)
+""",
 }  # fmt: skip
 MOVED_BY: Final = {"threshold.procurement": ("ORD-025", "procurement"), "threshold.open_tender": ("open_tender", "open_tender")}
 
@@ -169,61 +173,10 @@ class Replayed:
     until: date
 
 
-def simulate(
-    *,
-    key: str,
-    value: Mapping[str, Any] | str,
-    region: str = "",
-    kind: str = "",
-    months: int = rules.MONTHS,
-    lawful: bool | None = None,
-    by: Actor,
-    at: datetime,
-) -> Trial:
-    """Try a new value of a rule for a region (its code, or path; "": everywhere) on the purchases of the last months, and keep what came out.
-    `lawful` says whether the new version could refuse by itself; left out, it can if the version in force can.
-
-    Refused: SIM-001 the rule judges no purchase, SIM-002 months, SIM-003 not your region, SIM-004 no such region, RUL-001 no such rule, RUL-006 its form.
-    """
-    began = monotonic()
-    change = replace(change_of(key=key, value=value, region=region, kind=kind, months=months, by=by, at=at), lawful=lawful)
-    told = replay(change, months=months, at=at)
-    return Trial.objects.create(
-        number=new_number("SY", at),
-        key=key,
-        kind=kind,
-        region_path=change.region_path,
-        value=dict(change.value),
-        lawful=lawful,
-        since=told.since,
-        until=told.until,
-        purchases=told.purchases,
-        digest=told.digest,
-        rules=told.rules,
-        figures=told.figures,
-        seconds=Decimal(monotonic() - began).quantize(Decimal("0.001")),
-        by=by.organisation_number,
-        at=at,
-    )
-
-
-def change_of(
-    *, key: str, value: Mapping[str, Any] | str, region: str, kind: str, months: int = rules.MONTHS, by: Actor, at: datetime
-) -> Change:
-    """The change in the form of the rule; refused as `simulate` is."""
-    path = _path_of(region)
-    if not (operator.allows(by, None) or decides_in(by, path)):
-        raise Refused(Problem(rules.NOT_YOURS))
-    now = rulebook.rule(key, region_path=path, kind=kind, on=local_day(at))
-    if key not in CHECKS:
-        raise Refused(Problem(rules.NOT_SIMULATED, {"name": now.name}))
-    if not 1 <= months <= rules.MONTHS_MOST:
-        raise Refused(Problem(rules.MONTHS_WRONG, {"most": rules.MONTHS_MOST}, on="months"))
-    return Change(key, kind, path, like(now, value))
-
-
-def replay(change: Change, *, months: int, at: datetime, with_codes: bool = False) -> Replayed:
-    """Judge the purchases of the change's region, and of those below it, before and after. Writes nothing."""
+def replay(
+    change: Change, *, months: int, at: datetime, with_codes: bool = False, tell: Callable[[int], None] = lambda _done: None
+) -> Replayed:
+    """Judge the purchases of the change's region, and of those below it, before and after. Writes nothing; tells how many of `steps_of` are done."""
     until = local_day(at)
     since = until - timedelta(days=round(months * 365.25 / 12))
     values = {
@@ -233,25 +186,19 @@ def replay(change: Change, *, months: int, at: datetime, with_codes: bool = Fals
         "path": change.region_path,
         "approved": list(splitting.APPROVED),
     }
+    used: dict[int, Rule_] = {}
     with analysis() as engine:
-        engine.read("orders", TableOf(_ORDERS, ORDERS, values))
-        engine.read("parts", TableOf(_PARTS, PARTS, values))
-        used: dict[int, Rule_] = {}
-        _write_figures(engine, change, since, until, used)
-        _judge(engine, change.key)
+        with one_instant():
+            engine.read("orders", TableOf(_ORDERS, ORDERS, values))
+            engine.read("parts", TableOf(_PARTS, PARTS, values))
+            if rules.ABOVE in CHECKS[change.key]:
+                engine.read("lines", TableOf(_LINES, LINES, values))
+            _write_figures(engine, change, since, until, used)
+        _judge(engine, change.key, tell)
         codes = _codes(engine) if with_codes else {}
-        told = _told(engine)
+        told = _told(engine, change.key)
         versions = [[rule.key, rule.kind, rule.region_path, rule.id, rule.since.isoformat()] for _id, rule in sorted(used.items())]
         return Replayed(told["purchases"], told, codes, engine.digest, versions, since, until)
-
-
-def _path_of(region: str) -> str:
-    if not region:
-        return regions.ROOT
-    found = Region.objects.filter(code=regions.code_of(region)).first()
-    if found is None:
-        raise Refused(Problem(rules.UNKNOWN_REGION, {"region": region}, on="region"))
-    return found.path
 
 
 def _write_figures(engine: Engine, change: Change, since: date, until: date, used: dict[int, Rule_]) -> None:
@@ -306,12 +253,14 @@ def _refuses(found: Mapping[str, Rule_ | None], tried: Collection[str] = (), law
     return can["item"] and can["open_tender"]
 
 
-def _judge(engine: Engine, key: str) -> None:
+def _judge(engine: Engine, key: str, tell: Callable[[int], None]) -> None:
+    tell(1)
     for statement in (_KINDS, _SIDES, _SIDE_PARTS, "CREATE TABLE hits (side VARCHAR, order_id BIGINT, code VARCHAR, outcome VARCHAR)"):
         engine.run(statement)
-    for check in CHECKS[key]:
+    for done, check in enumerate(CHECKS[key], 2):
         code, column = MOVED_BY.get(key, ("", ""))
         engine.run(CHECK_SQL[check].replace("{code}", code).replace("{column}", column))
+        tell(done)
     engine.run(_OUTCOMES)
 
 
@@ -324,7 +273,7 @@ def _codes(engine: Engine) -> dict[str, dict[str, frozenset[str]]]:
     return found
 
 
-def _told(engine: Engine) -> dict[str, Any]:
+def _told(engine: Engine, key: str) -> dict[str, Any]:
     [(count, amount)] = engine.run("SELECT count(*), COALESCE(sum(total), 0) FROM outcomes")
     sides = {
         side: {name: [n, _yuan(sum_)] for name, n, sum_ in engine.run(f"SELECT {side}, count(*), sum(total) FROM outcomes GROUP BY 1")}  # noqa: S608
@@ -337,11 +286,20 @@ def _told(engine: Engine) -> dict[str, Any]:
     return {
         "purchases": count,
         "amount": _yuan(amount),
+        "unjudged": _unjudged(engine, key),
         **sides,
         "moves": [[before, after, n, _yuan(sum_)] for before, after, n, sum_ in moves],
         "sample": [[number, _yuan(total), before, after] for number, total, before, after in sample],
         **{name: [_line(row) for row in engine.run(_BY.format(**parts))] for name, parts in BREAKDOWNS.items()},
     }
+
+
+def _unjudged(engine: Engine, key: str) -> int:
+    """Purchases that the check could not judge, because what it compares was not written down when they were made."""
+    if rules.ABOVE not in CHECKS[key]:
+        return 0
+    [(count,)] = engine.run("SELECT count(DISTINCT o.id) FROM outcomes o JOIN lines l ON l.order_id = o.id WHERE l.median IS NULL")
+    return int(count)
 
 
 def _line(row: Sequence[Any]) -> list[Any]:

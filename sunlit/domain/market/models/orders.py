@@ -166,6 +166,9 @@ class OrderLine(models.Model):
     category_code = models.TextField()
     snapshot = models.JSONField()
     price = models.DecimalField(max_digits=16, decimal_places=2)
+    median = models.DecimalField(
+        max_digits=16, decimal_places=2, null=True
+    )  # of the same product's offers then; none: not written down yet
     quantity = models.PositiveIntegerField()
     amount = models.DecimalField(max_digits=16, decimal_places=2)
     dispatched = models.PositiveIntegerField(default=0)

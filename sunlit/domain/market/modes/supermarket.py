@@ -178,10 +178,14 @@ def _place(key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: dateti
     if terms.plan:
         check(rulings.plan_problems(offers, plan))
     baskets = [[(offer, wanted[offer.pk].quantity) for offer in group] for group in groups.values()]
-    asked = rulings.on_placing(baskets, buyer=buyer, plan=plan, at=at)
+    medians = catalog.medians([offer.product_id for offer in offers])
+    asked = rulings.on_placing(baskets, buyer=buyer, medians=medians, plan=plan, at=at)
     check(ruling.problem(on="plan") for said in asked for ruling in said if ruling.verdict == Verdict.REFUSED)
     # 3. Write: orders first (the double form stops here), then stock; the budget's hot row last.
-    orders = [_order(key, group, wanted, terms, plan, buyer, judged, by, at) for group, judged in zip(groups.values(), asked, strict=True)]
+    orders = [
+        _order(key, group, wanted, terms, plan, buyer, judged, medians, by, at)
+        for group, judged in zip(groups.values(), asked, strict=True)
+    ]
     catalog_services.take_stock({offer.pk: wanted[offer.pk].quantity for offer in offers})
     for order, basket in zip(orders, baskets, strict=True):
         reference, parts = f"order/{order.number}", rulings.parts_of(basket)
@@ -223,11 +227,12 @@ def _order(
     plan: Plan | None,
     buyer: Organisation,
     judged: Sequence[Ruling],
+    medians: Mapping[int, Decimal],
     by: Actor,
     at: datetime,
 ) -> Order:
     sheets = templates.among(templates.ACCEPTANCE, region_path=buyer.region.path, on=local_day(at))
-    lines = [_line(position, offer, wanted[offer.pk].quantity, sheets, local_day(at)) for position, offer in enumerate(group, 1)]
+    lines = [_line(position, offer, wanted[offer.pk].quantity, sheets, medians, local_day(at)) for position, offer in enumerate(group, 1)]
     total = sum((line.amount for line in lines), Decimal("0.00"))
     order = Order(
         number=new_number("DD", at),
@@ -269,8 +274,10 @@ def _order(
     return order
 
 
-def _line(position: int, offer: Offer, quantity: int, sheets: Mapping[str, Template], day: date) -> OrderLine:
-    """The line with its product frozen, and with the acceptance template that it is ordered under."""
+def _line(
+    position: int, offer: Offer, quantity: int, sheets: Mapping[str, Template], medians: Mapping[int, Decimal], day: date
+) -> OrderLine:
+    """The line with its product frozen, with the acceptance template that it is ordered under and the median that its price was held against."""
     sheet = templates.chosen(sheets, category_path=offer.product.category.path)
     return OrderLine(
         position=position,
@@ -279,6 +286,7 @@ def _line(position: int, offer: Offer, quantity: int, sheets: Mapping[str, Templ
         category_code=offer.product.category.code,
         snapshot={**snapshot(offer, on=day), **({"acceptance": sheet.id} if sheet else {})},
         price=offer.price,
+        median=medians.get(offer.product_id),
         quantity=quantity,
         amount=offer.price * quantity,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog import states
 from sunlit.domain.catalog.models import Offer
 from sunlit.domain.market.models import CartLine, CartPlan
@@ -103,5 +104,9 @@ def rulings_before(
     groups = [[(item.offer, item.line.quantity) for item in group.items] for group in page.groups]
     if not groups:
         return []
-    alone, sums = rulings.on_placing(groups, buyer=buyer, plan=plan, at=at), rulings.on_sums(groups, buyer=buyer, quota_id=quota_id, at=at)
+    medians = catalog.medians([offer.product_id for basket in groups for offer, _quantity in basket])
+    alone, sums = (
+        rulings.on_placing(groups, buyer=buyer, medians=medians, plan=plan, at=at),
+        rulings.on_sums(groups, buyer=buyer, quota_id=quota_id, at=at),
+    )
     return [[*own, *together] for own, together in zip(alone, sums, strict=True)]

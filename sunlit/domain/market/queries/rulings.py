@@ -41,12 +41,14 @@ class _Rulebook:
         return rulebook.rule(key, region_path=self.region_path, kind=kind, on=local_day(self.at))
 
 
-def on_placing(baskets: Sequence[Basket], *, buyer: Organisation, plan: Plan | None = None, at: datetime) -> list[list[Ruling]]:
+def on_placing(
+    baskets: Sequence[Basket], *, buyer: Organisation, medians: Mapping[int, Decimal], plan: Plan | None = None, at: datetime
+) -> list[list[Ruling]]:
     """The rulings for each basket by itself, bought for a plan or without one. What reaches the threshold without a plan is refused or warned
-    of as far as the evidence of the threshold's row allows. One query; one more for a plan with green categories.
+    of as far as the evidence of the threshold's row allows. `medians` are what each product costs elsewhere on the shelf. One query for a plan
+    with green categories.
     """
     book = _Rulebook(buyer.region.path, at)
-    medians = catalog.medians([offer.product_id for basket in baskets for offer, _quantity in basket])
     green = _green(book, baskets, plan)
     planned = plan is not None
     return [

@@ -2,6 +2,7 @@
 
 from sunlit.domain.rulebook.queries.book import (
     HISTORY_ROWS,
+    behind,
     calendar_for,
     coming,
     forget,
@@ -29,6 +30,7 @@ __all__ = [
     "Ruling",
     "Term",
     "Verdict",
+    "behind",
     "calendar_for",
     "coming",
     "conditions",

@@ -60,6 +60,14 @@ def rule(key: str, *, region_path: str, kind: str = "", on: date) -> Rule_:
     raise Refused(Problem(NO_RULE, {"key": key, "region": region_path, "day": on}))
 
 
+def behind(it: Rule_, *, on: date) -> Rule_ | None:
+    """What would hold on the day in place of a region's own version, if that ended: the next nearest."""
+    book = _the_book().rules
+    exact, general = book.get((it.key, it.kind), {}), book.get((it.key, ""), {})
+    nearest = (rule for path in regions.line(it.region_path) for rule in (*exact.get(path, ()), *general.get(path, ())))
+    return next((rule for rule in nearest if rule.holds_on(on) and (rule.region_path, rule.kind) != (it.region_path, it.kind)), None)
+
+
 def kinds_of(key: str, *, region_path: str, on: date) -> list[Rule_]:
     """Every kind of the key with its version in force on the day, by kind: the rows of a table, the checks of a list."""
     book = _the_book()

@@ -92,6 +92,7 @@ def revise(
     source: str = "",
     article: str = "",
     note: str = "",
+    binding: bool | None = None,
     expected: int | None = None,
 ) -> RuleDraft:
     """Write an open draft anew, against what holds now; who does so is its drafter from then on. Refused: as when it was drafted, LIF-001 … 003."""
@@ -105,8 +106,9 @@ def revise(
     }
     said: dict[str, Any] = {}
     if draft.change == VALUE:
-        change = read_change(**told, value=value, source=source, binding=draft.binding)
-        said = {"value": change.new, "base_id": change.base.id, "source": source, "article": article, "note": note}
+        bound = draft.binding if binding is None else binding
+        change = read_change(**told, value=value, source=source, binding=bound)
+        said = {"value": change.new, "base_id": change.base.id, "source": source, "article": article, "note": note, "binding": bound}
     elif draft.change == END:
         said = {"base_id": to_be_ended(**told)[0].pk}
     else:

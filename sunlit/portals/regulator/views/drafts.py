@@ -13,11 +13,11 @@ from sunlit.domain.insight import services as insight
 from sunlit.domain.insight.queries import trials
 from sunlit.domain.rulebook import queries, services, states
 from sunlit.domain.rulebook.models import RuleDraft
-from sunlit.domain.rulebook.rules import CHOICES, LAWFUL, Rule_, earliest_day, shown
+from sunlit.domain.rulebook.rules import CHOICES, LAWFUL, Rule_, earliest_day, may_refuse, shown
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
-from sunlit.portals.regulator.views.rules import day_in, typed
+from sunlit.portals.regulator.views.rules import binding_in, day_in, typed
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 from sunlit.portals.ui.trials import shown as shown_trial
@@ -63,8 +63,7 @@ def draft(request: Request, number: str) -> HttpResponse:
         elif verb == "revise":
             _revise(request, it, told)
         elif verb == "simulate":
-            found_or_404(_trial_of(it))
-            insight.simulate(**_trial_of(it), by=request.actor, at=request.now)
+            insight.ask(**found_or_404(_trial_of(it)), draft=it.number, by=request.actor, at=request.now)
             return see_other("regulator:draft", number)
         else:
             found_or_404(PLAIN.get(verb))(it, **told)
@@ -81,6 +80,7 @@ def draft(request: Request, number: str) -> HttpResponse:
         "region": _places().get(it.region_path),
         "moves": moves,
         "can_be_tried": bool(_trial_of(it)),
+        "why_not": trials.why_not(base) if base else "",
         "trial": _trial(request, it),
         "typed": typed_of(it, base),
         "choices": [(name, str(CHOICES.get(name, name))) for name in ((base.allowed if base else None) or {}).get("choices", ())],
@@ -111,11 +111,14 @@ def typed_of(it: RuleDraft, base: Rule_ | None) -> str:
 
 
 def _trial_of(it: RuleDraft) -> dict[str, Any]:
-    """The change as a trial takes it; empty where no purchase is judged by it."""
-    if it.change != "value" or it.base is None or not trials.can_be_tried(it.key):
+    """The change as a trial takes it, an end as the value of the region above; empty where no purchase is judged by it."""
+    if it.base is None or not trials.can_be_tried(it.key):
         return {}
-    lawful = bool(it.source) or it.binding or it.base.evidence in LAWFUL
-    return {"key": it.key, "kind": it.kind, "region": it.region_path, "value": it.value, "lawful": lawful}
+    told = {"key": it.key, "kind": it.kind, "region": it.region_path}
+    if it.change == "value":
+        return {**told, "value": it.value, "lawful": bool(it.source) or it.binding or it.base.evidence in LAWFUL}
+    above = queries.behind(queries.snapshot(it.base), on=it.effective_from)
+    return {**told, "value": dict(above.value), "lawful": may_refuse(above)} if above else {}
 
 
 def _trial(request: Request, it: RuleDraft) -> Any:
@@ -130,7 +133,8 @@ def _trial(request: Request, it: RuleDraft) -> Any:
 def _revise(request: Request, it: RuleDraft, told: dict[str, Any]) -> None:
     given = request.POST
     said: dict[str, Any] = {name: given.get(name, "").strip() for name in ("value", "source", "article", "note")}
-    services.revise(it, effective_from=day_in(request, "effective_from"), reason=given.get("reason", ""), **said, **told)
+    said |= {"binding": binding_in(request), "reason": given.get("reason", "")}
+    services.revise(it, effective_from=day_in(request, "effective_from"), **said, **told)
 
 
 def _places() -> dict[str, Any]:

@@ -94,6 +94,7 @@ def rule(request: Request, key: str) -> HttpResponse:
         "code": regions.code_of(path),
         "versions": [version for version in versions if version.rule.kind == kind] or versions,
         "can_be_tried": trials.can_be_tried(key),
+        "why_not": trials.why_not(it),
         "kinds": sorted({version.rule.kind: kind_name(version.rule) for version in reversed(versions)}.items()),
         "places": _places(request),
         "typed": typed(it),
@@ -163,6 +164,7 @@ def _propose(request: Request, key: str, path: str, kind: str) -> RuleDraft:
         source=given.get("source", "").strip(),
         article=given.get("article", "").strip(),
         note=given.get("note", "").strip(),
+        binding=binding_in(request),
         reason=given.get("reason", ""),
         by=request.actor,
         at=request.now,
@@ -179,6 +181,12 @@ def day_in(request: Request, field: str) -> date:
         return date.fromisoformat(request.POST.get(field, "").strip())
     except ValueError:
         raise Refused(Problem(TOO_EARLY, {"earliest": earliest_day(request.now)}, on=field)) from None
+
+
+def binding_in(request: Request) -> bool | None:
+    """Whether the rule is to refuse by itself; None where the form does not ask, and it stays as it is."""
+    told = request.POST.getlist("binding")
+    return "1" in told if told else None
 
 
 def _places(request: Request) -> list[tuple[str, str]]:

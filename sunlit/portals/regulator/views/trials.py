@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -15,7 +16,7 @@ from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel import regions
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import Refused
-from sunlit.portals.doors import Request, door, form_page
+from sunlit.portals.doors import Request, door, form_page, found_or_404
 from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.trials import shown
 
@@ -24,7 +25,7 @@ MONTHS = ("3", "6", "12", "24", "36")
 
 @door(kind="regulator")
 def what_if(request: Request, key: str) -> HttpResponse:
-    """Try a value; the answer is kept and shown beside the form."""
+    """Have a value tried; how far it is, and then its answer, stand beside the form."""
     asked, own = request.POST or request.GET, request.actor.region_path
     kind, region = asked.get("kind", "")[:40], asked.get("region", "") or regions.code_of(own)
     found = accounts.region(region)
@@ -37,7 +38,7 @@ def what_if(request: Request, key: str) -> HttpResponse:
 
     def act() -> HttpResponse:
         months = asked.get("months", "")
-        trial = services.simulate(
+        asked_for = services.ask(
             key=key,
             kind=kind,
             region=region,
@@ -46,10 +47,10 @@ def what_if(request: Request, key: str) -> HttpResponse:
             by=request.actor,
             at=request.now,
         )
-        query = urlencode({"kind": kind, "region": region, "trial": trial.number, "value": asked.get("value", ""), "months": months})
+        query = urlencode({"kind": kind, "region": region, "trial": asked_for.number, "value": asked.get("value", ""), "months": months})
         return HttpResponseRedirect(f"{reverse('regulator:what_if', args=[key])}?{query}", status=303)
 
-    trial = trials.trial(request.GET.get("trial", "")[:60], seen_by=request.actor)
+    found_trial = trials.trial(request.GET.get("trial", "")[:60], seen_by=request.actor)
     context: dict[str, Any] = {
         "it": it,
         "kind": kind,
@@ -58,9 +59,16 @@ def what_if(request: Request, key: str) -> HttpResponse:
         "months": [(text, text) for text in MONTHS],
         "value": asked.get("value", "") or _typed(it.value),
         "chosen": asked.get("months", "24"),
-        "trial": shown(trial, seen_by=request.actor) if trial and trial.key == key else None,
+        "trial": shown(found_trial, seen_by=request.actor) if found_trial and found_trial.key == key else None,
     }
     return form_page(request, "regulator/what_if.html", context, act)
+
+
+@door(kind="regulator", methods=("GET",))
+def trial(request: Request, number: str) -> HttpResponse:
+    """One trial as a fragment: its bar while the worker is busy, then what it found or why it failed."""
+    it = found_or_404(trials.trial(number, seen_by=request.actor))
+    return render(request, "regulator/_trial.html", {"trial": shown(it, seen_by=request.actor)})
 
 
 def _typed(value: Any) -> str:
