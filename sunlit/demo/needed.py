@@ -19,10 +19,23 @@ if TYPE_CHECKING:
 
 LAPTOP, PAPER = "A02010108", "A05040101"
 ORDERLY: Final = {
-    "delivery": "合同签订后10个工作日内送至指定地点，并完成安装调试。",
-    "acceptance": "到货后5个工作日内逐台验收，核对型号、参数和数量，通电试机。",
-    "contract": "按标准合同文本签订，货到验收合格后30日内付款，质保期内免费上门维修。",
+    "deliver_days": "10",
+    "deliver_place": "梨城实验中学总务处指定地点",
+    "warranty": "36",
+    "after_sales": "送货上门并完成安装调试，质保期内免费上门维修。",
+    "imports": False,
+    "accept_who": "学校资产管理处会同使用部门",
+    "accept_days": "5",
+    "accept_how": ["count", "run"],
+    "accept_procedure": "逐件清点开箱，核对型号、参数和数量，双方签字确认。",
+    "accept_content": "数量、型号、主要参数、外观和随机资料。",
+    "accept_standard": "与采购需求和合同约定一致。",
+    "pricing": "fixed_unit",
+    "payment": "验收合格并收到发票后30日内一次付清。",
+    "breach": "逾期交货按日承担违约金；争议协商不成的，依法向采购人所在地人民法院起诉。",
+    "ip": False,
 }
+LAPTOPS: Final = {**ORDERLY, "system": "domestic", "carry": "office"}
 SAID: Final = (
     ("目前供货稳定，本地有现货。", "近一年同类成交单价在4200元至5600元之间。"),
     ("主流配置货源充足，交货期约一周。", "近期成交价在4500元左右，含三年质保。"),
@@ -87,8 +100,9 @@ class Desk:
         self.survey = services.answer_survey(self.survey, answers=said, by=self.rows.actors[login], at=at)
 
 
-def _content(title: str, purpose: str, item: Item, **more: bool) -> Content:
-    return Content(title, purpose, sections=ORDERLY, items=(item,), **more)
+def _content(title: str, purpose: str, item: Item, *, public_interest: bool = False) -> Content:
+    answers = LAPTOPS if item.category == LAPTOP else ORDERLY
+    return Content(title, purpose, public_interest=public_interest, items=(item,), answers=answers)
 
 
 def _paper() -> Content:
@@ -118,5 +132,6 @@ def _tailored() -> Content:
         Parameter("battery", "", "ge", "70", reason="外出开会"),
     )
     item = Item(LAPTOP, "", "6", "台", "8000.00", parameters)
-    sections = {**ORDERLY, "technical": "外观美观大方，符合 GBT 9813.2 要求。", "qualification": "供应商须成立满3年。"}
-    return Content("校长室便携式计算机", "学校管理人员外出办公使用。", sections=sections, items=(item,))
+    answers = {**LAPTOPS, "carry": "travel", "quality": "外观美观大方，符合 GBT 9813.2 要求。"}
+    sections = {"qualification": "供应商须成立满3年。"}
+    return Content("校长室便携式计算机", "学校管理人员外出办公使用。", sections=sections, items=(item,), answers=answers)

@@ -15,10 +15,20 @@ LAPTOP = "A02010108"
 EDIT = re.compile(r"/buyer/demands/(XQ-[0-9A-Z-]+)/edit/$")
 TEXTS = {
     "purpose": "录播室备课与剪辑使用，现有设备已报废。",
-    "delivery": "合同签订后10个工作日内送至学校录播室。",
-    "acceptance": "到货后5个工作日内逐台验收。",
-    "contract": "按标准合同文本签订。",
 }
+TYPED = {
+    "t-deliver_days": "10",
+    "t-deliver_place": "学校录播室",
+    "t-warranty": "36",
+    "t-accept_who": "学校资产管理处",
+    "t-accept_days": "5",
+    "t-accept_procedure": "到货后逐台开箱，通电试机，双方签字。",
+    "t-accept_content": "数量、型号、主要参数和随机附件。",
+    "t-accept_standard": "与需求一致，运行正常。",
+    "t-payment": "验收合格后30日内一次付清。",
+    "t-breach": "逾期交付按日承担违约金。",
+}
+CHOSEN = {"t-system": "domestic", "t-carry": "office", "t-imports": "no", "t-accept_how": "count", "t-pricing": "fixed_unit", "t-ip": "no"}
 
 
 def begin(clerk: Person) -> str:
@@ -53,6 +63,10 @@ def test_a_tailored_demand_is_loosened_handed_in_and_settled(house: House, peopl
     number = begin(aygul)
     for field, text in TEXTS.items():
         aygul.page.fill(f"main textarea[name={field}]", text)
+    for field, text in TYPED.items():
+        aygul.page.fill(f"main [name={field}]", text)
+    for field, key in CHOSEN.items():
+        aygul.page.check(f"main input[name={field}][value={key}]")
     aygul.page.fill("main input[name=item-0-quantity]", "12")
 
     # 2. Every parameter shrinks the market before her eyes; the fourth ends competition.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from sunlit.domain.catalog.models import Attribute, Category
 from sunlit.domain.planning import queries
 from sunlit.domain.planning.rules import demands as rules
 from sunlit.domain.planning.rules.demands import Content, Item, Kind, Parameter
+from sunlit.domain.rulebook.rules.templates import Part, Template, posted, summary
 from sunlit.portals.ui.filters import chinese, lang
 
 FOUND_MOST: Final = 40
@@ -44,11 +45,13 @@ class Thing:
 
 
 def written(post: QueryDict) -> Content:
-    """What was posted."""
+    """What was posted, but for the answers to the template: which one asks follows from what was posted."""
     return Content(
         title=_text(post, "title"),
         purpose=_lines(post, "purpose"),
-        **{name: name in post for name in rules.CASES},
+        public_interest="public_interest" in post,
+        complex="complex" in post,
+        imported="imported" in post,
         sections={name: text for name in rules.SECTIONS if (text := _lines(post, name))},
         items=tuple(_items(post)),
     )
@@ -66,6 +69,7 @@ def _parameters(post: QueryDict, at: str) -> Iterator[Parameter]:
     p = 0
     while p <= rules.PARAMETERS_MOST and f"{at}-p-{p}-sense" in post:
         told = {name: _text(post, f"{at}-p-{p}-{name}") for name in TEXTS}
+        told["value"] = "、".join(filter(None, (" ".join(text.split()) for text in post.getlist(f"{at}-p-{p}-value"))))
         yield Parameter(key=_text(post, f"{at}-p-{p}-key"), mandatory=post.get(f"{at}-p-{p}-mandatory", "1") == "1", **told)
         p += 1
 
@@ -146,9 +150,21 @@ def narrowing(assessed: queries.Assessment) -> set[str]:
     return {f"item-{n}-p-{p}" for n, p in assessed.narrow}
 
 
+def answered(content: Content, template: Template | None, lists: Mapping[str, Sequence[str]]) -> Content:
+    """The same under its template, with what was typed into that one's fields (`lists`: all values of every name)."""
+    return rules.under(replace(content, answers=posted(template, lists, rules.ANSWER) if template else {}), template)
+
+
 def sections(content: Content) -> list[tuple[str, str, str]]:
-    """(name, heading, text) of every section."""
-    return [(name, str(heading), content.sections.get(name, "")) for name, heading in rules.SECTIONS.items()]
+    """(name, heading, text) of every section that its template leaves to free text."""
+    names = rules.open_sections(content, queries.template_of(content))
+    return [(name, str(rules.SECTIONS[name]), content.sections.get(name, "")) for name in names]
+
+
+def parts(content: Content) -> list[Part]:
+    """The answers to the template, told to people."""
+    template = queries.template_of(content)
+    return summary(template, content.answers) if template else []
 
 
 def _text(post: QueryDict, name: str) -> str:

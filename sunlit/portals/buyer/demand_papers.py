@@ -13,7 +13,7 @@ from sunlit.foundation.lifecycle import digest
 from sunlit.portals.buyer import demand_forms as forms
 from sunlit.portals.doors import Request
 from sunlit.portals.ui.filters import lang, yuan
-from sunlit.portals.ui.papers import paper
+from sunlit.portals.ui.papers import paper, parts_told
 
 
 def demand_paper(request: Request, it: Demand, content: Content) -> Paper:
@@ -29,6 +29,7 @@ def demand_paper(request: Request, it: Demand, content: Content) -> Paper:
     for thing in forms.things(content):
         if thing.kind is not None:
             blocks += _item(thing.it, thing.kind)
+    blocks += parts_told(forms.parts(content))
     for _name, title, text in forms.sections(content):
         if text:
             blocks += [heading(title), paragraph(text)]

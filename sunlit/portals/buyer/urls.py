@@ -31,6 +31,7 @@ urlpatterns = [
     path("demands/<str:number>/", demands.demand, name="demand"),
     path("demands/<str:number>/edit/", demands.edit, name="edit_demand"),
     path("demands/<str:number>/panel/", demands.panel, name="demand_panel"),
+    path("demands/<str:number>/versions/", demands.versions, name="demand_versions"),
     path("demands/<str:number>/demand.pdf", demands.paper, name="demand_paper"),
     path("demands/<str:number>/do/", demands.act_on_demand, name="act_on_demand"),
     path("plans/", plans.plans, name="plans"),

@@ -110,18 +110,35 @@ def a_parameter(key: str, sense: str, value: str, **more: Any) -> Parameter:
     return Parameter(key=key, sense=sense, value=value, **{"reason": "教学软件运行的需要", **more})
 
 
+ANSWERS: dict[str, Any] = {
+    "system": "domestic",
+    "carry": "office",
+    "deliver_days": "10",
+    "deliver_place": "梨城实验中学信息中心",
+    "warranty": "36",
+    "imports": False,
+    "accept_who": "学校资产管理处",
+    "accept_days": "5",
+    "accept_how": ["count", "run"],
+    "accept_procedure": "到货后逐台开箱，通电试机，双方签字。",
+    "accept_content": "数量、型号、主要参数和随机附件。",
+    "accept_standard": "与需求一致，运行正常。",
+    "pricing": "fixed_unit",
+    "payment": "验收合格后30日内一次付清。",
+    "breach": "逾期交付按日承担违约金，争议提交仲裁。",
+    "ip": False,
+}
+"""What the template of the region asks of laptops, answered."""
+
+
 def a_content(*parameters: Parameter, **more: Any) -> Content:
     """A demand for 30 laptops at most 5,000.00 each that could be handed in."""
     item = Item(LAPTOPS, "", "30", "台", "7000.00", parameters)
     told: dict[str, Any] = {
         "title": "高一年级教师用便携式计算机",
         "purpose": "更新教师备课用机，现有设备已超过报废年限。",
-        "sections": {
-            "delivery": "合同签订后10个工作日内送至学校。",
-            "acceptance": "到货后5个工作日内逐台验收。",
-            "contract": "按标准合同文本。",
-        },
         "items": (item,),
+        "answers": ANSWERS,
     }
     return Content(**{**told, **more})
 

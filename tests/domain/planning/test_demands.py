@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 from sunlit.domain.planning import queries, services, states
 from sunlit.domain.planning.models import Demand, DemandItem, DemandVersion
 from sunlit.domain.planning.rules.demands import Content, Item, Parameter
+from sunlit.domain.rulebook.models import Rule
+from sunlit.domain.rulebook.queries import book
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger import queries as ledger
-from tests.domain.planning.market import LAPTOPS, a_content, a_demand, a_market, a_parameter
+from tests.domain.planning.market import ANSWERS, LAPTOPS, a_content, a_demand, a_market, a_parameter
 from tests.town import NOON, Town, build
 
 LATER = NOON + timedelta(hours=1)
@@ -39,6 +42,11 @@ def problems(refused: pytest.ExceptionInfo[Refused]) -> list[tuple[str, str]]:
 
 def handed_in(town: Town, content: Content | None = None) -> Demand:
     return services.hand_in_demand(a_demand(town, content or a_content(MEMORY)), by=town.aygul, at=LATER)
+
+
+def under(it: Demand, content: Content) -> Content:
+    """The content with the version of the template that the demand is written under."""
+    return replace(content, template=it.template_id or 0)
 
 
 def settled(town: Town) -> Demand:
@@ -76,7 +84,7 @@ def test_an_edit_writes_items_total_and_a_version(town: Town) -> None:
     assert (made.total, item.amount, item.ceiling) == (Decimal("210000.00"), Decimal("210000.00"), Decimal("7000.00"))
     assert item.parameters[0]["value"] == "16"
     assert [it.version for it in queries.versions_of(made)] == [2, 1]
-    assert queries.content_of(made) == a_content(MEMORY)
+    assert queries.content_of(made) == under(made, a_content(MEMORY))
 
 
 def test_the_same_content_again_is_no_new_version(town: Town) -> None:
@@ -118,7 +126,7 @@ def test_what_cannot_be_read_is_told_at_its_field_and_changes_nothing(
         services.edit_demand(made, a_content(items=(item,)), by=town.aygul, at=LATER)
     assert expected in problems(refused)
     made.refresh_from_db()
-    assert (made.version, queries.content_of(made)) == (2, a_content(MEMORY))
+    assert (made.version, queries.content_of(made)) == (2, under(made, a_content(MEMORY)))
 
 
 # Handing in
@@ -129,15 +137,89 @@ def test_a_mandatory_parameter_needs_its_reason_and_a_demand_its_sections(town: 
     made = a_demand(town, bare)
     with pytest.raises(Refused) as refused:
         services.hand_in_demand(made, by=town.aygul, at=LATER)
-    assert problems(refused) == [
+    found = problems(refused)
+    assert {it for it in found if it[0] == "TPL-002"} == {("TPL-002", f"t-{name}") for name in ANSWERS}
+    assert [it for it in found if it[0] != "TPL-002"] == [
         ("DEM-014", "purpose"),
-        ("DEM-014", "delivery"),
-        ("DEM-014", "acceptance"),
-        ("DEM-014", "contract"),
         ("DEM-013", "item-0-ceiling"),
         ("DEM-012", "item-0-p-0-reason"),
     ]
     assert Demand.objects.get().state == "draft"
+
+
+def test_where_no_template_is_in_force_the_sections_are_written_freely(town: Town) -> None:
+    Rule.objects.filter(key="template.demand").delete()
+    book.forget()
+    made = a_demand(town, a_content(MEMORY, answers={}))
+    with pytest.raises(Refused) as refused:
+        services.hand_in_demand(made, by=town.aygul, at=LATER)
+    assert problems(refused) == [("DEM-014", "delivery"), ("DEM-014", "acceptance"), ("DEM-014", "contract")]
+    assert "template" not in DemandVersion.objects.filter(demand=made).latest("version").content
+
+
+# What its template asks
+
+
+def test_a_draft_may_leave_answers_open_but_not_unreadable(town: Town) -> None:
+    made = a_demand(town, a_content(MEMORY, answers={"warranty": "36", "deliver_place": "信息中心"}))
+    assert made.answers == {"deliver_place": "信息中心", "warranty": "36"}
+    assert made.template is not None
+    assert (made.template.key, made.template.kind) == ("template.demand", LAPTOPS)
+    with pytest.raises(Refused) as refused:
+        services.edit_demand(
+            made, a_content(MEMORY, answers={"warranty": "三年", "carry": "moon", "nothing": "1"}), by=town.aygul, at=LATER
+        )
+    assert problems(refused) == [("TPL-008", "t-carry"), ("TPL-004", "t-warranty")]
+
+
+def test_imports_are_said_once_in_the_template(town: Town) -> None:
+    answers = {**ANSWERS, "imports": True, "imports_reason": "国内无同类产品"}
+    made = a_demand(town, a_content(MEMORY, answers=answers, imported=False))
+    assert made.imported
+    assert not services.edit_demand(made, a_content(MEMORY, imported=True), by=town.aygul, at=LATER).imported
+
+
+def test_a_demand_keeps_the_version_of_the_template_that_it_was_begun_under(town: Town) -> None:
+    made = a_demand(town, a_content(MEMORY))
+    begun_under = made.template_id
+    assert begun_under is not None
+    old = Rule.objects.get(pk=begun_under)
+    Rule.objects.filter(pk=old.pk).update(in_force=DateRange(old.in_force.lower, date(2026, 3, 3)))
+    newer = Rule.objects.get(pk=old.pk)
+    newer.pk, newer.in_force = None, DateRange(date(2026, 3, 3), None)
+    newer.save()
+    book.forget()
+    tomorrow = NOON + timedelta(days=1)
+    edited = services.edit_demand(made, a_content(MEMORY, title="改过的需求"), by=town.aygul, at=tomorrow)
+    assert edited.template_id == begun_under
+    handed = services.hand_in_demand(edited, by=town.aygul, at=tomorrow)
+    done = services.settle_demand(handed, points=GENERAL, by=town.zhou, at=tomorrow)
+    revised = services.revise_demand(done, by=town.aygul, at=tomorrow)
+    assert (revised.template_id, revised.answers) == (newer.pk, edited.answers)
+
+
+def test_the_checks_of_documents_read_the_answers(town: Town) -> None:
+    content = a_content(MEMORY, answers={**ANSWERS, "quality": "外观美观大方，符合 GBT 9813.2 要求。"})
+    made = a_demand(town, content)
+    found = queries.assess(queries.content_of(made), region_path=made.region_path, at=LATER)
+    assert "t-quality" in [on for on, _ruling in found.documents]
+
+
+def test_one_of_several_values_will_do(town: Town) -> None:
+    several = a_parameter("wifi", "one_of", "Wi-Fi 5、Wi-Fi 7")
+    figures = a_parameter("memory", "one_of", "8, 32")
+    free = Parameter(name="cpu", sense="one_of", value="龙芯 3A6000；海光 3350", reason="教学软件运行的需要")
+    made = a_demand(town, a_content(several, figures, replace(free, key="cpu", name="")))
+    [item] = queries.assess(queries.content_of(made), region_path=made.region_path, at=LATER).items
+    assert item.funnel is not None
+    assert [step.sure.products for step in item.funnel.steps] == [4, 3, 2, 2]
+    assert queries.demanded(several, item.kind) == "无线网络 任选其一：Wi-Fi 5、Wi-Fi 7"
+    with pytest.raises(Refused) as refused:
+        services.edit_demand(made, a_content(replace(several, value="Wi-Fi 5、Wi-Fi 9")), by=town.aygul, at=LATER)
+    assert problems(refused) == [("CAT-016", "item-0-p-0-value")]
+    with pytest.raises(Refused) as refused:
+        services.edit_demand(made, a_content(replace(several, value="、")), by=town.aygul, at=LATER)
+    assert problems(refused) == [("CAT-010", "item-0-p-0-value")]
 
 
 def test_what_is_scored_must_be_a_figure(town: Town) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from sunlit.domain.planning import services
 from sunlit.domain.planning.models import Demand
-from tests.domain.planning.market import LAPTOPS, a_content, a_demand, a_market, a_parameter
+from tests.domain.planning.market import ANSWERS, LAPTOPS, a_content, a_demand, a_market, a_parameter
 from tests.portals.clients import at_field, browser, codes, once
 from tests.town import NOON, Town
 
@@ -21,14 +21,12 @@ def _market(town: Town) -> None:
     a_market(town)
 
 
-def form(demand: Demand, *parameters: dict[str, str], **more: str) -> dict[str, Any]:
+def form(demand: Demand, *parameters: dict[str, Any], **more: str) -> dict[str, Any]:
     """What the editor posts: one thing with these parameters."""
     told = {
         "title": "教师用便携式计算机",
         "purpose": "更新教师备课用机，现有设备已超过报废年限。",
-        "delivery": "合同签订后10个工作日内送至学校。",
-        "acceptance": "到货后5个工作日内逐台验收。",
-        "contract": "按标准合同文本。",
+        **{f"t-{name}": {False: "no"}.get(value, value) if isinstance(value, bool) else value for name, value in ANSWERS.items()},
         "item-0-category": LAPTOPS,
         "item-0-quantity": "30",
         "item-0-unit": "台",
@@ -178,11 +176,48 @@ def test_the_list_finds_by_title_and_state(town: Town) -> None:
     assert client.get("/buyer/demands/?after=x&state=nothing").status_code == 200
 
 
+def test_answers_are_kept_shown_and_compared(town: Town) -> None:
+    it = a_demand(town)
+    clerk, at = browser(town.aygul), f"/buyer/demands/{it.number}/"
+    answer = clerk.post(at + "edit/", once("a", **form(it, MEMORY, do="save", **{"t-warranty": "三年"})))
+    assert (answer.status_code, at_field(answer, "t-warranty")) == (422, ["TPL-004"])
+    assert 'value="三年"' in answer.content.decode()
+    clerk.post(at + "edit/", once("b", **form(it, MEMORY, do="save")))
+    page = clerk.get(at).content.decode()
+    assert "定价方式" in page
+    assert "固定单价" in page
+    clerk.post(
+        at + "edit/",
+        once("c", **form(it, {**MEMORY, "value": "32"}, do="save", expected="2", **{"t-payment": "验收合格后15日内一次付清。"})),
+    )
+    page = clerk.get(at + "versions/").content.decode()
+    assert ("<del>30</del>" in page, "<ins>15</ins>" in page) == (True, True)
+    assert ("<del>16</del>" in page, "<ins>32</ins>" in page) == (True, True)
+    assert "2 处不同" in page
+    first = clerk.get(at + "versions/?old=1&new=2").content.decode()
+    assert "逐台开箱" in first
+    assert clerk.get(at + "versions/?old=x&new=99").status_code == 200
+    assert browser(town.ma).get(at + "versions/").status_code == 404
+
+
+def test_several_choices_are_ticked(town: Town) -> None:
+    it = a_demand(town)
+    clerk, at = browser(town.aygul), f"/buyer/demands/{it.number}/"
+    several = {**WIFI, "sense": "one_of", "value": ["Wi-Fi 6", "Wi-Fi 7"]}
+    shown = clerk.post(at + "edit/", form(it, several, do="check")).content.decode()
+    assert len(re.findall(r'type="checkbox" name="item-0-p-0-value" value="Wi-Fi [67]" checked', shown)) == 2
+    clerk.post(at + "edit/", once("a", **form(it, several, do="save")))
+    assert it.items.get().parameters[0]["value"] == "Wi-Fi 6、Wi-Fi 7"
+
+
 def test_the_template_says_what_a_section_must_tell(town: Town) -> None:
     it = a_demand(town)
     page = browser(town.aygul).get(f"/buyer/demands/{it.number}/edit/").content.decode()
     assert "便携式计算机采购需求" in page
-    assert "应当写明：交付期限（合同签订后）、交付地点" in page
+    assert 'name="t-deliver_place"' in page
+    assert 'name="delivery"' not in page  # what the template asks is not asked twice
+    assert 'name="qualification"' in page
+    assert 'name="imported"' not in page
     assert page.index('value="add:0:cpu"') < page.index('value="add:0:weight"')  # the template's usual parameters come first
 
 

@@ -28,7 +28,7 @@ from sunlit.domain.catalog.queries.library import (
     offers_of_product,
     open_correction,
 )
-from sunlit.domain.catalog.queries.meeting import Asked, Sense, Tally, asked_of, sellers_of, tally
+from sunlit.domain.catalog.queries.meeting import Asked, Sense, Tally, asked_of, sellers_of, several, tally
 from sunlit.domain.catalog.queries.merged import followed, numbers_of
 from sunlit.domain.catalog.queries.offers import (
     OfferPage,
@@ -168,6 +168,7 @@ __all__ = [
     "request_of",
     "search",
     "sellers_of",
+    "several",
     "specs_of",
     "suggest",
     "synonym_count",

@@ -6,6 +6,7 @@ so that any step of a funnel, and the funnel without any one test, is computed f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,7 @@ from sunlit.domain.catalog.models import Attribute, Category
 from sunlit.domain.catalog.rules import reading
 from sunlit.foundation.kernel.refusals import Problem
 
+SEVERAL: Final = re.compile(r"[、，,；;/|\n]")
 ASKED_MOST: Final = 60  # bits of a whole number of the database
 
 _FIGURE: Final = r"^-?\d{1,15}(\.\d{1,6})?$"
@@ -64,11 +66,13 @@ class Sense(StrEnum):
     EQUAL = "eq"
     BETWEEN = "between"
     HAS = "has"
+    ONE_OF = "one_of"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One parameter that a product is held against. Of choices, `among` are those that do; else `low` and `high` bound a figure, or `text` is told."""
+    """One parameter that a product is held against. Of choices, `among` are those that do, as of `figures` and `texts`; else `low` and `high` bound
+    a figure, or `text` is told."""
 
     key: str
     low: Decimal | None = None
@@ -76,6 +80,8 @@ class Asked:
     among: tuple[str, ...] = ()
     text: str = ""
     part: bool = False  # the text need only be a part of what the product tells
+    figures: tuple[Decimal, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +132,18 @@ def sellers_of(category_codes: Sequence[str], *, region_path: str, rows: int) ->
 def _sql_of(n: int, asked: Asked, values: dict[str, Any]) -> tuple[str, str]:
     """When the product tells the parameter at all, and when what it tells will do. A figure is read only where one is written."""
     values[f"key{n}"] = asked.key
+    if asked.figures:
+        values |= {f"figures{n}": list(asked.figures), f"figure{n}": _FIGURE}
+        figure = f"v{n} ~ %(figure{n})s"
+        return f"coalesce({figure}, false)", f"CASE WHEN {figure} THEN v{n}::numeric = ANY(%(figures{n})s) ELSE false END"
     if asked.low is None and asked.high is None:
         told = f"coalesce(v{n}, '') <> ''"
         if asked.among:
             values[f"among{n}"] = list(asked.among)
             return told, f"v{n} = ANY(%(among{n})s)"
-        values[f"text{n}"] = asked.text
+        values |= {f"text{n}": asked.text, f"texts{n}": list(asked.texts)}
+        if asked.texts:
+            return told, f"{_TEXT.format(n=n)} = ANY(%(texts{n})s)"
         text = _TEXT.format(n=n)
         return told, f"position(%(text{n})s in {text}) > 0" if asked.part else f"{text} = %(text{n})s"
     values |= {f"low{n}": asked.low, f"high{n}": asked.high, f"figure{n}": _FIGURE}
@@ -150,12 +162,35 @@ def asked_of(line: Attribute | None, name: str, sense: str, value: str, value_to
     Returns (None, problems) where the value cannot be read; the problems are at the field `value` or `value_to`.
     """
     key = line.key if line else reading.plain(name)
+    if sense == Sense.ONE_OF:
+        return _one_of(key, line, name, several(value))
     if line is not None and line.type == "choice":
         return _choice(line, sense, value)
     if (line is not None and line.type == "number") or sense in (Sense.AT_LEAST, Sense.AT_MOST, Sense.BETWEEN):
         return _bounds(key, line, sense, value, value_to)
     text = reading.key_of(reading.plain(value))
     return (Asked(key, text=text, part=sense == Sense.HAS), []) if text else (None, [Problem(reading.MISSING, on="value")])
+
+
+def several(text: str) -> list[str]:
+    """The values of “one of”: as a person separates them."""
+    return list(dict.fromkeys(part for each in SEVERAL.split(text) if (part := each.strip())))
+
+
+def _one_of(key: str, line: Attribute | None, name: str, values: Sequence[str]) -> tuple[Asked | None, list[Problem]]:
+    """Each value is read as if it were demanded alone."""
+    if not values:
+        return None, [Problem(reading.MISSING, on="value")]
+    read = [asked_of(line, name, Sense.EQUAL, value) for value in values]
+    problems = [problem for _one, wrong in read for problem in wrong]
+    found = [one for one, _wrong in read if one is not None]
+    if problems or len(found) < len(values):
+        return None, problems
+    if line is not None and line.type == "choice":
+        return Asked(key, among=tuple(choice for one in found for choice in one.among)), []
+    if line is not None and line.type == "number":
+        return Asked(key, figures=tuple(one.low for one in found if one.low is not None)), []
+    return Asked(key, texts=tuple(one.text for one in found)), []
 
 
 def _choice(line: Attribute, sense: str, value: str) -> tuple[Asked | None, list[Problem]]:

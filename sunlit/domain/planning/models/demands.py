@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from sunlit.domain.catalog.models import Category
+from sunlit.domain.rulebook.models import Rule
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.lifecycle import Living
 
@@ -32,6 +33,8 @@ class Demand(Living):
     survey = models.ForeignKey("Survey", models.PROTECT, null=True, blank=True, related_name="carries")  # what it rests on
 
     # Content: the items stand in rows of their own
+    template = models.ForeignKey(Rule, models.PROTECT, null=True, related_name="+")  # the version that it was begun under
+    answers = models.JSONField(default=dict, blank=True)  # to what the template asks
     sections = models.JSONField(default=dict)  # heading → text
     total = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal("0.00"))
 

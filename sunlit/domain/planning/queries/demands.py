@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.queries import Asked, Sense
@@ -22,6 +23,7 @@ from sunlit.domain.planning.rules.documents import Figures, Place
 from sunlit.domain.planning.rules.funnel import Funnel, Step
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import Rule_, Ruling, judge, templates
+from sunlit.domain.rulebook.rules.templates import Template
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -32,7 +34,6 @@ __all__ = [
     "Content",
     "DemandFacts",
     "DemandPage",
-    "Guide",
     "Item",
     "ItemFunnel",
     "Parameter",
@@ -43,17 +44,20 @@ __all__ = [
     "demand_facts",
     "demanded",
     "demands_page",
-    "guide_of",
+    "parameter_name",
     "review_points",
     "settled_demands",
     "shelf_of",
     "survey_rulings",
+    "template_for",
+    "template_of",
+    "usual_parameters",
     "versions_of",
 ]
 
 VERSIONS_MOST: Final = 200
 LEAST, SOLE = "demand.competition_least", "demand.sole_supplier"
-TEMPLATE_SECTIONS: Final = {"technical": "requirements", "delivery": "delivery", "acceptance": "acceptance", "contract": "contract"}
+TEXTS: Final = frozenset({"text", "long"})  # the kinds of answers that are read as text
 WORDS_MOST: Final = 6  # told of one place under one check
 AREAS: Final[dict[str, frozenset[str]]] = {
     "technical": frozenset({"technical", "evidence"}),
@@ -65,6 +69,10 @@ AREAS: Final[dict[str, frozenset[str]]] = {
     "contract": frozenset({"contract"}),
 }
 """The sections of a demand by the areas of the official checks; purpose, items and parameters are technical."""
+TEMPLATE_AREAS: Final = {template: AREAS[name] for name, template in rules.TEMPLATE_SECTIONS.items()} | {
+    "qualification": AREAS["qualification"]
+}
+"""The same for the sections of its template; what else a template asks is technical."""
 SIGNS: Final[dict[str, str]] = {Sense.AT_LEAST: "≥", Sense.AT_MOST: "≤", Sense.EQUAL: "=", Sense.BETWEEN: "", Sense.HAS: "⊇"}
 
 
@@ -186,7 +194,30 @@ def content_of(it: Demand) -> Content:
         )
         for row in it.items.select_related("category").order_by("position")
     )  # fmt: skip
-    return Content(it.title, it.purpose, it.public_interest, it.complex, it.imported, dict(it.sections), items)
+    flags = (it.public_interest, it.complex, it.imported)
+    return Content(it.title, it.purpose, *flags, dict(it.sections), items, it.template_id or 0, dict(it.answers))
+
+
+def template_of(content: Content) -> Template | None:
+    """What the template asks that the demand is written under, in the very version; None where there is none."""
+    return rules.asked_by(templates.get(content.template)) if content.template else None
+
+
+def template_for(content: Content, *, before: Content | None = None, region_path: str, at: datetime) -> Template | None:
+    """The version to write under: the one that it was begun under, as long as its first thing stays what it was; else the one in force here."""
+    first = content.items[0].category if content.items else ""
+    if before is not None and before.template and before.items[0].category == first:
+        return template_of(before)
+    kind = shelf_of([first]).get(first)
+    told = {"category_path": kind.category.path, "kind": kind.category.kind} if kind else {}
+    found = templates.look(templates.DEMAND, region_path=region_path, on=local_day(at), **told)
+    return rules.asked_by(found) if found else None
+
+
+def usual_parameters(content: Content) -> tuple[str, ...]:
+    """The parameters that the template suggests for the first thing."""
+    found = templates.get(content.template).fields if content.template else ()
+    return tuple(next((it.value for it in found if it.kind == "parameters"), ()) or ())
 
 
 # What the library and the rulebook say
@@ -226,12 +257,28 @@ def document_rulings(content: Content, shelf: Shelf, *, region_path: str, at: da
                     yield place.on, judge(check.rule, False, False, rules.REMARKED, told)
 
 
+def _answered(content: Content) -> Iterator[Place]:
+    """Every text among the answers to the template."""
+    template = template_of(content)
+    for section in template.sections if template else ():
+        areas = TEMPLATE_AREAS.get(section.key, AREAS["technical"])
+        for it in section.fields:
+            value = content.answers.get(it.key)
+            if it.kind in TEXTS and isinstance(value, str):
+                yield Place(areas, f"{rules.ANSWER}{it.key}", str(it.label), value)
+            for n, row in enumerate(value if it.kind == "table" and isinstance(value, list) else ()):
+                for column in it.columns:
+                    if column.kind in TEXTS and isinstance(text := row.get(column.key), str):
+                        yield Place(areas, f"{rules.ANSWER}{it.key}.{n}.{column.key}", f"{it.label} {n + 1} {column.label}", text)
+
+
 def _places(content: Content, shelf: Shelf) -> Iterator[Place]:
     """Every text of a demand with the area of document checks that it belongs to."""
     yield Place(AREAS["technical"], "title", str(rules.TITLE_NAME), content.title)
     yield Place(AREAS["technical"], "purpose", str(rules.PURPOSE_NAME), content.purpose)
     for name, heading in rules.SECTIONS.items():
         yield Place(AREAS[name], name, str(heading), content.sections.get(name, ""))
+    yield from _answered(content)
     for n, item in enumerate(content.items):
         if item.category in shelf:
             kind = shelf[item.category]
@@ -257,28 +304,6 @@ def survey_rulings(content: Content, shelf: Shelf, *, region_path: str, at: date
         for ruling in rulebook.decide("demand.survey", facts, region_path=region_path, on=local_day(at)):
             told.setdefault(ruling.name_zh, ruling)
     return list(told.values())
-
-
-@dataclass(frozen=True)
-class Guide:
-    """What the region's template for a category asks a demand to say: the questions of each section, and the parameters that are usual."""
-
-    title: str
-    questions: Mapping[str, list[str]]
-    usual: tuple[str, ...]
-
-
-def guide_of(content: Content, *, region_path: str, at: datetime) -> Guide:
-    """By the template of the first thing's category (`template.demand`); empty where there is none."""
-    shelf = shelf_of(item.category for item in content.items[:1])
-    kind = next(iter(shelf.values()), None)
-    told = {"category_path": kind.category.path, "kind": kind.category.kind} if kind else {}
-    template = templates.look(templates.DEMAND, region_path=region_path, on=local_day(at), **told)
-    if template is None:
-        return Guide("", {}, ())
-    asked = {section.key: [str(field.label) for field in section.fields if field.kind != "parameters"] for section in template.sections}
-    usual = next((field.value for field in template.fields if field.kind == "parameters"), ())
-    return Guide(str(template.title), {name: asked.get(key, []) for name, key in TEMPLATE_SECTIONS.items()}, tuple(usual or ()))
 
 
 def review_points(content: Content, *, region_path: str, at: datetime) -> dict[str, str]:
@@ -353,9 +378,17 @@ def _label(it: Parameter, kind: Kind) -> str:
     return catalog.named(line) if line else it.name
 
 
+def parameter_name(it: Parameter, kind: Kind) -> str:
+    """The parameter's name in the reader's language."""
+    return _label(it, kind)
+
+
 def demanded(it: Parameter, kind: Kind) -> str:
     """What is demanded, in the reader's language: “Memory ≥ 16 GB”."""
     line = kind.lines.get(it.key)
     value, value_to = (catalog.told(line, text) if line and text else f"{text} {it.unit}".strip() for text in (it.value, it.value_to))
     told = f"{value} – {value_to}" if it.sense == Sense.BETWEEN else value
+    if it.sense == Sense.ONE_OF:
+        each = (catalog.told(line, text) if line else f"{text} {it.unit}".strip() for text in catalog.several(it.value))
+        told = _("one of: %(values)s") % {"values": "、".join(each)}
     return f"{_label(it, kind)} {SIGNS.get(it.sense, '')} {told}".replace("  ", " ")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog.models import Attribute, Category
 from sunlit.domain.catalog.queries import Asked, Sense, asked_of
+from sunlit.domain.rulebook.rules.templates import Template, read
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.limits import NAME_CHARS, QUANTITY_MOST, REASON_CHARS_LEAST, TEXT_CHARS
 from sunlit.foundation.kernel.refusals import CONFLICT, Problem, Reason
@@ -84,6 +85,11 @@ SECTIONS: Final[dict[str, str | Promise]] = {
     "contract": _("Contract terms"),
 }
 NEEDED_SECTIONS: Final = ("delivery", "acceptance", "contract")
+TEMPLATE_SECTIONS: Final = {"technical": "requirements", "delivery": "delivery", "acceptance": "acceptance", "contract": "contract"}
+"""What a section of free text says is asked by this section of a template, where there is one."""
+ANSWER: Final = "t-"  # before the names of the template's fields
+OWN_FIELDS: Final = frozenset({"purpose", "items"})  # of a template: what every demand says of itself
+IMPORTS: Final = "imports"
 REVIEW_POINTS: Final[dict[str, str | Promise]] = {
     "complete": _("The demand is complete, and lies within budget and asset standards"),
     "lawful": _("Approvals that the law asks for are there"),
@@ -100,10 +106,10 @@ CASES: Final[dict[str, str | Promise]] = {
     "imported": _("Imported products"),
 }
 SENSES: Final[dict[str, tuple[str, ...]]] = {
-    "number": (Sense.AT_LEAST, Sense.AT_MOST, Sense.EQUAL, Sense.BETWEEN),
-    "choice": (Sense.EQUAL,),
-    "ordered": (Sense.EQUAL, Sense.AT_LEAST, Sense.AT_MOST),
-    "text": (Sense.HAS, Sense.EQUAL),
+    "number": (Sense.AT_LEAST, Sense.AT_MOST, Sense.EQUAL, Sense.BETWEEN, Sense.ONE_OF),
+    "choice": (Sense.EQUAL, Sense.ONE_OF),
+    "ordered": (Sense.EQUAL, Sense.ONE_OF, Sense.AT_LEAST, Sense.AT_MOST),
+    "text": (Sense.HAS, Sense.EQUAL, Sense.ONE_OF),
     "free": tuple(Sense),
 }
 SENSE_NAMES: Final[dict[str, str | Promise]] = {
@@ -112,6 +118,7 @@ SENSE_NAMES: Final[dict[str, str | Promise]] = {
     Sense.EQUAL: _("exactly"),
     Sense.BETWEEN: _("from … to …"),
     Sense.HAS: _("has"),
+    Sense.ONE_OF: _("one of"),
 }
 FIGURED: Final = (Sense.AT_LEAST, Sense.AT_MOST, Sense.BETWEEN)
 
@@ -159,7 +166,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """All that a demand says."""
+    """All that a demand says. `answers` are those to the template `template` (the identity of its version), 0 where there is none."""
 
     title: str
     purpose: str = ""
@@ -168,13 +175,18 @@ class Content:
     imported: bool = False
     sections: Mapping[str, str] = field(default_factory=dict)
     items: tuple[Item, ...] = ()
+    template: int = 0
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def total(self) -> Decimal:
         return sum((item.amount for item in self.items), money.ZERO)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        told = asdict(self)
+        if not self.template:  # such demands were written before templates, and keep their digest
+            del told["template"], told["answers"]
+        return told
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Content:
@@ -207,9 +219,29 @@ def quantity_of(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= QUANTITY_MOST else None
 
 
-def in_normal_form(content: Content) -> Content:
+def asked_by(template: Template) -> Template:
+    """What the template asks beside what every demand says of itself: purpose, things and their parameters."""
+    sections = (
+        replace(it, fields=tuple(f for f in it.fields if f.key not in OWN_FIELDS and f.kind != "parameters")) for it in template.sections
+    )
+    return replace(template, sections=tuple(it for it in sections if it.fields))
+
+
+def under(content: Content, template: Template | None) -> Content:
+    """The demand as it is written under this version: answers to what another one asked are left behind."""
+    known = {it.key for it in template.fields} if template else set()
+    kept = content.answers if template and content.template == template.id else {k: v for k, v in content.answers.items() if k in known}
+    return replace(content, template=template.id if template else 0, answers=kept)
+
+
+def in_normal_form(content: Content, template: Template | None) -> Content:
     """What was read and found readable, as it is kept: the same demand is the same text."""
-    return replace(content, items=tuple(_item_in_normal_form(item) for item in content.items))
+    content = replace(content, items=tuple(_item_in_normal_form(item) for item in content.items))
+    if template is None:
+        return content
+    answers = read(template, content.answers, complete=False).values
+    imported = bool(answers.get(IMPORTS)) if any(it.key == IMPORTS for it in template.fields) else content.imported
+    return replace(content, answers=answers, imported=imported)
 
 
 def _item_in_normal_form(item: Item) -> Item:
@@ -217,8 +249,8 @@ def _item_in_normal_form(item: Item) -> Item:
     return replace(item, quantity=str(quantity_of(item.quantity)), ceiling=f"{price:f}" if price else "")
 
 
-def is_readable(content: Content, shelf: Shelf) -> Iterator[Problem]:
-    """What is written can be kept: figures are figures, and every parameter can be held against a product."""
+def is_readable(content: Content, shelf: Shelf, template: Template | None) -> Iterator[Problem]:
+    """What is written can be kept: figures are figures, every parameter can be held against a product, every answer is one."""
     if not content.title:
         yield Problem(TITLE_MISSING, on="title")
     yield from _fits("title", content.title, NAME_CHARS)
@@ -231,6 +263,8 @@ def is_readable(content: Content, shelf: Shelf) -> Iterator[Problem]:
         yield from _item_is_readable(f"item-{n}", item, shelf.get(item.category))
     if content.total > money.MOST:
         yield Problem(TOTAL_TOO_HIGH, {"most": money.show(money.MOST)}, on="items")
+    if template is not None:
+        yield from read(template, content.answers, prefix=ANSWER, complete=False).problems
 
 
 def _item_is_readable(at: str, item: Item, kind: Kind | None) -> Iterator[Problem]:
@@ -288,13 +322,27 @@ def is_complete(case: Case) -> Iterator[Problem]:
     shelf: Shelf = case.facts["shelf"]
     if len(content.purpose) < REASON_CHARS_LEAST:
         yield Problem(SECTION_MISSING, {"section": PURPOSE_NAME}, on="purpose")
-    for name in NEEDED_SECTIONS:
+    template: Template | None = case.facts["template"]
+    if template is not None:
+        yield from read(template, content.answers, prefix=ANSWER).problems
+    for name in needed_sections(template):
         if len(content.sections.get(name, "").strip()) < REASON_CHARS_LEAST:
             yield Problem(SECTION_MISSING, {"section": SECTIONS[name]}, on=name)
     for n, item in enumerate(content.items):
         if not price_of(item.ceiling):
             yield Problem(CEILING_MISSING, on=f"item-{n}-ceiling")
         yield from _parameters_are_grounded(f"item-{n}", item, shelf[item.category])
+
+
+def needed_sections(template: Template | None) -> tuple[str, ...]:
+    """The sections of free text that a demand cannot do without: what a template asks is not asked twice."""
+    return () if template else NEEDED_SECTIONS
+
+
+def open_sections(content: Content, template: Template | None) -> list[str]:
+    """The sections of free text that are offered: those that the template does not ask for, and those in which something stands."""
+    asked = {it.key for it in template.sections} if template else set()
+    return [name for name in SECTIONS if content.sections.get(name) or TEMPLATE_SECTIONS.get(name, name) not in asked]
 
 
 def _parameters_are_grounded(at: str, item: Item, kind: Kind) -> Iterator[Problem]:

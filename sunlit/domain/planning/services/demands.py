@@ -17,6 +17,7 @@ from sunlit.domain.planning.queries import demands as queries
 from sunlit.domain.planning.queries import surveys
 from sunlit.domain.planning.rules import demands as rules
 from sunlit.domain.planning.rules.demands import Content, Item
+from sunlit.domain.rulebook.rules.templates import Template
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.numbering import new_number
@@ -33,8 +34,7 @@ def begin_demand(*, title: str, category_code: str, by: Actor, at: datetime) -> 
     shelf = queries.shelf_of([category_code])
     kind = shelf.get(category_code)
     unit = kind.category.unit if kind else ""
-    content = Content(title.strip(), items=(Item(category_code, unit=unit or "件"),))
-    return _begun(content, by=by, at=at)
+    return _begun(Content(title.strip(), items=(Item(category_code, unit=unit or "件"),)), by=by, at=at)
 
 
 @transaction.atomic
@@ -55,13 +55,14 @@ def revise_demand(it: Demand, *, by: Actor, at: datetime) -> Demand:
 def edit_demand(it: Demand, content: Content, *, by: Actor, at: datetime, expected: int | None = None) -> Demand:
     """Write the whole content anew; the same content again changes nothing.
 
-    Refused: DEM-001 … DEM-011, DEM-016 at their fields, CAT-… a value that is none, LIF-001 it is no draft, LIF-003 somebody else wrote meanwhile.
+    Refused: DEM-001 … DEM-011, DEM-016, TPL-… at their fields, CAT-… a value that is none, LIF-001 it is no draft, LIF-003 somebody else wrote
+    meanwhile.
     """
-    shelf = queries.shelf_of(item.category for item in content.items)
-    check(rules.is_readable(content, shelf))
-    content = rules.in_normal_form(content)
     held = Demand.objects.select_for_update(of=("self",)).get(pk=it.pk)
-    if held.state == "draft" and expected in (None, held.version) and content == queries.content_of(held):
+    before = queries.content_of(held)
+    template = queries.template_for(content, before=before, region_path=held.region_path, at=at)
+    content, shelf = _read(rules.under(content, template), template)
+    if held.state == "draft" and expected in (None, held.version) and content == before:
         return held
     change = {**_fields(content), "drafters": sorted({*held.drafters, by.person})}
     told = {"digest": digest(content.to_json()), "total": money.show(content.total)}
@@ -73,13 +74,14 @@ def edit_demand(it: Demand, content: Content, *, by: Actor, at: datetime, expect
 
 @transaction.atomic
 def hand_in_demand(it: Demand, *, by: Actor, at: datetime, expected: int | None = None) -> Demand:
-    """To the review, with what the rulebook says of it. Refused: DEM-012 … DEM-015, DEM-017, DEM-020 at their fields."""
+    """To the review, with what the rulebook says of it. Refused: DEM-012 … DEM-015, DEM-017, DEM-020, TPL-… at their fields."""
     held = Demand.objects.select_for_update(of=("self",)).select_related("buyer__region", "survey").get(pk=it.pk)
     content = queries.content_of(held)
     with translation.override(RECORD_LANGUAGE):  # what is kept is in the language of the record
         found = queries.assess(content, region_path=held.region_path, at=at)
         kept = [ruling.to_json() for ruling in found.rulings]
-    handed = {"content": content, "shelf": found.shelf, "least": found.least, "narrow": found.narrow, **_survey_facts(held, found, at)}
+    handed: dict[str, Any] = {"template": queries.template_of(content)}
+    handed |= {"content": content, "shelf": found.shelf, "least": found.least, "narrow": found.narrow, **_survey_facts(held, found, at)}
     facts = {"total": money.show(content.total), "count": len(kept), "digest": digest(content.to_json())}
     change = {"rulings": kept, "reason": "", "review": {}}
     return move(held, "hand_in", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("hand_in"))
@@ -127,9 +129,8 @@ def withdraw_demand(it: Demand, *, reason: str, by: Actor, at: datetime, expecte
 
 
 def _begun(content: Content, *, by: Actor, at: datetime, replaces: Demand | None = None) -> Demand:
-    shelf = queries.shelf_of(item.category for item in content.items)
-    check(rules.is_readable(content, shelf))
-    content = rules.in_normal_form(content)
+    template = queries.template_for(content, region_path=by.region_path, at=at)
+    content, shelf = _read(rules.under(content, template), template)
     made = Demand(
         number=new_number("XQ", at), region_path=by.region_path, buyer_id=by.party, replaces=replaces, created_at=at,
         drafters=[by.person], **_fields(content),
@@ -139,9 +140,17 @@ def _begun(content: Content, *, by: Actor, at: datetime, replaces: Demand | None
     return made
 
 
+def _read(content: Content, template: Template | None) -> tuple[Content, rules.Shelf]:
+    """The content in its normal form, and what stands behind its categories. Refused where it cannot be read."""
+    shelf = queries.shelf_of(item.category for item in content.items)
+    check(rules.is_readable(content, shelf, template))
+    return rules.in_normal_form(content, template), shelf
+
+
 def _fields(content: Content) -> dict[str, Any]:
     plain = {name: getattr(content, name) for name in ("title", "purpose", "public_interest", "complex", "imported")}
-    return {**plain, "sections": dict(content.sections), "total": content.total}
+    told = {"sections": dict(content.sections), "template_id": content.template or None, "answers": dict(content.answers)}
+    return {**plain, **told, "total": content.total}
 
 
 def _write(it: Demand, content: Content, shelf: rules.Shelf, *, by: Actor, at: datetime) -> None:

@@ -9,20 +9,33 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.planning import queries, services, states
 from sunlit.domain.planning.models import Demand
 from sunlit.domain.planning.rules import demands as rules
 from sunlit.domain.planning.rules.demands import Content
 from sunlit.domain.planning.states import demands as life
+from sunlit.domain.rulebook.rules.templates import Template, form
 from sunlit.portals.buyer import demand_forms as forms
 from sunlit.portals.buyer.demand_papers import demand_paper
+from sunlit.portals.buyer.demand_versions import compared
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui import papers
+from sunlit.portals.ui.filling import wants_a_row
+from sunlit.portals.ui.filters import moment
 from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 
+REDRAW: Final = {  # another comparison asks for other fields: the editor is shown anew, nothing is kept
+    "hx-post": "",
+    "hx-trigger": "change",
+    "hx-vals": '{"do": "check"}',
+    "hx-target": "#editor",
+    "hx-select": "#editor",
+    "hx-swap": "outerHTML show:none",
+}
 SHAPES: Final = ("add", "drop", "item", "drop_item", "find", "check")  # buttons that show the form anew and keep nothing
 
 
@@ -67,6 +80,9 @@ def _page(request: Request, number: str) -> dict[str, Any]:
         "it": it,
         "content": content,
         "things": forms.things(content),
+        "template": queries.template_of(content),
+        "answers": forms.parts(content),
+        "versions": it.version > 1,
         "sections": forms.sections(content),
         "moves": moves,
         "points": queries.review_points(content, region_path=it.region_path, at=request.now) if "settle" in moves else {},
@@ -95,23 +111,26 @@ def edit(request: Request, number: str) -> HttpResponse:
     it: Demand = found_or_404(queries.demand(number, seen_by=request.actor))
     found_or_404(it.state == life.DRAFT or None)
     posted, pressed = request.method == "POST", request.POST.get("do", "")[:80]
-    content = forms.reshaped(forms.written(request.POST), pressed) if posted else queries.content_of(it)
+    content = _posted(request, it) if posted else queries.content_of(it)
+    template = queries.template_for(content, before=queries.content_of(it), region_path=it.region_path, at=request.now)
+    content = content if posted else rules.under(content, template)
     words = request.POST.get("find", "")[:100]
-    guide = queries.guide_of(content, region_path=it.region_path, at=request.now)
     context = {
         **_assessed(request, content, it),
         "it": it,
         "content": content,
-        "things": forms.things(content, guide.usual),
-        "guide": guide,
+        "things": forms.things(content, queries.usual_parameters(content)),
+        "asked": form(template, content.answers or None, prefix=rules.ANSWER, more=wants_a_row(request)) if template else None,
         "sections": forms.sections(content),
-        "needed": rules.NEEDED_SECTIONS,
-        "cases": rules.CASES,
+        "needed": rules.needed_sections(template),
+        "cases": _cases(template),
+        "several": catalog.several,
+        "redraw": REDRAW,
         "find": words,
         "found": forms.leaves(words) if pressed == "find" else [],
         "version": request.POST.get("expected", it.version),
     }
-    if posted and pressed.partition(":")[0] in SHAPES:
+    if posted and (pressed.partition(":")[0] in SHAPES or wants_a_row(request)):
         return render(request, "buyer/demand_edit.html", context | {"problems": (), "given": request.POST})
 
     @transaction.atomic  # a demand that cannot be handed in is not saved either: nothing was changed
@@ -127,12 +146,44 @@ def edit(request: Request, number: str) -> HttpResponse:
     return form_page(request, "buyer/demand_edit.html", context, act)
 
 
+def _posted(request: Request, it: Demand) -> Content:
+    """What was posted, in the shape that was asked for, under the template that it belongs to."""
+    content = forms.reshaped(forms.written(request.POST), request.POST.get("do", "")[:80])
+    template = queries.template_for(content, before=queries.content_of(it), region_path=it.region_path, at=request.now)
+    return forms.answered(content, template, dict(request.POST.lists()))
+
+
+def _cases(template: Template | None) -> dict[str, Any]:
+    """What applies, but for what the template asks itself."""
+    asks = {field.key for field in template.fields} if template else set()
+    return {name: label for name, label in rules.CASES.items() if not (name == "imported" and rules.IMPORTS in asks)}
+
+
 @door(kind="buyer", roles=ORDERERS, methods=("POST",), once=False)
 def panel(request: Request, number: str) -> HttpResponse:
     """What library and rulebook say while it is written; nothing is kept."""
     it: Demand = found_or_404(queries.demand(number, seen_by=request.actor))
-    content = forms.written(request.POST)
+    content = _posted(request, it)
     return render(request, "buyer/demand_panel.html", {**_assessed(request, content, it), "it": it, "editing": True})
+
+
+@door(kind="buyer", methods=("GET",))
+def versions(request: Request, number: str) -> HttpResponse:
+    """Two versions of the demand side by side, what differs marked; at first the last two."""
+    it: Demand = found_or_404(queries.demand(number, seen_by=request.actor))
+    kept = queries.versions_of(it)
+    chosen = [request.GET.get(name, "") for name in ("old", "new")]
+    older, newer = (next((each for each in kept if str(each.version) == key), None) for key in chosen)
+    newer = newer or kept[0]
+    older = older or next((each for each in kept if each.version < newer.version), newer)
+    context = {
+        "it": it,
+        "kept": [(each.version, f"{each.version} · {moment(each.at)} · {each.by}") for each in kept],
+        "older": older,
+        "newer": newer,
+        "rows": compared(Content.from_json(older.content), Content.from_json(newer.content)),
+    }
+    return render(request, "buyer/demand_versions.html", context)
 
 
 @door(kind="buyer", methods=("GET",))
