@@ -1,4 +1,5 @@
-"""What two buyers need: demands settled, in review and being written, one of them too narrow, and a survey that suppliers are answering."""
+"""What two buyers need: demands settled, in review and being written, one of them too narrow, and a survey that suppliers are answering, who also
+declare what they are."""
 
 from __future__ import annotations
 
@@ -13,6 +14,10 @@ from sunlit.demo.shapes import World
 from sunlit.domain.planning import queries, services
 from sunlit.domain.planning.models import Demand, Survey
 from sunlit.domain.planning.queries import USUAL_QUESTIONS, Content, Item, Parameter
+from sunlit.domain.registry import queries as registry
+from sunlit.domain.registry import services as registry_services
+from sunlit.domain.registry.models import Supplier
+from sunlit.foundation.kernel.clock import local_day
 
 if TYPE_CHECKING:
     from sunlit.demo.write import Rows
@@ -67,6 +72,7 @@ class Desk:
             (2, partial(self._answer, cast.CHEN.login, SAID[0])),
             (2, partial(self._answer, cast.NURLAN.login, SAID[1])),
             (1, partial(self._write, "校长室便携式计算机", _tailored())),
+            (1, self._declare),
         )
         for place, (days, do) in enumerate(steps):
             at = self.world.at - timedelta(days=days, hours=2) + timedelta(minutes=7 * place)
@@ -98,6 +104,22 @@ class Desk:
     def _answer(self, login: str, said: tuple[str, ...], at: datetime) -> None:
         assert self.survey is not None, "who answers was asked before"
         self.survey = services.answer_survey(self.survey, answers=said, by=self.rows.actors[login], at=at)
+
+    def _declare(self, at: datetime) -> None:
+        """Chen's shop declares its size and its qualification for the centre, by the forms in force."""
+        supplier = Supplier.objects.select_related("organisation").get(organisation=self.rows.parties[cast.MAIN_SUPPLIER])
+        day, by = local_day(at), self.rows.actors[cast.CHEN.login]
+        buyer = self.rows.actors[cast.AYGUL.login].organisation_name
+        purchase = {"buyer": buyer, "project": "校园数字中心建设", "independent": "yes", "agreed": "yes", "person": cast.CHEN.name_zh}
+        for kind, template in registry.declaration_templates(supplier, on=day).items():
+            known = registry.suggested_answers(supplier, template, on=day) | {
+                name: value for name, value in purchase.items() if name in {field.key for field in template.fields}
+            }
+            if kind == "sme-goods" and known.get("items") and known["items"][0]["size"] != "large":
+                known["items"][0]["item"] = "数字中心学生终端"
+                registry_services.declare(supplier, kind, known, by=by, at=at)
+            if kind == "qualification":
+                registry_services.declare(supplier, kind, known, by=by, at=at)
 
 
 def _content(title: str, purpose: str, item: Item, *, public_interest: bool = False) -> Content:

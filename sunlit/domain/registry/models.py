@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from sunlit.domain.rulebook.models import Rule
 from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation, Region, User
 from sunlit.foundation.files.models import File
@@ -117,6 +118,22 @@ class SizeDeclaration(models.Model):
             models.CheckConstraint(condition=models.Q(disabled_staff__lte=models.F("staff")), name="disabled_staff_are_staff"),
         ]
         indexes: ClassVar = [models.Index(fields=["supplier", "-declared_at"], name="sizes_of_a_supplier")]
+
+
+class Declaration(models.Model):
+    """What a supplier declares for one purchase by a template of the rulebook, under its very version. Never changed: who errs declares anew."""
+
+    number = models.TextField(unique=True)
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="declarations")
+    template = models.ForeignKey(Rule, models.PROTECT, related_name="+")
+    answers = models.JSONField()
+    digest = models.TextField()  # of the template's content and the answers, as the ledger holds it
+    declared_at = models.DateTimeField()
+    declared_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [models.Index(fields=["supplier", "-id"], name="declarations_of_a_supplier")]
 
 
 deadlines.runs(Application, "review_until", "submitted")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from sunlit.domain.registry.models import Application, Supplier
+from sunlit.domain.registry.models import Application, Declaration, Supplier
 from sunlit.foundation.accounts.actors import Actor
 
 
@@ -19,6 +19,15 @@ def visible_to(actor: Actor) -> QuerySet[Application]:
         case "operator" | "clock":
             return applications.filter(own | ~Q(state="draft"))
     return applications.filter(own)
+
+
+def declarations_visible_to(actor: Actor) -> QuerySet[Declaration]:
+    """A supplier's own, and for the regulators those of the suppliers of their region."""
+    if actor.kind == "regulator":
+        return Declaration.objects.filter(
+            Q(supplier__region_path=actor.region_path) | Q(supplier__region_path__startswith=actor.region_path + "/")
+        )
+    return Declaration.objects.filter(supplier__organisation_id=actor.party) if actor.kind == "supplier" else Declaration.objects.none()
 
 
 def suppliers_visible_to(_actor: Actor) -> QuerySet[Supplier]:

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any, Final
 
 from django.db.models import Q
 
 from sunlit.domain.registry import rules
-from sunlit.domain.registry.models import Application, SizeDeclaration, Supplier
-from sunlit.domain.registry.policies import suppliers_visible_to, visible_to
+from sunlit.domain.registry.models import Application, Declaration, SizeDeclaration, Supplier
+from sunlit.domain.registry.policies import declarations_visible_to, suppliers_visible_to, visible_to
 from sunlit.domain.registry.rules import figures_count_until
+from sunlit.domain.rulebook.queries import templates
+from sunlit.domain.rulebook.rules.templates import Template
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.kernel.paging import row_id
@@ -24,6 +27,10 @@ __all__ = [
     "admitted_for",
     "application",
     "applications_to_review",
+    "declaration",
+    "declaration_template",
+    "declaration_templates",
+    "declarations_of",
     "figures_count_until",
     "my_applications",
     "rating_of",
@@ -32,6 +39,7 @@ __all__ = [
     "sizes_of",
     "standing",
     "standings",
+    "suggested_answers",
     "supplier",
     "suppliers_page",
     "to_review_count",
@@ -39,6 +47,7 @@ __all__ = [
 
 NO_SUPPLIER = "none"
 MY_ROWS = 50
+TEN_THOUSAND: Final = Decimal(10_000)  # declarations tell revenue and assets in 万元
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,46 @@ def size_proof(organisation_id: int, *, on: date) -> SizeProof:
 def sizes_of(supplier: Supplier) -> list[SizeDeclaration]:
     """All its declarations, the newest first."""
     return list(supplier.size_declarations.select_related("declared_by")[:MY_ROWS])
+
+
+# Declarations by template
+
+
+def declaration_templates(supplier: Supplier, *, on: date) -> dict[str, Template]:
+    """What a supplier can declare on the day, each by a name for addresses: "sme-goods", "qualification"."""
+    found = {}
+    for key in templates.DECLARATIONS:
+        for kind, template in templates.among(key, region_path=supplier.region_path, on=on).items():
+            found["-".join(filter(None, (key.rpartition(".")[2], kind)))] = template
+    return found
+
+
+def declaration_template(it: Declaration) -> Template:
+    """The version that it was declared under."""
+    return templates.get(it.template_id)
+
+
+def suggested_answers(supplier: Supplier, template: Template, *, on: date) -> dict[str, Any]:
+    """What is known of the supplier already: its name and code, the day, and the figures that it last declared."""
+    last, organisation = size_of(supplier), supplier.organisation
+    entered = supplier.applications.order_by("-pk").first()
+    told: dict[str, Any] = {"enterprise": organisation.name_zh, "code": organisation.credit_code, "day": on.isoformat()}
+    told["person"] = entered.legal_representative if entered else ""
+    if last is not None:
+        figures = {"revenue": f"{last.revenue / TEN_THOUSAND:.2f}", "assets": f"{last.assets / TEN_THOUSAND:.2f}", "staff": str(last.staff)}
+        told |= {"staff": str(last.staff), "disabled": str(last.disabled_staff)}
+        told["items"] = [{"enterprise": organisation.name_zh, "industry": last.industry, "size": last.counts_as, **figures}]
+    return {name: value for name, value in told.items() if name in {it.key for it in template.fields}}
+
+
+def declarations_of(supplier: Supplier) -> list[Declaration]:
+    """Its latest declarations, the newest first."""
+    return list(supplier.declarations.select_related("declared_by")[:MY_ROWS])
+
+
+def declaration(number: str, *, seen_by: Actor) -> Declaration | None:
+    """One declaration; None where the actor may not see it."""
+    return declarations_visible_to(seen_by).select_related("supplier__organisation", "declared_by").filter(number=number).first()
 
 
 def application(number: str, *, seen_by: Actor) -> Application | None:

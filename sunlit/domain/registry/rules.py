@@ -81,6 +81,13 @@ FIGURE_WRONG = Reason("REG-021", _("“{value}” is not a figure: nought or mor
 YEAR_WRONG = Reason("REG-022", _("Figures of the last full year or the one before are declared, not of “{value}”."))
 MORE_THAN_STAFF = Reason("REG-023", _("{disabled} staff with disabilities are more than the staff of {staff}."))
 TRUTH_MISSING = Reason("REG-024", _("Tick the box: whoever declares something untrue is liable for it (政府采购法 art. 77)."))
+OTHER_SIZE = Reason(
+    "REG-025", _("Row {row}: by the figures that stand there “{enterprise}” is {size}, not {claimed} (工信部联企业〔2011〕300号).")
+)
+OWN_OTHER_SIZE = Reason(
+    "REG-026",
+    _("Row {row}: your organisation declared figures by which it counts as {size}, not {claimed}. Declare the new figures first."),
+)
 SMALL: Final = ("small", "micro")
 FIGURES_YEARS: Final = 2  # figures of the last full year are declared, or of the one before; so long they count
 

@@ -10,11 +10,12 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.domain.registry import rules, states
+from sunlit.domain.registry import queries, rules, states
 from sunlit.domain.registry.events import ApplicationDecided, ApplicationSubmitted, SizeDeclared, StandingChanged
-from sunlit.domain.registry.models import Application, SizeDeclaration, Supplier
+from sunlit.domain.registry.models import Application, Declaration, SizeDeclaration, Supplier
 from sunlit.domain.rulebook import queries as rulebook
-from sunlit.domain.rulebook.rules.facts import INDUSTRIES
+from sunlit.domain.rulebook.rules.facts import INDUSTRIES, SIZES
+from sunlit.domain.rulebook.rules.templates import NO_TEMPLATE, read, values_digest
 from sunlit.foundation.access import holds
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts import services as people
@@ -45,6 +46,8 @@ SIZE_GRANT: Final = holds("admin", of="organisation_id")
 sentences.say(
     "supplier.declare_size", _("{organisation} declared the size of supplier {number} by the figures of {year}: it counts as {counts_as}")
 )
+
+sentences.say("supplier.declare", _("{organisation} made declaration {declaration}, “{title}”, as supplier {number}"))
 
 
 # Entry
@@ -306,6 +309,53 @@ def _sum(name: str, given: str | Decimal, problems: list[Problem]) -> Decimal:
     if amount < 0:
         problems.append(Problem(rules.FIGURE_WRONG, {"value": str(given), "most": money.show(money.MOST)}, on=name))
     return amount
+
+
+@transaction.atomic
+def declare(it: Supplier, kind: str, typed: Mapping[str, Any], *, by: Actor, at: datetime) -> Declaration:
+    """The supplier fills in one of `queries.declaration_templates` for a purchase (财库〔2020〕46号, 政府采购法 art. 22).
+
+    Refused: LIF-002 not its administrator, TPL-001 there is no such template, TPL-… at their fields, REG-025, REG-026 a size that the figures deny.
+    """
+    if not SIZE_GRANT.allows(by, it) or by.user_id is None:
+        raise Refused(Problem(NOT_YOURS, {"verb": _("Declare"), "who": SIZE_GRANT.label}))
+    day = local_day(at)
+    template = queries.declaration_templates(it, on=day).get(kind)
+    if template is None:
+        raise Refused(Problem(NO_TEMPLATE, {"key": kind, "region": it.region_path, "day": day}))
+    read_as = read(template, typed)
+    check([*read_as.problems, *_sizes_agree(it, read_as.values.get("items", ()), day)])
+    made = Declaration.objects.create(
+        number=new_number("SM", at),
+        supplier=it,
+        template_id=template.id,
+        answers=read_as.values,
+        digest=values_digest(template, read_as.values),
+        declared_at=at,
+        declared_by_id=by.user_id,
+    )
+    told = {"number": it.number, "organisation": by.organisation_name, "actor": by.user_name, "declaration": made.number}
+    facts = {**told, "title": template.title.zh, "template": template.digest, "digest": made.digest}
+    record(act="supplier.declare", subject=f"supplier/{it.number}", by=by, at=at, facts=facts, region=it.region_path)
+    return made
+
+
+def _sizes_agree(it: Supplier, rows: Sequence[Mapping[str, Any]], day: date) -> Iterator[Problem]:
+    """No row claims a size that its own figures deny, nor one of the supplier itself that its declared figures deny."""
+    last = queries.size_of(it)
+    for row, told in enumerate(rows):
+        claimed = str(told["size"])
+        figures = [told.get(name) for name in ("staff", "revenue", "assets")]
+        if all(figures):
+            staff, revenue, assets = (Decimal(str(figure)) for figure in figures)
+            facts = {"industry": told["industry"], "staff": int(staff), "revenue": revenue * 10_000, "assets": assets * 10_000}
+            [size, *_rest] = rulebook.decide("sme.size", facts, region_path=it.region_path, on=day)[0].outcome["size"]
+            if size != claimed:
+                told_of = {"row": row + 1, "enterprise": told["enterprise"], "size": SIZES[size], "claimed": SIZES[claimed]}
+                yield Problem(rules.OTHER_SIZE, told_of, on=f"items.{row}.size")
+        if last is not None and told["enterprise"] == it.organisation.name_zh and claimed != last.counts_as:
+            told_of = {"row": row + 1, "size": SIZES[last.counts_as], "claimed": SIZES[claimed]}
+            yield Problem(rules.OWN_OTHER_SIZE, told_of, on=f"items.{row}.size")
 
 
 # How it is done

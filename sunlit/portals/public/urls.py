@@ -31,6 +31,7 @@ urlpatterns = [
     path("verify/", verify.verify, name="verify"),
     path("verify/<int:entry>/proof.json", verify.proof, name="proof"),
     path("ledger/<path:path>", files.published, name="ledger"),
+    path("papers/declarations/<str:number>/declaration.pdf", papers.declaration, name="declaration_paper"),
     path("papers/plans/<str:number>/plan.pdf", papers.plan, name="plan_paper"),
     path("papers/orders/<str:number>/order.pdf", papers.order, name="order_paper"),
     path("papers/orders/<str:number>/acceptance-<int:pk>.pdf", papers.acceptance, name="acceptance_paper"),

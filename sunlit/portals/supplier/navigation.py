@@ -14,6 +14,7 @@ def hang_up() -> None:
         Item("offers", _("Offers"), "supplier:offers", "tag"),
         Item("cases", _("Remarks on your offers"), "supplier:cases", "scan-search"),
         Item("surveys", _("Demand surveys"), "supplier:surveys", "message-square"),
+        Item("declarations", _("Declarations"), "supplier:declarations", "file-text", frozenset({"admin"})),
         Item("imports", _("Import"), "supplier:imports", "file-spreadsheet", frozenset({"catalog", "admin"})),
         Item("ratings", _("Ratings"), "supplier:ratings", "star"),
         Item("organisation", _("My organisation"), "organisation", "building-2"),

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from sunlit.portals.supplier.views import applying, cases, corrections, desk, imports, offers, orders, ratings, sizes, surveys
+from sunlit.portals.supplier.views import applying, cases, corrections, declarations, desk, imports, offers, orders, ratings, sizes, surveys
 
 app_name = "supplier"
 urlpatterns = [
     path("", desk.desk, name="desk"),
     path("now/", desk.now, name="now"),
     path("size/", sizes.size, name="size"),
+    path("declarations/", declarations.declarations, name="declarations"),
+    path("declarations/new/<str:kind>/", declarations.declare, name="declare"),
+    path("declarations/<str:number>/", declarations.declaration, name="declaration"),
     path("leave/", desk.leave, name="leave"),
     path("apply/", applying.apply, name="apply"),
     path("apply/register/", applying.register, name="register"),

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 
 from sunlit.domain.market import queries as market
 from sunlit.domain.market.models import Order
 from sunlit.domain.planning import queries as planning
 from sunlit.domain.planning.models import Plan
+from sunlit.domain.registry import queries as registry
+from sunlit.domain.registry.models import Declaration
 from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.ui import papers
+from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.plan_papers import plan_paper
+
+
+@door(methods=("GET",))
+def declaration(request: Request, number: str) -> HttpResponse:
+    """A supplier's declaration as it is signed: by itself and the regulators of its region."""
+    it: Declaration = found_or_404(registry.declaration(number, seen_by=request.actor))
+    paper = papers.filled_paper(
+        request,
+        registry.declaration_template(it),
+        it.answers,
+        number=it.number,
+        subject=it.supplier.number,
+        issuer=lang(it.supplier.organisation),
+        at=it.declared_at,
+        signers=(_("Enterprise (seal)"), _("Legal representative")),
+    )
+    return papers.answer(paper)
 
 
 @door(methods=("GET",))

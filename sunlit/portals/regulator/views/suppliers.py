@@ -52,6 +52,7 @@ def supplier(request: Request, number: str) -> HttpResponse:
         "offers": catalog.counts_of(it.organisation_id),
         "open_orders": market.open_orders_of_supplier(it.organisation_id),
         "rating": queries.rating_of(it),
+        "declarations": [(each, queries.declaration_template(each)) for each in queries.declarations_of(it)],
         "categories": [(code, catalog.category(code)) for code in it.category_codes],
         "moves": {move.verb for move in states.supplier.open_to(it, request.actor)},
         "history": history_of(f"supplier/{it.number}"),
