@@ -10,7 +10,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from sunlit.portals.api import problems
 from sunlit.portals.api.keys import Needs
-from sunlit.portals.api.v1 import buying, catalog, feed, orders, verbs
+from sunlit.portals.api.v1 import buying, catalog, feed, orders, search, verbs
 
 ROOT = "/api/v1/"
 WRITES = ("post", "put", "patch")
@@ -75,6 +75,13 @@ api = Api(
     docs_url=None,
     urls_namespace="api",
 )
-for place, router in (("", catalog.router), ("", orders.router), ("", verbs.router), ("", buying.router), ("", feed.router)):
+for place, router in (
+    ("", catalog.router),
+    ("", search.router),
+    ("", orders.router),
+    ("", verbs.router),
+    ("", buying.router),
+    ("", feed.router),
+):
     api.add_router(place, router)
 problems.answer_with(api)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
 from sunlit.domain.catalog import services
 from sunlit.domain.catalog.models import Attribute, Category, Offer, PriceChange, Product
+from sunlit.domain.catalog.queries import documents
 from sunlit.foundation.ledger.models import Entry
 from tests.portals.api.conftest import Program, key_of
 from tests.town import NOON, Town
@@ -136,3 +143,23 @@ def test_the_number_of_a_merged_product_leads_to_the_other(town: Town, aygul: Pr
     answer = aygul.call("GET", "products/SPU-8")
     assert (answer.status_code, answer["Location"]) == (301, "/api/v1/products/SPU-1")
     assert [each["number"] for each in aygul.get("products")["products"]] == ["SPU-1", "SPU-2"]
+
+
+@pytest.fixture
+def indexed(town: Town, tmp_path: Path, settings: Any) -> Iterator[Town]:
+    settings.DATA_DIR = tmp_path
+    services.rebuild_index(at=NOON)
+    yield town
+    documents.index().close()
+
+
+def test_search_answers_as_the_page_does(indexed: Town, aygul: Program) -> None:
+    told = aygul.get("search?q=复印纸&region=652801&price_to=200")
+    [found] = told["found"]
+    assert (told["ready"], told["total"], told["relaxed"], told["next"]) == (True, 1, "", "")
+    assert (found["product"], found["whole"], found["low"], found["best"]["price"]) == ("SPU-2", True, "128.50", "128.50")
+    assert (found["best"]["supplier"], found["suppliers"]) == (indexed.shop.number, 1)
+    assert {facet["name"] for facet in told["facets"]} >= {"brand", "band", "region"}
+    assert aygul.get("search?q=复印纸&price_to=100")["total"] == 0
+    dearest = aygul.get("search?sort=-price&tag=nonsense&days=soon&after=broken")  # what cannot be read is left out
+    assert [each["product"] for each in dearest["found"]] == ["SPU-1", "SPU-2"]
