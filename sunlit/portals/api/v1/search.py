@@ -7,7 +7,7 @@ from ninja import Router
 from pydantic import Field
 
 from sunlit.domain.catalog import queries as catalog
-from sunlit.domain.catalog.queries import Card, FacetList
+from sunlit.domain.catalog.queries import Card, FacetList, Shelved
 from sunlit.portals.api.keys import Call, Needs
 from sunlit.portals.api.shapes import Told, Yuan
 
@@ -107,10 +107,26 @@ def _found(card: Card) -> Found:
     it, best = card.product, card.best
     same = {name: getattr(it, name) for name in ("model", "name_zh", "name_en", "unit")}
     figures = {name: getattr(card, name) for name in ("whole", "low", "high", "suppliers", "in_stock")}
-    offer = best and FoundOffer(
-        number=best.number, supplier=best.supplier, supplier_name=best.name_zh, price=best.price, stock=best.stock, delivery_days=best.days
+    return Found(
+        product=it.number,
+        category=it.category.code,
+        brand=it.brand.name_zh,
+        best=_offer(best) if best else None,
+        tags=list(card.tags),
+        **same,
+        **figures,
     )
-    return Found(product=it.number, category=it.category.code, brand=it.brand.name_zh, best=offer, tags=list(card.tags), **same, **figures)
+
+
+def _offer(best: Shelved) -> FoundOffer:
+    return FoundOffer(
+        number=best.number,
+        supplier=best.supplier,
+        supplier_name=best.name_zh,
+        price=best.price,
+        stock=best.stock,
+        delivery_days=best.days,
+    )
 
 
 def _facet(told: FacetList) -> Facet:
