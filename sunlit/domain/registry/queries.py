@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from sunlit.domain.registry import rules
 from sunlit.domain.registry.models import Application, Declaration, SizeDeclaration, Supplier
@@ -27,6 +27,7 @@ __all__ = [
     "admitted_for",
     "application",
     "applications_to_review",
+    "awaiting_review",
     "declaration",
     "declaration_template",
     "declaration_templates",
@@ -186,9 +187,14 @@ def applications_to_review(
     return ApplicationPage(page[:rows], str(page[rows - 1].pk) if len(page) > rows else "")
 
 
+def awaiting_review(*, seen_by: Actor) -> QuerySet[Application]:
+    """The applications that wait for this actor's office: to be counted."""
+    return visible_to(seen_by).filter(state="submitted")
+
+
 def to_review_count(*, seen_by: Actor) -> int:
     """How many applications wait for this actor's office."""
-    return visible_to(seen_by).filter(state="submitted").count()
+    return awaiting_review(seen_by=seen_by).count()
 
 
 def suppliers_page(

@@ -210,7 +210,7 @@ class OutageReport(Living):
     since = models.DateTimeField()
     until = models.DateTimeField()
     evidence = models.TextField()
-    file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")  # public, as the outage is
+    file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")  # public once it is confirmed
     reporter = models.ForeignKey(User, models.PROTECT, related_name="+")
     reported_at = models.DateTimeField()
     decider = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")

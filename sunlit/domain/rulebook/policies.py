@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from sunlit.domain.rulebook.models import RuleDraft
+from sunlit.domain.rulebook.models import OutageReport, RuleDraft
 from sunlit.foundation.accounts.actors import Actor
 
 
@@ -17,3 +17,9 @@ def visible_to(actor: Actor) -> QuerySet[RuleDraft]:
         case "operator":
             return drafts
     return drafts.none()
+
+
+def reports_visible_to(actor: Actor) -> QuerySet[OutageReport]:
+    """The declared outages whose evidence this actor may read: regulators and the operator all, everybody else those that were confirmed."""
+    reports: QuerySet[OutageReport] = OutageReport.objects.all()
+    return reports if actor.kind in {"regulator", "operator"} else reports.filter(state="confirmed")

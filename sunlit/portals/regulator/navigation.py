@@ -2,6 +2,12 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.planning import queries as planning
+from sunlit.domain.registry import queries as registry
+from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.supervision import queries as supervision
+from sunlit.domain.supervision.queries import splitting
 from sunlit.portals.ui.navigation import Item, offer
 
 
@@ -10,20 +16,20 @@ def hang_up() -> None:
     offer(
         "regulator",
         Item("board", _("Live board"), "regulator:board", "activity"),
-        Item("reviews", _("Listing reviews"), "regulator:reviews", "clipboard-check"),
-        Item("applications", _("Entry applications"), "regulator:applications", "user-check"),
+        Item("reviews", _("Listing reviews"), "regulator:reviews", "clipboard-check", waits=catalog.awaiting_review),
+        Item("applications", _("Entry applications"), "regulator:applications", "user-check", waits=registry.awaiting_review),
         Item("orders", _("Orders and rulings"), "regulator:orders", "gavel"),
-        Item("plans", _("Plans"), "regulator:plans", "clipboard-list"),
+        Item("plans", _("Plans"), "regulator:plans", "clipboard-list", waits=planning.awaiting_approval),
         Item("suppliers", _("Suppliers"), "regulator:suppliers", "store"),
         Item("offers", _("Offers"), "regulator:offers", "tag"),
-        Item("cases", _("Supervision of offers"), "regulator:cases", "scan-search"),
-        Item("splitting", _("Splitting of purchases"), "regulator:splitting", "scissors"),
+        Item("cases", _("Supervision of offers"), "regulator:cases", "scan-search", waits=supervision.awaiting_decision),
+        Item("splitting", _("Splitting of purchases"), "regulator:splitting", "scissors", waits=splitting.awaiting_decision),
         Item("references", _("Reference prices"), "regulator:references", "badge-percent"),
         Item("library", _("Product library"), "library:matches", "git-compare"),
         Item("rules", _("Rulebook"), "regulator:rules", "scale"),
-        Item("drafts", _("Changes of rules"), "regulator:drafts", "pencil"),
+        Item("drafts", _("Changes of rules"), "regulator:drafts", "pencil", waits=rulebook.awaiting_review),
         Item("calendar", _("Working calendar"), "regulator:calendar", "calendar"),
-        Item("outages", _("Declared outages"), "regulator:outages", "clock"),
+        Item("outages", _("Declared outages"), "regulator:outages", "clock", waits=rulebook.reports_awaiting_decision),
         Item("buyers", _("Buyers"), "regulator:buyers", "building-2"),
         Item("budgets", _("Budgets"), "regulator:budgets", "wallet"),
         Item("ledger", _("Ledger"), "regulator:ledger", "stamp"),

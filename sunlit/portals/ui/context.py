@@ -58,6 +58,10 @@ class Shell:
         return navigation.entries(self.audience, self.actor.roles)
 
     @property
+    def waiting(self) -> dict[str, int]:
+        return navigation.waiting(self.items, self.actor) if self.known else {}
+
+    @property
     def unread(self) -> int:
         return unread_count(self.actor)
 

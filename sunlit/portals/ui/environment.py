@@ -19,6 +19,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
+from sunlit.domain.rulebook.rules import cited
 from sunlit.portals.ui import context, filters, placeholders, rulebook, words
 from sunlit.portals.ui.addresses import address
 from sunlit.portals.ui.columns import col
@@ -134,6 +135,8 @@ def _globals() -> dict[str, Any]:
         "figure": words.figure,
         "figure_shown": words.figure_shown,
         "rested_on": rulebook.rested_on,
+        "kind_called": rulebook.kind_called,
+        "cited": cited,
         "rule_page": rulebook.page_of,
         "is_law": words.is_law,
         "unit": words.unit,

@@ -70,9 +70,12 @@ def group_of(rule: Rule_) -> str:
 
 def kind_name(rule: Rule_) -> str:
     """What a kind of a rule is called: the object, or the row of a table by its own name."""
-    if rule.kind in OBJECTS:
-        return str(OBJECTS[rule.kind])
-    return rule.name if rule.unit in (ROW, CHECK) else rule.kind
+    return rule.name if rule.unit in (ROW, CHECK) and rule.kind not in OBJECTS else kind_called(rule.kind)
+
+
+def kind_called(kind: str) -> str:
+    """An object by its name; any other kind as it is written."""
+    return str(OBJECTS.get(kind, kind))
 
 
 def subjects(rules: Iterable[Rule_]) -> list[tuple[str, str | Promise]]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.rules.facts import FACTS
 from sunlit.foundation.lifecycle import Living, life_of, lives
 from sunlit.portals.ui.filters import chinese, figure_value
@@ -63,6 +64,8 @@ STATES: dict[str, Word] = {
     # Declared outages
     "reported": Word(pgettext_lazy("state", "Declared"), "wait"),
     # Changes of the rulebook
+    "asked": Word(pgettext_lazy("state", "Being tried"), "wait"),
+    "tried": Word(pgettext_lazy("state", "Tried"), "done"),
     "enacted": Word(pgettext_lazy("state", "Approved"), "done"),
     "in_review": Word(pgettext_lazy("state", "Under internal review"), "wait"),
     "reviewed": Word(pgettext_lazy("state", "Reviewed"), "go"),
@@ -268,8 +271,20 @@ def _limit_of(fact: str) -> str:
 
 def figure_shown(name: str, value: Any) -> str:
     """A figure that a ruling compared: words as the rulebook calls them, truths as yes and no, amounts and days as everywhere."""
+    if name == "threshold_key":
+        return rulebook.name_of(value)
+    if name == "category":
+        return _category_shown(value)
     fact = FACTS.get(_key(name))
     return fact.shown(value) if fact and (fact.choices or isinstance(value, bool)) else figure_value(value)
+
+
+def _category_shown(value: Any) -> str:
+    """A category by its name: as the ruling keeps it, or, where that kept the bare code, as the catalogue calls it."""
+    if isinstance(value, Mapping):
+        return str(value["zh" if chinese() else "en"])
+    known = catalog.category(str(value))
+    return str(value) if known is None else f"{known.name_zh if chinese() else known.name_en} {value}"
 
 
 def unit(text: str, category: str) -> str:

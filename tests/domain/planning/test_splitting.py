@@ -68,7 +68,7 @@ def test_a_sum_over_the_threshold_warns_while_the_threshold_is_not_verified_and_
     assert told == {
         "sum": "2000000.01",
         "count": 3,
-        "category": LAPTOPS,
+        "category": {"code": LAPTOPS, "zh": "便携式计算机（A02010108）", "en": "Laptops (A02010108)"},
         "threshold": "2000000.00",
         "purchases": "DD-2、DD-1",
         "threshold_key": "threshold.open_tender",

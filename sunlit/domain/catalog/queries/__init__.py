@@ -32,6 +32,7 @@ from sunlit.domain.catalog.queries.meeting import Asked, Sense, Tally, asked_of,
 from sunlit.domain.catalog.queries.merged import followed, numbers_of
 from sunlit.domain.catalog.queries.offers import (
     OfferPage,
+    awaiting_review,
     counts_of,
     listed_counts,
     locked_for_order,
@@ -116,6 +117,7 @@ __all__ = [
     "Wider",
     "above_reference",
     "asked_of",
+    "awaiting_review",
     "banned_words",
     "banned_words_in",
     "behind",

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, Prefetch, Q, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Category
@@ -31,6 +31,7 @@ __all__ = [
     "PlanCheck",
     "PlanPage",
     "Reserves",
+    "awaiting_approval",
     "check_plan",
     "form_of",
     "green_mandatory",
@@ -154,6 +155,11 @@ def plans_page(
         found = found.filter(pk__lt=after)
     page = list(found.order_by("-pk")[: rows + 1])
     return PlanPage(page[:rows], page[rows - 1].pk if len(page) > rows else None)
+
+
+def awaiting_approval(*, seen_by: Actor) -> QuerySet[Plan]:
+    """The plans whose method waits for approval: to be counted."""
+    return policies.plans_visible_to(seen_by).filter(state="approval_asked")
 
 
 def plan_counts(*, seen_by: Actor) -> dict[str, int]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Q, Sum
 
+from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.planning.models import PlanLine, PlanUse, Purchase, QuotaChange
 from sunlit.domain.planning.rules import splitting as rules
 from sunlit.domain.planning.rules.splitting import CLASS, ITEM, Before, Figures, Part, by_category, class_of, is_split
@@ -43,6 +44,7 @@ CODES: Final = rules.CODES
 EXPLAIN: Final = rules.EXPLAIN
 NAMED: Final = 12  # purchases that a ruling names
 LINES: Final = ("threshold.procurement", "threshold.open_tender")
+CODE_CHARS: Final = 9  # A02010105
 APPROVED: Final = ("approved", "executing", "done")  # a plan that asked for approval and stands so has it
 KINDS: Final = ("goods", "services", "works")
 
@@ -116,9 +118,16 @@ def figures_of(region_path: str, on: date) -> Figures | None:
             run_count=asked("splitting.run_count"),
             run_days=asked("splitting.run_window"),
             lines={kind: _lines(kind, region_path, on) for kind in KINDS},
+            named=_named,
         )
     except Refused:
         return None
+
+
+def _named(code: str) -> Any:
+    """A category or class by its name in both languages, as a ruling keeps it; the bare code where the catalogue does not know it."""
+    known = catalog.category(code) or catalog.category(code.ljust(CODE_CHARS, "0"))
+    return {"code": code, "zh": f"{known.name_zh}（{code}）", "en": f"{known.name_en} ({code})"} if known else code
 
 
 def so_far(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -75,6 +75,7 @@ class Figures:
     run_count: Rule_
     run_days: Rule_
     lines: Mapping[str, Sequence[Rule_]]  # kind → the thresholds in force, the lower first; the last is that of open tender
+    named: Callable[[str], Any] = str  # the code of a category or class → what a ruling calls it
 
     def line_above(self, part: Part) -> Rule_ | None:
         """The threshold that a purchase stays under: the first one above its amount."""
@@ -131,8 +132,8 @@ def year_sum(
     line, ceiling = figures.open_tender(part.kind), figures.ceiling(rule, part.kind)
     if line is None or ceiling is None or not is_split([amounts[0]], ceiling):
         return None
-    named = part.category_code if scope == ITEM else class_of(part.category_code)
-    told = {"sum": amounts[0], "count": amounts[1], "category": named, "threshold": ceiling, **_line(line), "purchases": purchases}
+    category = figures.named(part.category_code if scope == ITEM else class_of(part.category_code))
+    told = {"sum": amounts[0], "count": amounts[1], "category": category, "threshold": ceiling, **_line(line), "purchases": purchases}
     told |= {"excuse": excuse} if excuse else {}
     reason = SUM_OVER if scope == ITEM else CLASS_SUM_OVER
     return judge(rule, ok=bool(excuse), hard=scope == ITEM and may_refuse(line), reason=reason, figures=told)
@@ -143,7 +144,8 @@ def just_under(figures: Figures, part: Part, *, before: tuple[int, Decimal]) -> 
     line = figures.line_above(part)
     if line is None or part.amount < line.yuan * figures.near_share.share or before[0] + 1 < figures.near_count.n:
         return None
-    told = {"count": before[0] + 1, "days": figures.near_days.n, "sum": before[1] + part.amount, "category": part.category_code}
+    category = figures.named(part.category_code)
+    told = {"count": before[0] + 1, "days": figures.near_days.n, "sum": before[1] + part.amount, "category": category}
     return judge(figures.near_count, ok=False, hard=False, reason=JUST_UNDER, figures={**told, "threshold": line.yuan, **_line(line)})
 
 
@@ -153,7 +155,8 @@ def supplier_run(figures: Figures, part: Part, *, before: tuple[int, Decimal]) -
     count, together = before[0] + 1, before[1] + part.amount
     if line is None or part.supplier_id is None or count < figures.run_count.n or together <= line.yuan:
         return None
-    told = {"count": count, "days": figures.run_days.n, "sum": together, "category": part.category_code, "threshold": line.yuan}
+    category = figures.named(part.category_code)
+    told = {"count": count, "days": figures.run_days.n, "sum": together, "category": category, "threshold": line.yuan}
     return judge(figures.run_count, ok=False, hard=False, reason=SUPPLIER_RUN, figures={**told, **_line(line)})
 
 

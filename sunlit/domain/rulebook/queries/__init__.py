@@ -9,14 +9,24 @@ from sunlit.domain.rulebook.queries.book import (
     history,
     holidays,
     kinds_of,
+    name_of,
     pack_version,
     rule,
     rules_page,
     snapshot,
     versions,
 )
-from sunlit.domain.rulebook.queries.drafts import DraftPage, draft, drafts_page, open_drafts, to_review_count
-from sunlit.domain.rulebook.queries.outages import extensions, outage, outage_report, outage_reports, outages, web_pulse
+from sunlit.domain.rulebook.queries.deciders import at_the_top, reviewers
+from sunlit.domain.rulebook.queries.drafts import DraftPage, awaiting_review, draft, drafts_page, open_drafts, to_review_count
+from sunlit.domain.rulebook.queries.outages import (
+    extensions,
+    outage,
+    outage_report,
+    outage_reports,
+    outages,
+    reports_awaiting_decision,
+    web_pulse,
+)
 from sunlit.domain.rulebook.queries.periods import Pause, Term, counted, deadline, end_of, in_time, judge_term, moved_on, term, term_of
 from sunlit.domain.rulebook.queries.tables import MethodChoice, conditions, decide, document_checks, examined, lawful_methods, rows
 from sunlit.domain.rulebook.rules import Rule_, Ruling, Verdict, judge, may_refuse, worst
@@ -30,6 +40,8 @@ __all__ = [
     "Ruling",
     "Term",
     "Verdict",
+    "at_the_top",
+    "awaiting_review",
     "behind",
     "calendar_for",
     "coming",
@@ -53,12 +65,15 @@ __all__ = [
     "lawful_methods",
     "may_refuse",
     "moved_on",
+    "name_of",
     "open_drafts",
     "outage",
     "outage_report",
     "outage_reports",
     "outages",
     "pack_version",
+    "reports_awaiting_decision",
+    "reviewers",
     "rows",
     "rule",
     "rules_page",

@@ -94,6 +94,14 @@ def versions(identities: Iterable[int]) -> dict[int, Rule_]:
     return {identity: book[identity] for identity in identities if identity in book}
 
 
+def name_of(key: str) -> str:
+    """What a rule is called, whatever its region and day; the key itself where there is none."""
+    found = (
+        rule for (known, _kind), by_region in _the_book().rules.items() if known == key for rules in by_region.values() for rule in rules
+    )
+    return next((rule.name for rule in found), key)
+
+
 def history(key: str, region_path: str) -> list[Rule_]:
     """All versions of a rule for a region and those above it, the newest first; not those withdrawn before their first day."""
     rows = Rule.objects.filter(key=key, in_force__isempty=False).select_related("region", "pack").order_by("-in_force", "-id")

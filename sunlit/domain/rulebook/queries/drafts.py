@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from sunlit.domain.rulebook.models import RuleDraft
 from sunlit.domain.rulebook.policies import visible_to
@@ -53,6 +53,11 @@ def open_drafts(key: str, *, seen_by: Actor, kind: str | None = None, besides: s
     return list(found.order_by("-pk")[:PAGE_ROWS])
 
 
+def awaiting_review(*, seen_by: Actor) -> QuerySet[RuleDraft]:
+    """The drafts that wait for this person's review: to be counted."""
+    return visible_to(seen_by).filter(state="review").exclude(drafter_id=seen_by.user_id)
+
+
 def to_review_count(*, seen_by: Actor) -> int:
     """How many drafts wait for this person's review."""
-    return visible_to(seen_by).filter(state="review").exclude(drafter_id=seen_by.user_id).count()
+    return awaiting_review(seen_by=seen_by).count()

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from sunlit.domain.rulebook.models import Extension, Outage, OutageReport, Pulse
 from sunlit.domain.rulebook.queries.book import rule
+from sunlit.domain.rulebook.states import top
+from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.regions import ROOT
 
@@ -42,6 +46,12 @@ def outage_reports(*, state: str = "") -> list[OutageReport]:
     """What the operator declared, the newest first."""
     found = OutageReport.objects.select_related("outage", "file", "reporter", "decider")
     return list((found.filter(state=state) if state else found)[:OUTAGES_MOST])
+
+
+def reports_awaiting_decision(*, seen_by: Actor) -> QuerySet[OutageReport]:
+    """The declared outages that this actor could confirm: to be counted."""
+    reports = OutageReport.objects.filter(state="reported")
+    return reports if top.allows(seen_by, None) else reports.none()
 
 
 def outage_report(number: str) -> OutageReport | None:

@@ -64,6 +64,21 @@ CHOICES: Final[dict[str, str | Promise]] = {
     "ordinary": _("ordinary"),
     "minor": _("minor"),
 }
+SOURCES: Final[dict[str, str | Promise]] = {  # what is no title of a document, in the reader's language
+    "platform default": _("platform default"),
+    "placeholder, to be replaced from the current 自治区 catalogue": _(
+        "provisional: the national guidance, until the autonomous region's catalogue in force is entered"
+    ),
+    "财库〔2019〕69号 guidance (不应低于)": _("财库〔2019〕69号 (guidance: not below this)"),
+    "Fujian question bank": _("question bank of Fujian"),
+    "Fujian rule (trial)": _("rule of Fujian (for trial)"),
+    "public API clients": _("public codes of interfaces"),
+    "新疆2016-2018年度政府集中采购目录 (tocape.cn repost)": _("catalogue of Xinjiang 2016 to 2018 (a reprint)"),
+    "深圳采购文件检查十九项 (OFFICIAL-SZDL)": _("nineteen checks of documents (Shenzhen)"),
+    "批量集中采购 (central, Anhui)": _("batch procurement of the central authorities and Anhui"),
+    "local / 财库〔2019〕38号": _("local rules; 财库〔2019〕38号"),
+    "财政部令第87号; notice format": _("财政部令第87号; form of notices"),
+}
 SIGNS: Final = {"": "", "=": "", ">=": "≥ ", "<=": "≤ ", "<": "< ", ">": "> "}
 FIELDS: Final = ("n", "yuan", "percent", "choice", "words")
 MEBIBYTE: Final = 1024 * 1024
@@ -167,7 +182,7 @@ class Rule_:  # noqa: N801 (the snapshot of the row called Rule)
     @property
     def citation(self) -> str:
         """The article where there is one, else the source, which for the platform's own choices is in the reader's language."""
-        return self.article or (str(_("platform default")) if self.source == "platform default" else self.source)
+        return self.article or cited(self.source)
 
     def _bound(self, figure: str | None) -> str:
         return "" if figure is None else figures_shown(Decimal(figure), self.unit)
@@ -268,7 +283,7 @@ def judge(rule: Rule_, ok: bool, hard: bool, reason: Reason, figures: Mapping[st
     """Allowed when `ok`; else refused if the act is one that the law forbids (`hard`) and the rule can carry it, else warned.
 
     A rule carries a refusal when its evidence is the law's own text (V, Q) or the row is binding. Figures: whole numbers, text, dates,
-    and amounts in yuan as Decimal with two places, which are shown as money.
+    amounts in yuan as Decimal with two places, which are shown as money, and names in both languages ({"zh": …, "en": …, "code": …}).
     """
     verdict = Verdict.ALLOWED if ok else Verdict.REFUSED if hard and may_refuse(rule) else Verdict.WARNED
     kept: dict[str, Any] = plain(figures)
@@ -330,6 +345,11 @@ def like(rule: Rule_, value: Mapping[str, Any] | str) -> dict[str, Any]:
     except (KeyError, ValueError, InvalidOperation):
         raise Refused(Problem(WRONG_FORM, {"value": typed, "name": rule.name, "now": rule.shown}, "value")) from None
     return {**rule.value, form: read}
+
+
+def cited(source: str) -> str:
+    """The source for people: titles of documents as they are, the platform's own words in the reader's language."""
+    return str(SOURCES.get(source, source))
 
 
 def shown(value: Mapping[str, Any], unit: str) -> str:
@@ -441,8 +461,14 @@ def _sentence(reason: Reason, figures: Mapping[str, Any]) -> str:
 
 
 def _for_people(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Amounts with two places read as money."""
-    return {name: money.show(Decimal(it)) if isinstance(it, str) and _MONEY.fullmatch(it) else it for name, it in figures.items()}
+    """Amounts with two places read as money, names in both languages as the reader's."""
+    return {name: _figure_for_people(it) for name, it in figures.items()}
+
+
+def _figure_for_people(it: Any) -> Any:
+    if isinstance(it, Mapping) and "zh" in it:
+        return it["zh" if chinese() else "en"]
+    return money.show(Decimal(it)) if isinstance(it, str) and _MONEY.fullmatch(it) else it
 
 
 def chinese() -> bool:

@@ -6,12 +6,13 @@ holds, the approval is refused. Approving locks the rule before the draft: of tw
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import transaction
 
+from sunlit.domain.rulebook.events import DraftMoved
 from sunlit.domain.rulebook.models import Rule, RuleDraft
 from sunlit.domain.rulebook.rules import shown
 from sunlit.domain.rulebook.services.rules import (
@@ -121,7 +122,7 @@ def revise(
 
 def hand_in(draft: RuleDraft, *, by: Actor, at: datetime, expected: int | None = None) -> RuleDraft:
     """Ask for the review. Refused: RUL-003 its day is too near by now, LIF-001 … 003."""
-    return move(draft, "hand_in", by=by, at=at, facts=_facts(draft), expected=expected)
+    return move(draft, "hand_in", by=by, at=at, facts=_facts(draft), announces=_moved("hand_in"), expected=expected)
 
 
 @transaction.atomic
@@ -132,7 +133,8 @@ def approve(draft: RuleDraft, *, by: Actor, at: datetime, expected: int | None =
     since, and whatever the change itself is refused for.
     """
     handed = _rests_on(draft)
-    it = move(draft, "approve", by=by, at=at, change={"reviewer_id": by.person}, facts=_facts(draft), handed=handed, expected=expected)
+    told: dict[str, Any] = {"facts": _facts(draft), "handed": handed, "announces": _moved("approve"), "expected": expected}
+    it = move(draft, "approve", by=by, at=at, change={"reviewer_id": by.person}, **told)
     made = _carried_out(it, by=by, at=at)
     if made is not None:
         RuleDraft.objects.filter(pk=it.pk).update(enacted_id=made)
@@ -143,7 +145,10 @@ def approve(draft: RuleDraft, *, by: Actor, at: datetime, expected: int | None =
 def send_back(draft: RuleDraft, *, answer: str, by: Actor, at: datetime, expected: int | None = None) -> RuleDraft:
     """The second person wants it otherwise. Refused: RUL-030 no reason, LIF-001 … 003."""
     told = {"answer": answer.strip()}
-    return move(draft, "send_back", by=by, at=at, change={**told, "reviewer_id": by.person}, facts=_facts(draft) | told, expected=expected)
+    change = {**told, "reviewer_id": by.person}
+    return move(
+        draft, "send_back", by=by, at=at, change=change, facts=_facts(draft) | told, announces=_moved("send_back"), expected=expected
+    )
 
 
 def withdraw(draft: RuleDraft, *, by: Actor, at: datetime, expected: int | None = None) -> RuleDraft:
@@ -184,6 +189,14 @@ def _facts(draft: RuleDraft) -> dict[str, Any]:
     """What the ledger keeps of every act: which rule, where, from when, and what it is to be, for people."""
     told = {"change": draft.change, "key": draft.key, "kind": draft.kind, "effective_from": draft.effective_from}
     return {**told, "told": " ".join(filter(None, (draft.key, draft.kind)))}
+
+
+def _moved(verb: str) -> Callable[[RuleDraft], list[DraftMoved]]:
+    def announcements(it: RuleDraft) -> list[DraftMoved]:
+        told: dict[str, Any] = {name: getattr(it, name) for name in ("number", "region_path", "drafter_id", "answer", "version")}
+        return [DraftMoved(verb=verb, told=_facts(it)["told"], **told)]
+
+    return announcements
 
 
 def _rests_on(draft: RuleDraft) -> dict[str, Any]:

@@ -9,7 +9,7 @@ act; whoever's ended before it was not harmed. All are put off by the same lengt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.rulebook import queries
+from sunlit.domain.rulebook.events import OutageReportMoved
 from sunlit.domain.rulebook.models import Extension, Outage, OutageReport, Pulse
 from sunlit.domain.rulebook.rules import Rule_
 from sunlit.domain.rulebook.rules.outages import times_are_given
@@ -102,7 +103,7 @@ def declare_outage(
         reporter_id=by.person,
     )
     handed = {"least": _minutes(LEAST, at), "most": _minutes(MOST, at), **_known(it, OutageReport.objects.filter(state="reported"))}
-    return move(it, "declare", by=by, at=at, facts=_period(it), handed=handed, within=True)
+    return move(it, "declare", by=by, at=at, facts=_period(it), handed=handed, announces=_moved("declare"), within=True)
 
 
 @transaction.atomic
@@ -113,7 +114,8 @@ def confirm_outage(report: OutageReport, *, by: Actor, at: datetime, expected: i
     """
     _hold()
     handed = _known(report, OutageReport.objects.none())
-    it = move(report, "confirm", by=by, at=at, change=_decided(by), facts=_period(report), handed=handed, expected=expected)
+    told: dict[str, Any] = {"facts": _period(report), "handed": handed, "announces": _moved("confirm"), "expected": expected}
+    it = move(report, "confirm", by=by, at=at, change=_decided(by), **told)
     rule = queries.rule(LEAST, region_path=ROOT, on=clock.local_day(at))
     it.outage = _establish(Gap(it.since, it.until, (DECLARED,)), rule, at, by=by)
     it.save(update_fields=["outage"])
@@ -123,7 +125,15 @@ def confirm_outage(report: OutageReport, *, by: Actor, at: datetime, expected: i
 def refuse_outage(report: OutageReport, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> OutageReport:
     """The regulator does not agree, and says why. Refused: RUL-030 no reason, LIF-001 … 003."""
     said = {"reason": reason.strip()}
-    return move(report, "refuse", by=by, at=at, change={**_decided(by), **said}, facts={**_period(report), **said}, expected=expected)
+    told: dict[str, Any] = {"facts": {**_period(report), **said}, "announces": _moved("refuse"), "expected": expected}
+    return move(report, "refuse", by=by, at=at, change={**_decided(by), **said}, **told)
+
+
+def _moved(verb: str) -> Callable[[OutageReport], list[OutageReportMoved]]:
+    def announcements(it: OutageReport) -> list[OutageReportMoved]:
+        return [OutageReportMoved(number=it.number, verb=verb, reporter_id=it.reporter_id, reason=it.reason, **_period(it))]
+
+    return announcements
 
 
 def _decided(by: Actor) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from sunlit.domain.supervision.models import Sweep, WatchCase
 from sunlit.domain.supervision.policies import visible_to
@@ -26,6 +26,7 @@ __all__ = [
     "Dots",
     "Kind",
     "Watch",
+    "awaiting_decision",
     "case",
     "cases_page",
     "dots",
@@ -115,9 +116,14 @@ def open_counts(*, seen_by: Actor) -> dict[str, int]:
     return dict(visible_to(seen_by).filter(ended_at=None).order_by().values_list("state").annotate(count=Count("pk")))
 
 
+def awaiting_decision(*, seen_by: Actor) -> QuerySet[WatchCase]:
+    """The cases that wait for this office: to be counted."""
+    return visible_to(seen_by).filter(state__in=TO_DECIDE)
+
+
 def to_decide_count(*, seen_by: Actor) -> int:
     """How many cases wait for this office."""
-    return visible_to(seen_by).filter(state__in=TO_DECIDE).count()
+    return awaiting_decision(seen_by=seen_by).count()
 
 
 def last_sweep() -> Sweep | None:

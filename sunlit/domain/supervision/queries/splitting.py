@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -79,9 +79,9 @@ def counts(*, seen_by: Actor) -> dict[str, int]:
     return dict(splitting_visible_to(seen_by).filter(ended_at=None).order_by().values_list("state").annotate(count=Count("pk")))
 
 
-def to_decide_count(*, seen_by: Actor) -> int:
-    """How many cases wait for this office."""
-    return splitting_visible_to(seen_by).filter(state__in=TO_DECIDE).count()
+def awaiting_decision(*, seen_by: Actor) -> QuerySet[SplittingCase]:
+    """The cases that wait for this office: to be counted."""
+    return splitting_visible_to(seen_by).filter(state__in=TO_DECIDE)
 
 
 def ruling_of(it: SplittingCase) -> Ruling:

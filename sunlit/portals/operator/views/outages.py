@@ -22,7 +22,7 @@ def outages(request: Request) -> HttpResponse:
         given, upload = request.POST, request.FILES.get("file")
         kept: Any = None
         if upload is not None:
-            kept = files.keep(upload, purpose="document", owner=request.actor.party, by=request.actor, at=request.now, public=True)
+            kept = files.keep(upload, purpose="document", owner=request.actor.party, by=request.actor, at=request.now)
         made = services.declare_outage(
             since=typed_moment(given.get("since", "")),
             until=typed_moment(given.get("until", "")),

@@ -15,6 +15,7 @@ from sunlit.domain.market import policies as market
 from sunlit.domain.market.models import Return
 from sunlit.domain.planning import policies as planning
 from sunlit.domain.registry import policies as registry
+from sunlit.domain.rulebook import policies as rulebook
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.files import queries as files
 from sunlit.foundation.files.models import File
@@ -38,7 +39,11 @@ def _seen(pk: int, actor: Actor) -> File:
     try:
         return files.get(pk, seen_by=actor)
     except File.DoesNotExist:
-        if _is_in_the_library(pk, actor) or (actor.is_somebody and _is_a_paper(pk, actor)):
+        if (
+            _is_in_the_library(pk, actor)
+            or rulebook.reports_visible_to(actor).filter(file_id=pk).exists()
+            or (actor.is_somebody and _is_a_paper(pk, actor))
+        ):
             return File.objects.get(pk=pk)
     raise Http404
 

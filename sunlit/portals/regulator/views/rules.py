@@ -90,6 +90,7 @@ def rule(request: Request, key: str) -> HttpResponse:
     context = {
         "it": it,
         "kind": kind,
+        "kind_told": kind_name(it),
         "path": path,
         "code": regions.code_of(path),
         "versions": [version for version in versions if version.rule.kind == kind] or versions,

@@ -18,6 +18,7 @@ from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.portals.doors import Request, door, form_page, found_or_404
 from sunlit.portals.ui.filters import lang
+from sunlit.portals.ui.rulebook import kind_name
 from sunlit.portals.ui.trials import shown
 
 MONTHS = ("3", "6", "12", "24", "36")
@@ -54,6 +55,7 @@ def what_if(request: Request, key: str) -> HttpResponse:
     context: dict[str, Any] = {
         "it": it,
         "kind": kind,
+        "kind_name": kind_name,
         "code": region,
         "places": [(place.code, lang(place)) for place in accounts.regions() if regions.is_under(place.path, own)],
         "months": [(text, text) for text in MONTHS],
