@@ -92,7 +92,7 @@ class Entry:
             created_at=at,
         )
         self.by = registry.applicant(user)
-        licence = ContentFile(_specimen(wish.credit_code), name="business-licence.png")
+        licence = ContentFile(specimen("BUSINESS LICENCE", wish.credit_code), name="business-licence.png")
         document = files.keep(licence, purpose="document", owner=None, by=self.by, at=at)
         self.application = registry.begin_application(
             credit_code=wish.credit_code,
@@ -126,13 +126,13 @@ class Entry:
         decide(self.application, reason=wish.reason, by=self.rows.regulator_of(wish.region), at=wish.decided_at)
 
 
-def _specimen(credit_code: str) -> bytes:
-    """A drawing that nobody takes for a licence: frame, number, and SPECIMEN across it."""
+def specimen(title: str, number: str) -> bytes:
+    """A drawing that nobody takes for a real paper: frame, title, number, and SPECIMEN across it."""
     picture = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(picture)
     pen.rectangle((MARGIN, MARGIN, SIZE[0] - MARGIN, SIZE[1] - MARGIN), outline=RED, width=5)
-    pen.text((SIZE[0] / 2, 120), "BUSINESS LICENCE", font=ImageFont.load_default(48), fill=INK, anchor="mm")
-    pen.text((SIZE[0] / 2, 190), credit_code, font=ImageFont.load_default(30), fill=INK, anchor="mm")
+    pen.text((SIZE[0] / 2, 120), title, font=ImageFont.load_default(48), fill=INK, anchor="mm")
+    pen.text((SIZE[0] / 2, 190), number, font=ImageFont.load_default(30), fill=INK, anchor="mm")
     for row in range(4):
         pen.line((160, 270 + row * 52, SIZE[0] - 160, 270 + row * 52), fill=(200, 195, 185), width=2)
     pen.text((SIZE[0] / 2, 520), "SPECIMEN", font=ImageFont.load_default(84), fill=RED, anchor="mm")

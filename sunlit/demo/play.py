@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
+from sunlit.demo.agreed import agreed
 from sunlit.demo.changes import changes
 from sunlit.demo.entries import Act, entries
 from sunlit.demo.needed import needed
@@ -58,6 +59,7 @@ def play(world: World, rows: Rows, progress: Progress) -> None:
         *needed(world, rows),
         *planned(world, rows),
         *splits(world, rows, stage),
+        *agreed(world, rows),
     ]
     acts = sorted(told, key=lambda it: (it.at, it.subject, it.place))
     take_statistics()

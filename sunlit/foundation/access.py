@@ -41,7 +41,12 @@ class Grant:
         return Grant(f"{self.name} and {other.name}", lambda actor, it: self.allows(actor, it) and other.allows(actor, it), told)
 
 
-PARTIES: dict[str, str | Promise] = {"buyer": _("buyer"), "supplier": _("supplier"), "organisation": _("organisation")}
+PARTIES: dict[str, str | Promise] = {
+    "buyer": _("buyer"),
+    "supplier": _("supplier"),
+    "organisation": _("organisation"),
+    "solicitor": _("solicitor"),
+}
 ROLES: dict[str, str | Promise] = {
     "orderer": _("orderer"),
     "lead": _("lead"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
 from sunlit.foundation.accounts.models import Organisation
+
+KINDS: Final = ("intention", "plan", "framework", "framework_result")
 
 
 class DealNotice(models.Model):
@@ -61,8 +63,8 @@ class Notice(models.Model):
     """
 
     number = models.TextField(unique=True)
-    kind = models.TextField()  # intention, plan
-    about = models.TextField(unique=True)  # the number of what it tells of: "YX-…", "JH-…"
+    kind = models.TextField()  # intention, plan; framework, framework_result
+    about = models.TextField(unique=True)  # the number of what it tells of: "YX-…", "JH-…", "KJ-…/result"
     buyer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     region_path = models.TextField()
     title_zh = models.TextField()
@@ -78,7 +80,7 @@ class Notice(models.Model):
     class Meta:
         ordering: ClassVar = ["-published_at", "-id"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(kind__in=["intention", "plan"]), name="notice_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=KINDS), name="notice_kind_is_known"),
             models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | ~Q(reason=""), name="who_withdraws_a_notice_says_why"),
         ]
         indexes: ClassVar = [

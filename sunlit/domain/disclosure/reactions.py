@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sunlit.domain.disclosure import services
-from sunlit.domain.market.events import OrderMoved
-from sunlit.domain.market.models import Order
+from sunlit.domain.market.events import FrameworkMoved, OrderMoved
+from sunlit.domain.market.models import Framework, Order
 from sunlit.domain.planning.events import IntentionMoved, PlanMoved
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.kernel import clock
@@ -30,3 +30,15 @@ def tell_the_plan(event: PlanMoved) -> None:
     it = Plan.objects.get(number=event.number)
     if it.filed_at is not None:
         services.tell_plan(it, at=clock.now())
+
+
+@hears(FrameworkMoved)
+def tell_the_framework(event: FrameworkMoved) -> None:
+    """A solicitation is public, and so is its result."""
+    it = Framework.objects.select_related("solicitor__region").get(number=event.number)
+    if it.published_at is None:
+        return
+    at = clock.now()
+    services.tell_framework(it, at=at)
+    if it.listed_at is not None:
+        services.tell_shortlist(it, at=at)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Tag
 from sunlit.domain.disclosure.models import DealNotice, Notice
-from sunlit.domain.market.models import Order, OrderLine
+from sunlit.domain.market.models import Framework, FrameworkEntry, Order, OrderLine, Package
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.accounts.actors import CLOCK
 from sunlit.foundation.kernel.numbering import new_number
@@ -81,13 +81,37 @@ def tell_plan(plan: Plan, *, at: datetime) -> Notice:
     return _told_of(plan, lambda: _notice_of_plan(plan, at), at=at)
 
 
-def _told_of(thing: Intention | Plan, content: Callable[[], dict[str, Any]], *, at: datetime) -> Notice:
-    notice, new = Notice.objects.filter(about=thing.number).first(), False
+@transaction.atomic
+def tell_framework(it: Framework, *, at: datetime) -> Notice:
+    """Bring the notice of a solicitation in line with it: published, and withdrawn where it was given up or voided. Asked twice, nothing is left to do."""
+    assert it.published_at is not None, "nothing is told of a framework that is not solicited"
+    notice = _published(it.number, lambda: _notice_of_framework(it, at), at=at)
+    gone = it.state in ("cancelled", "voided")
+    told = {"withdrawn_at": it.ended_at, "reason": it.reason}
+    if gone and Notice.objects.filter(pk=notice.pk, withdrawn_at=None).update(**told) == 1:
+        facts = {"number": notice.number, "about": notice.about, "reason": it.reason}
+        ledger.record(act="notice.withdraw", subject=f"notice/{notice.number}", by=CLOCK, at=at, facts=facts, region=notice.region_path)
+    return notice
+
+
+@transaction.atomic
+def tell_shortlist(it: Framework, *, at: datetime) -> Notice:
+    """The result of the first stage (FW_SHORTLIST): who is listed, with what, at which price, and who reviewed. It stays as it was told."""
+    return _published(f"{it.number}/result", lambda: _notice_of_shortlist(it, at), at=at)
+
+
+def _published(about: str, content: Callable[[], dict[str, Any]], *, at: datetime) -> Notice:
+    notice, new = Notice.objects.filter(about=about).first(), False
     if notice is None:
-        notice, new = Notice.objects.get_or_create(about=thing.number, defaults=content())
+        notice, new = Notice.objects.get_or_create(about=about, defaults=content())
     if new:
-        facts = {"number": notice.number, "about": notice.about, "content": digest(notice.content)}
+        facts = {"number": notice.number, "about": about, "content": digest(notice.content)}
         ledger.record(act="notice.publish", subject=f"notice/{notice.number}", by=CLOCK, at=at, facts=facts, region=notice.region_path)
+    return notice
+
+
+def _told_of(thing: Intention | Plan, content: Callable[[], dict[str, Any]], *, at: datetime) -> Notice:
+    notice = _published(thing.number, content, at=at)
     if thing.state == "withdrawn" and _withdrawn(notice, thing):
         facts = {"number": notice.number, "about": notice.about, "reason": thing.reason}
         ledger.record(act="notice.withdraw", subject=f"notice/{notice.number}", by=CLOCK, at=at, facts=facts, region=notice.region_path)
@@ -177,6 +201,81 @@ def _notice_of_plan(plan: Plan, at: datetime) -> dict[str, Any]:
         "amount": plan.total,
         "published_at": plan.filed_at,
     }
+
+
+def _framework_notice(
+    it: Framework, kind: str, content: dict[str, Any], title_zh: str, title_en: str, published_at: datetime
+) -> dict[str, Any]:
+    solicitor = it.solicitor
+    party = {"name": solicitor.name_zh, "address": solicitor.address, "contact": solicitor.contact, "phone": solicitor.phone}
+    return {
+        "number": new_number("GG", published_at),
+        "kind": kind,
+        "buyer": solicitor,
+        "region_path": it.region_path,
+        "title_zh": title_zh,
+        "title_en": title_en,
+        "content": {"number": it.number, "name": it.title, "solicitor": party, **content},
+        "words": "\n".join([it.title, it.number, solicitor.name_zh, solicitor.name_en, *it.packages.values_list("name", flat=True)]),
+        "amount": it.yearly,
+        "published_at": published_at,
+    }
+
+
+def _notice_of_framework(it: Framework, at: datetime) -> dict[str, Any]:
+    """The standard fields of a solicitation (notice_types.json, FW_SOLICITATION)."""
+    assert it.published_at is not None
+    assert it.respond_until is not None
+    content = {
+        "kind": it.kind,
+        "agency": it.agency,
+        "ground": it.ground,
+        "method": it.method,
+        "second_stage": it.second_stage,
+        "months": it.months,
+        "scope": it.solicitor.region.name_zh,
+        "standard": it.standard,
+        "qualifications": it.qualifications,
+        "respond_until": it.respond_until.isoformat(),
+        "packages": [_package_told(package) for package in it.packages.select_related("category").order_by("position")],
+    }
+    title_en = f"Solicitation: {it.title}"
+    return _framework_notice(it, "framework", content, f"{it.title}征集公告", title_en, it.published_at)
+
+
+def _notice_of_shortlist(it: Framework, at: datetime) -> dict[str, Any]:
+    """The standard fields of a result (notice_types.json, FW_SHORTLIST), package by package."""
+    assert it.listed_at is not None
+    entries = (
+        FrameworkEntry.objects.filter(package__framework=it, listed_at__isnull=False).select_related("supplier").order_by("rank", "pk")
+    )
+    packages = []
+    for package in it.packages.select_related("category").order_by("position"):
+        listed = [_entry_told(entry) for entry in entries if entry.package_id == package.pk]
+        packages.append({**_package_told(package), "failed": package.failed, "suppliers": listed})
+    content = {"method": it.method, "panel": it.panel, "packages": packages}
+    return _framework_notice(it, "framework_result", content, f"{it.title}入围结果公告", f"Shortlist: {it.title}", it.listed_at)
+
+
+def _package_told(package: Package) -> dict[str, Any]:
+    category = package.category
+    return {
+        "position": package.position,
+        "name": package.name,
+        "grade": package.grade,
+        "category": {"code": category.code, "name": category.name_zh, "name_en": category.name_en},
+        "unit": package.unit,
+        "ceiling": str(package.ceiling),
+        "requirement": package.requirement,
+    }
+
+
+def _entry_told(entry: FrameworkEntry) -> dict[str, Any]:
+    supplier = entry.supplier
+    party = {"number": supplier.number, "name": supplier.name_zh, "name_en": supplier.name_en, "address": supplier.address}
+    product = {"product": entry.name, "brand": entry.brand, "model": entry.model, "description": entry.description}
+    score = str(entry.score) if entry.score is not None else ""
+    return {"rank": entry.rank, "supplier": party, **product, "price": str(entry.quoted), "score": score}
 
 
 def _told(line: OrderLine, reference: Decimal | None) -> dict[str, Any]:

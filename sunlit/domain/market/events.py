@@ -16,3 +16,16 @@ class OrderMoved(Event):
     total: str
     reason: str
     version: int
+
+
+@event
+class FrameworkMoved(Event):
+    """A framework agreement went through a verb: asked for review, approved, solicited, opened, shortlisted, concluded, ended …"""
+
+    number: str
+    verb: str
+    state: str
+    solicitor_id: int
+    region_path: str
+    reason: str
+    version: int

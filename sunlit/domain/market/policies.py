@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from sunlit.domain.market.models import Order
+from sunlit.domain.market.models import Framework, FrameworkEntry, Order
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.ledger.canonical import PERSON
 
@@ -40,3 +40,48 @@ def facts_for(actor: Actor, act: str, facts: Mapping[str, Any]) -> dict[str, Any
         return dict(facts)
     kept = {name: value for name, value in facts.items() if name not in (PERSON, "actor")}
     return {**kept, "actor": facts.get("organisation", "")}
+
+
+TOLD_OF_FRAMEWORKS = Q(published_at__isnull=False)
+
+
+def frameworks_visible_to(actor: Actor) -> QuerySet[Framework]:
+    """A solicitor sees its own; buyers what they may buy under; suppliers what was solicited; a regulator what was handed in for review or filing."""
+    found = Framework.objects.all()
+    match actor.kind:
+        case "buyer":
+            return found.filter(Q(solicitor_id=actor.organisation_id) | (Q(signed_at__isnull=False) & Q(region_path__in=_line(actor))))
+        case "supplier":
+            return found.filter(TOLD_OF_FRAMEWORKS)
+        case "regulator":
+            here = Q(region_path=actor.region_path) | Q(region_path__startswith=actor.region_path + "/")
+            return found.filter(here & Q(asked_at__isnull=False))
+        case "operator" | "clock":
+            return found
+    return found.none()
+
+
+def entries_visible_to(actor: Actor) -> QuerySet[FrameworkEntry]:
+    """A supplier sees its own response; until the deadline nobody else does, not the solicitor, the regulator or the operator.
+
+    Buyers who only buy under the agreement see its parties.
+    """
+    found, opened = FrameworkEntry.objects.exclude(state="withdrawn"), Q(package__framework__opened_at__isnull=False)
+    match actor.kind:
+        case "supplier":
+            return FrameworkEntry.objects.filter(supplier_id=actor.organisation_id)
+        case "buyer":
+            own = opened & Q(package__framework__solicitor_id=actor.organisation_id)
+            return found.filter(own | (Q(signed_at__isnull=False) & Q(package__framework__region_path__in=_line(actor))))
+        case "regulator":
+            path = actor.region_path
+            return found.filter(opened & (Q(region_path=path) | Q(region_path__startswith=path + "/")))
+        case "operator" | "clock":
+            return found.filter(opened)
+    return found.none()
+
+
+def _line(actor: Actor) -> list[str]:
+    """The actor's region and those above it, by path."""
+    codes = actor.region_path.split("/")
+    return ["/".join(codes[:n]) for n in range(1, len(codes) + 1)]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_noop as _
 
 from sunlit.domain.catalog import services as catalog
 from sunlit.domain.catalog.events import ProductsMerged
 from sunlit.domain.market import queries, services
-from sunlit.domain.market.events import OrderMoved
-from sunlit.domain.market.models import Order
+from sunlit.domain.market.events import FrameworkMoved, OrderMoved
+from sunlit.domain.market.models import FrameworkEntry, Order
+from sunlit.domain.market.queries import frameworks as framework_queries
+from sunlit.domain.market.services import frameworks
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages import services as messages
 from sunlit.foundation.messages import templates
@@ -93,10 +97,69 @@ def keep_what_it_became(event: ProductsMerged) -> None:
     services.follow_favourites(event.merged_id, event.into_id)
 
 
+# verb → (in which roles the solicitor is told, the sentence)
+FRAMEWORK_TOLD: dict[str, tuple[tuple[str, ...], str]] = {
+    "approve": (("lead", "orderer"), _("The plan of framework {number} was approved: it can be solicited.")),
+    "send_back": (("lead", "orderer"), _("The plan of framework {number} was sent back: {reason}")),
+    "open": (("lead", "orderer"), _("The responses to framework {number} are open: please review them.")),
+    "collapse": (("lead", "orderer"), _("Framework {number} failed: nobody signed in time.")),
+    "warn": (("lead", "orderer"), _("The regulator warned you about framework {number}: {reason}")),
+    "void": (("lead", "orderer"), _("The regulator voided framework {number}: {reason}")),
+    "end": (("lead", "orderer"), _("The term of framework {number} is over.")),
+}
+for _verb, (_roles, _text) in FRAMEWORK_TOLD.items():
+    templates.declare(f"framework.{_verb}.solicitor", title=_text)
+templates.declare("framework.shortlist.supplier", title=_("You are shortlisted in framework {number}: please sign in time."), mail=True)
+templates.declare("framework.shortlist.other", title=_("Framework {number}: your response was judged, see its result and the reasons."))
+templates.declare("framework.conclude.supplier", title=_("Framework {number} is in force: buyers may buy from you under it."))
+templates.declare("framework.conclude.buyer", title=_("A framework agreement is in force for your organisation: {number}."))
+
+
+@hears(FrameworkMoved)
+def tell_who_is_concerned(event: FrameworkMoved) -> None:
+    """The solicitor of what others did; those who responded of the result; all buyers of the region of an agreement that they may buy under."""
+    told: dict[str, Any] = {"at": clock.now(), "params": {"number": event.number, "reason": event.reason}}
+    key = f"framework/{event.number}/{event.verb}/{event.version}"
+    if event.verb in FRAMEWORK_TOLD:
+        roles = FRAMEWORK_TOLD[event.verb][0]
+        link = f"/buyer/frameworks/{event.number}/"
+        messages.tell(
+            template=f"framework.{event.verb}.solicitor", organisation_id=event.solicitor_id, roles=roles, link=link, dedupe=key, **told
+        )
+    if event.verb in ("shortlist", "conclude"):
+        _tell_suppliers(event, key, told)
+    if event.verb == "conclude":
+        _tell_buyers(event, key, told)
+
+
+def _tell_suppliers(event: FrameworkMoved, key: str, told: dict[str, Any]) -> None:
+    entries = FrameworkEntry.objects.filter(package__framework__number=event.number).exclude(state="withdrawn")
+    fine = {"shortlist": "shortlisted", "conclude": "signed"}[event.verb]
+    states: dict[int, set[str]] = {}
+    for supplier, state in entries.values_list("supplier_id", "state"):
+        states.setdefault(supplier, set()).add(state)
+    for supplier, found in sorted(states.items()):
+        if fine not in found and event.verb == "conclude":
+            continue
+        template = f"framework.{event.verb}.supplier" if fine in found else "framework.shortlist.other"
+        link = f"/supplier/frameworks/{event.number}/"
+        messages.tell(template=template, organisation_id=supplier, roles=("sales", "admin"), link=link, dedupe=key, **told)
+
+
+def _tell_buyers(event: FrameworkMoved, key: str, told: dict[str, Any]) -> None:
+    """All buyers of the region learn within the term who is listed (110号令: three working days)."""
+    for buyer in framework_queries.buyers_under(event.region_path):
+        link = f"/buyer/frameworks/{event.number}/"
+        messages.tell(template="framework.conclude.buyer", organisation_id=buyer, roles=("orderer", "lead"), link=link, dedupe=key, **told)
+
+
 @every_minute_when_well
 def make_the_round() -> None:
     """Lapse, remind and close what is due; after downtime it simply catches up."""
     at = clock.now()
+    frameworks.open_due(at)
+    frameworks.collapse_due(at)
+    frameworks.end_due(at)
     services.lapse_due(at)
     services.remind_due(at)
     services.close_due(at)

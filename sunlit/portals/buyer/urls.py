@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.buyer.views import budgets, cart, cases, demands, desk, intentions, orders, plans, surveys
+from sunlit.portals.buyer.views import budgets, cart, cases, demands, desk, frameworks, intentions, orders, plans, surveys
 
 app_name = "buyer"
 urlpatterns = [
@@ -42,6 +42,11 @@ urlpatterns = [
     path("demands/<str:number>/survey/", surveys.new_survey, name="new_survey"),
     path("surveys/<str:number>/", surveys.survey, name="survey"),
     path("surveys/<str:number>/do/", surveys.act_on_survey, name="act_on_survey"),
+    path("frameworks/", frameworks.frameworks, name="frameworks"),
+    path("frameworks/new/", frameworks.new_framework, name="new_framework"),
+    path("frameworks/<str:number>/", frameworks.framework, name="framework"),
+    path("frameworks/<str:number>/edit/", frameworks.edit_framework, name="edit_framework"),
+    path("frameworks/<str:number>/responses/<str:response>/", frameworks.framework_entry, name="framework_entry"),
     path("suppliers/", desk.suppliers, name="suppliers"),
     path("favourites/", desk.favourites, name="favourites"),
     path("favourites/keep/", desk.keep, name="keep"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.public.views import deals, files, front, goods, intentions, outages, papers, products, rules, shop, verify
+from sunlit.portals.public.views import deals, files, frameworks, front, goods, intentions, outages, papers, products, rules, shop, verify
 
 urlpatterns = [
     path("", front.home, name="home"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("deals/<str:number>/", deals.deal, name="deal"),
     path("intentions/", intentions.intentions, name="intentions"),
     path("intentions/<str:number>/", intentions.intention, name="intention"),
+    path("frameworks/", frameworks.frameworks, name="frameworks"),
+    path("frameworks/<str:number>/", frameworks.framework, name="framework"),
     path("rules/", rules.rules, name="rules"),
     path("rules/<str:key>/", rules.rule, name="rule"),
     path("plans/", intentions.plans, name="plans"),

@@ -20,6 +20,7 @@ def hang_up() -> None:
         Item("applications", _("Entry applications"), "regulator:applications", "user-check", waits=registry.awaiting_review),
         Item("orders", _("Orders and rulings"), "regulator:orders", "gavel"),
         Item("plans", _("Plans"), "regulator:plans", "clipboard-list", waits=planning.awaiting_approval),
+        Item("frameworks", _("Framework agreements"), "regulator:frameworks", "file-check"),
         Item("suppliers", _("Suppliers"), "regulator:suppliers", "store"),
         Item("offers", _("Offers"), "regulator:offers", "tag"),
         Item("cases", _("Supervision of offers"), "regulator:cases", "scan-search", waits=supervision.awaiting_decision),

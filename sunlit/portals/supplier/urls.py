@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from sunlit.portals.supplier.views import applying, cases, corrections, declarations, desk, imports, offers, orders, ratings, sizes, surveys
+from sunlit.portals.supplier.views import (
+    applying,
+    cases,
+    corrections,
+    declarations,
+    desk,
+    frameworks,
+    imports,
+    offers,
+    orders,
+    ratings,
+    sizes,
+    surveys,
+)
 
 app_name = "supplier"
 urlpatterns = [
@@ -46,6 +59,10 @@ urlpatterns = [
     path("orders/<str:number>/dispatch/", orders.dispatch, name="dispatch"),
     path("orders/<str:number>/redeliver/", orders.redeliver, name="redeliver"),
     path("orders/<str:number>/invoice/", orders.invoice, name="invoice"),
+    path("frameworks/", frameworks.frameworks, name="frameworks"),
+    path("frameworks/<str:number>/", frameworks.framework, name="framework"),
+    path("frameworks/<str:number>/packages/<int:position>/", frameworks.respond, name="respond"),
+    path("frameworks/<str:number>/responses/<str:response>/", frameworks.framework_entry, name="framework_entry"),
     path("surveys/", surveys.surveys, name="surveys"),
     path("surveys/<str:number>/", surveys.survey, name="survey"),
     path("ratings/", ratings.ratings, name="ratings"),

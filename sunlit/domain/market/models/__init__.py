@@ -1,5 +1,6 @@
 """What is stored of the marketplace."""
 
+from sunlit.domain.market.models.frameworks import Framework, FrameworkEntry, Package
 from sunlit.domain.market.models.orders import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
 
-__all__ = ["CartLine", "CartPlan", "Dispatch", "Favourite", "Order", "OrderLine", "Return"]
+__all__ = ["CartLine", "CartPlan", "Dispatch", "Favourite", "Framework", "FrameworkEntry", "Order", "OrderLine", "Package", "Return"]

@@ -1,5 +1,6 @@
 """The lives in the marketplace."""
 
+from sunlit.domain.market.states.frameworks import entry, framework
 from sunlit.domain.market.states.orders import order
 
-__all__ = ["order"]
+__all__ = ["entry", "framework", "order"]

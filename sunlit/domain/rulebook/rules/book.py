@@ -43,6 +43,7 @@ CHOICES: Final[dict[str, str | Promise]] = {
     "free": _("at any time"),
     "lowest_conforming_price": _("lowest conforming price"),
     "earliest": _("the earlier quote"),
+    "all_out": _("none of those that are equal"),
     "random": _("by lot"),
     "unlimited": _("unlimited"),
     "rank_only": _("own rank only"),

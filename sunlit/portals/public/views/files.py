@@ -60,6 +60,7 @@ def _is_a_paper(pk: int, actor: Actor) -> bool:
         AcceptanceSheet.objects.filter(photos=pk, order__in=orders).exists()
         or Invoice.objects.filter(file_id=pk, order__in=orders).exists()
         or Return.objects.filter(photos=pk, order__in=orders).exists()
+        or market.entries_visible_to(actor).filter(proof_id=pk).exists()
         or planning.plans_visible_to(actor).filter(authorisation_file_id=pk).exists()
         or registry.visible_to(actor).filter(documents=pk).exists()
     )

@@ -1,0 +1,168 @@
+"""Framework agreements of the region: one for laptops that runs, and one for desktop computers that is being solicited, by the real verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from django.core.files.base import ContentFile
+
+from sunlit.demo import cast
+from sunlit.demo.entries import Act, specimen
+from sunlit.demo.hours import DAY_MINUTES, moment, working_minutes
+from sunlit.demo.shapes import World
+from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.market.models import Framework, FrameworkEntry
+from sunlit.domain.market.services import frameworks
+from sunlit.domain.rulebook import services as rulebook
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.files import services as files
+from sunlit.foundation.kernel.clock import local_day
+
+if TYPE_CHECKING:
+    from sunlit.demo.write import Rows
+
+AGENCY: Final = "buyer-0008"
+LAPTOP, DESKTOP = "A02010108", "A02010105"
+SELLERS_MOST: Final = 6
+PANEL: Final = ("古丽娜尔·艾合买提", "孙立群", "巴特尔")
+STANDARD: Final = "符合财政部计算机类政府采购需求标准；预装正版操作系统；整机质保三年；州内八县一市上门服务。"
+LAPTOPS: Final = {
+    "title": "巴州便携式计算机框架协议（2026年度）",
+    "standard": STANDARD,
+    "yearly": "6800000",
+    "packages": [
+        {"name": "便携式计算机", "grade": "通用办公", "category": LAPTOP, "unit": "台", "ceiling": "5200.00", "requirement": "14英寸，内存不低于16GB，固态硬盘不低于512GB，整机不超过1.5千克。"},
+    ],
+}  # fmt: skip
+DESKTOPS: Final = {
+    "title": "巴州台式计算机框架协议（2026年度）",
+    "standard": STANDARD,
+    "yearly": "5200000",
+    "packages": [
+        {"name": "台式计算机", "grade": "通用办公", "category": DESKTOP, "unit": "台", "ceiling": "4600.00", "requirement": "内存不低于16GB，固态硬盘不低于512GB，含23.8英寸显示器。"},
+    ],
+}  # fmt: skip
+PRICES: Final = ("4780.00", "4650.00", "4899.00", "4720.00", "4990.00", "5080.00")
+
+
+def agreed(world: World, rows: Rows) -> Iterator[Act]:
+    """Their acts, counted in working days before today."""
+    return Agency(world, rows).acts()
+
+
+class Agency:
+    """The centre that solicits for all, and who responds."""
+
+    def __init__(self, world: World, rows: Rows) -> None:
+        self.world, self.rows = world, rows
+        self.made: dict[str, Framework] = {}
+        self.sellers: list[Actor] = []
+
+    def acts(self) -> Iterator[Act]:
+        steps: tuple[tuple[int, Callable[[datetime], None]], ...] = (
+            (68, self._named),
+            (66, partial(self._plan, LAPTOP, LAPTOPS)),
+            (65, partial(self._approve, LAPTOP)),
+            (64, partial(self._publish, LAPTOP, 22)),
+            (56, partial(self._respond, LAPTOP, PRICES)),
+            (47, partial(self._review, LAPTOP)),
+            (46, partial(self._shortlist, LAPTOP)),
+            (43, partial(self._sign, LAPTOP)),
+            (42, partial(self._conclude, LAPTOP)),
+            (41, partial(self._file, LAPTOP)),
+            (9, partial(self._plan, DESKTOP, DESKTOPS)),
+            (7, partial(self._approve, DESKTOP)),
+            (6, partial(self._publish, DESKTOP, 26)),
+            (2, partial(self._respond, DESKTOP, ("4350.00", "4280.00"))),
+        )
+        for place, (ago, do) in enumerate(steps):
+            at = moment(working_minutes(self.world.at) - ago * DAY_MINUTES)
+            yield Act(at, "framework", place, partial(do, at))
+
+    def _named(self, at: datetime) -> None:
+        """The prefecture's regulator enters the centre in the rulebook as its central purchasing agency."""
+        number = self.rows.parties[AGENCY].number
+        day = local_day(at) + timedelta(days=1)
+        key = "framework.central_agencies"
+        rulebook.set_rule(
+            key=key, region=cast.PREFECTURE, value={"words": [number]}, effective_from=day, by=self.rows.actors[cast.ZHENG.login], at=at
+        )
+
+    def _plan(self, key: str, told: dict[str, Any], at: datetime) -> None:
+        plan = {
+            **told,
+            "kind": "goods",
+            "ground": "catalogue_sporadic",
+            "method": "price",
+            "second_stage": ["direct", "bidding"],
+            "months": "12",
+            "price_basis": "近一年全州成交价及三家生产厂家报价。",
+            "surveyed_buyers": "5",
+            "surveyed_suppliers": "4",
+        }
+        it = frameworks.draft_framework(plan, by=self._lead(), at=at)
+        self.made[key] = frameworks.ask_framework_review(it, by=self._lead(), at=at)
+
+    def _approve(self, key: str, at: datetime) -> None:
+        self.made[key] = frameworks.approve_framework(self.made[key], by=self.rows.actors[cast.ZHENG.login], at=at)
+
+    def _publish(self, key: str, days: int, at: datetime) -> None:
+        self.made[key] = frameworks.publish_framework(self.made[key], until=at + timedelta(days=days), by=self._lead(), at=at)
+
+    def _respond(self, key: str, prices: tuple[str, ...], at: datetime) -> None:
+        package = self.made[key].packages.select_related("framework", "category").get(position=1)
+        for n, (by, price) in enumerate(zip(self._who_sells(), prices, strict=False)):
+            told = {
+                "name": f"{package.category.name_zh}（办公型）",
+                "brand": ("孔雀", "胡杨", "天山", "塔里木", "楼兰", "铁门关")[n],
+                "model": f"KJ-{key[-3:]}{n + 1}",
+                "description": "各项指标满足或优于采购需求，逐条应答见附件。",
+                "capacity": "sole_agent",
+                "quoted": price,
+            }
+            upload = ContentFile(specimen("AUTHORISATION", by.organisation_number), name="授权书.png")
+            paper = files.keep(upload, purpose="document", owner=by.party, by=by, at=at)
+            frameworks.respond(package, told, proof=paper, by=by, at=at + timedelta(minutes=40 * n))
+
+    def _review(self, key: str, at: datetime) -> None:
+        it = self.made[key] = frameworks.open_framework(self.made[key], by=self._lead(), at=at)
+        entries = FrameworkEntry.objects.filter(package__framework=it, state="submitted").select_related("package").order_by("pk")
+        for entry in entries:
+            if entry.quoted == Decimal(PRICES[3]):
+                said = "应答整机重量1.7千克，超过需求规定的1.5千克。"
+                frameworks.judge_response(
+                    entry, conforms=False, finding="below_standard", note=said, by=self._lead(), at=at + timedelta(hours=1)
+                )
+            else:
+                frameworks.judge_response(entry, conforms=True, by=self._lead(), at=at + timedelta(hours=1))
+
+    def _shortlist(self, key: str, at: datetime) -> None:
+        self.made[key] = frameworks.settle_shortlist(self.made[key], panel=PANEL, by=self._lead(), at=at)
+
+    def _sign(self, key: str, at: datetime) -> None:
+        seats = {by.party: by for by in self._who_sells()}
+        for entry in FrameworkEntry.objects.filter(package__framework=self.made[key], state="shortlisted").select_related("package"):
+            frameworks.sign_entry(entry, by=seats[entry.supplier_id], at=at)
+
+    def _conclude(self, key: str, at: datetime) -> None:
+        self.made[key] = frameworks.conclude_framework(self.made[key], by=self._lead(), at=at)
+
+    def _file(self, key: str, at: datetime) -> None:
+        self.made[key] = frameworks.file_framework(self.made[key], by=self._lead(), at=at)
+
+    def _lead(self) -> Actor:
+        number = self.rows.parties[AGENCY].number
+        return next(it for it in self.rows.actors.values() if it.organisation_number == number and it.has("lead"))
+
+    def _who_sells(self) -> list[Actor]:
+        """Those of the cast first, then others who have laptops on sale."""
+        if not self.sellers:
+            known = [self.rows.parties[key].pk for key in (cast.MAIN_SUPPLIER, cast.SECOND_SUPPLIER)]
+            more = [pk for pk in catalog.sellers_of([LAPTOP], region_path=cast.PREFECTURE, rows=40) if pk not in known]
+            sales = {it.organisation_id: it for it in self.rows.actors.values() if it.kind == "supplier" and it.has("sales", "admin")}
+            self.sellers = [sales[pk] for pk in [*known, *sorted(more)] if pk in sales][:SELLERS_MOST]
+        return self.sellers

@@ -1,0 +1,487 @@
+"""Verbs of a framework agreement: its plan, the solicitation, responses, review, shortlist, signing, filing, and its end."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+from django.utils import translation
+
+from sunlit.domain.market.events import FrameworkMoved
+from sunlit.domain.market.models import Framework, FrameworkEntry, Package
+from sunlit.domain.market.queries import frameworks as queries
+from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.services import framework_forms as forms
+from sunlit.domain.registry import queries as registry
+from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.queries import Verdict
+from sunlit.foundation.accounts.actors import CLOCK, Actor
+from sunlit.foundation.files.models import File
+from sunlit.foundation.kernel import money
+from sunlit.foundation.kernel.clock import SHANGHAI, end_of_day, local_day
+from sunlit.foundation.kernel.limits import NAME_CHARS, TEXT_CHARS
+from sunlit.foundation.kernel.numbering import new_number
+from sunlit.foundation.kernel.refusals import Problem, Refused
+from sunlit.foundation.lifecycle import digest, life_of, move
+from sunlit.foundation.outbox.events import Event
+
+RECORD_LANGUAGE: Final = "zh-hans"
+DUE_A_ROUND: Final = 100
+NONCE_BYTES: Final = 16
+
+
+# The plan
+
+
+@transaction.atomic
+def draft_framework(told: Mapping[str, Any], *, by: Actor, at: datetime) -> Framework:
+    """Begin a framework. Refused: FWK-001 … FWK-006 at their fields, FWK-007 the rulebook names no such solicitor."""
+    agency = _solicits_as(by, at)
+    change, packages = forms.plan(told)
+    it = Framework(number=new_number("KJ", at), region_path=by.region_path, solicitor_id=by.party, agency=agency, **change)
+    it.contents_hash = _digest(it, packages)
+    it = move(it, "draft", by=by, at=at, facts={"contents": it.contents_hash}, within=True)
+    _write(it, packages)
+    return it
+
+
+@transaction.atomic
+def write_framework(it: Framework, told: Mapping[str, Any], *, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """Write the draft anew. Refused: FWK-001 … FWK-006 at their fields, LIF-001 it is no draft any more."""
+    change, packages = forms.plan(told)
+    held = Framework.objects.select_for_update(of=("self",)).get(pk=it.pk)
+    for name, value in change.items():
+        setattr(held, name, value)
+    change["contents_hash"] = _digest(held, packages)
+    held = move(held, "revise", by=by, at=at, change=change, facts={"contents": change["contents_hash"]}, expected=expected)
+    held.packages.all().delete()
+    _write(held, packages)
+    return held
+
+
+@transaction.atomic
+def ask_framework_review(it: Framework, *, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """A central agency's plan goes to the finance department. Refused: FWK-022 it is a lead unit's, FWK-008 … FWK-014 what the rulebook refuses."""
+    held, handed, kept = _looked_at(it, at)
+    until = rulebook.deadline("framework.review_limit", start=at, region_path=held.region_path, on=local_day(at))
+    change = {"rulings": kept, "decide_until": until, "reason": ""}
+    facts = {"contents": held.contents_hash}
+    return move(
+        held, "ask_review", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("ask_review")
+    )
+
+
+def approve_framework(it: Framework, *, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """The finance department lets the plan be carried out."""
+    return move(it, "approve", by=by, at=at, facts={"contents": it.contents_hash}, expected=expected, announces=_moved("approve"))
+
+
+def send_back_framework(it: Framework, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """The finance department wants it otherwise. Refused: FWK-020 no reason."""
+    return _reasoned(it, "send_back", reason, by=by, at=at, expected=expected)
+
+
+@transaction.atomic
+def file_framework_plan(it: Framework, *, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """A lead unit's plan is filed. Refused: FWK-021 it is an agency's, FWK-008 … FWK-014 what the rulebook refuses."""
+    held, handed, kept = _looked_at(it, at)
+    change = {"rulings": kept, "asked_at": at, "reason": ""}
+    facts = {"contents": held.contents_hash}
+    return move(
+        held, "file_plan", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("file_plan")
+    )
+
+
+# The solicitation
+
+
+def publish_framework(it: Framework, *, until: datetime | None, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """Solicit until an instant. Refused: FWK-023 none is given, FWK-031 too little time."""
+    if until is None:
+        raise Refused(Problem(rules.DEADLINE_WRONG, {"text": ""}, on="until"))
+    rule = rulebook.rule("framework.respond_least", region_path=it.region_path, on=local_day(at))
+    told = rulebook.judge_term(rule, start=at, end=until, region_path=it.region_path)
+    earliest = rulebook.end_of(rule, start=at, region_path=it.region_path)
+    short = Problem(rules.DEADLINE_SHORT, {"least": rule.shown, "earliest": earliest}, on="until")
+    problems = [short] if told.verdict == Verdict.REFUSED else []
+    facts = {"until": _told(until), "contents": it.contents_hash}
+    change = {"respond_until": until}
+    return move(
+        it,
+        "publish",
+        by=by,
+        at=at,
+        change=change,
+        facts=facts,
+        handed={"problems": problems},
+        expected=expected,
+        announces=_moved("publish"),
+    )
+
+
+def cancel_framework(it: Framework, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """Give it up before anybody is shortlisted. Refused: FWK-020 no reason."""
+    return _reasoned(it, "cancel", reason, by=by, at=at, expected=expected)
+
+
+@transaction.atomic
+def respond(package: Package, told: Mapping[str, Any], *, proof: File | None = None, by: Actor, at: datetime) -> FrameworkEntry:
+    """A supplier answers a package with one product or service. What it says is closed to everybody else until the deadline.
+
+    Refused: FWK-040 too late, FWK-041 above the ceiling, FWK-042 not active, FWK-043 answered already, FWK-044 … FWK-049 at their fields.
+    """
+    framework = _locked(package.framework_id)
+    change = forms.response(told, package, proof=_own(proof, by))
+    it = FrameworkEntry(
+        number=new_number("KX", at),
+        region_path=framework.region_path,
+        package=package,
+        supplier_id=by.party,
+        nonce=secrets.token_hex(NONCE_BYTES),
+        submitted_at=at,
+        **change,
+    )
+    handed = {"framework": framework, "problems": list(_response_problems(it, framework, by, at))}
+    try:
+        with transaction.atomic():
+            return move(it, "submit", by=by, at=at, facts={"framework": framework.number}, handed=handed, within=True)
+    except IntegrityError as error:
+        if "one_response_a_package_and_supplier" not in str(error):
+            raise
+        raise Refused(Problem(rules.ANSWERED_ALREADY)) from None
+
+
+@transaction.atomic
+def revise_response(
+    it: FrameworkEntry, told: Mapping[str, Any], *, proof: File | None = None, by: Actor, at: datetime, expected: int | None = None
+) -> FrameworkEntry:
+    """Change it before the deadline; a paper that is not handed in anew stays. Refused: as `respond`."""
+    framework = _locked(it.package.framework_id)
+    change = forms.response(told, it.package, proof=_own(proof, by) or it.proof)
+    changed = FrameworkEntry(package=it.package, supplier_id=it.supplier_id, **change)
+    problems = list(_response_problems(changed, framework, by, at))
+    change["nonce"] = secrets.token_hex(NONCE_BYTES)
+    handed = {"framework": framework, "problems": problems}
+    return move(it, "revise", by=by, at=at, change=change, handed=handed, expected=expected)
+
+
+@transaction.atomic
+def withdraw_response(it: FrameworkEntry, *, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
+    """Before the deadline; another one may follow."""
+    framework = _locked(it.package.framework_id)
+    return move(it, "withdraw", by=by, at=at, handed={"framework": framework}, expected=expected)
+
+
+@transaction.atomic
+def open_framework(it: Framework, *, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """The deadline is over: everything is opened together. Refused: FWK-024 it is not."""
+    found = FrameworkEntry.objects.filter(package__framework_id=it.pk, state="submitted")
+    facts = {"count": found.count(), "suppliers": found.values("supplier_id").distinct().count()}
+    return move(it, "open", by=by, at=at, facts=facts, expected=expected, announces=_moved("open"))
+
+
+# Review and shortlist
+
+
+@transaction.atomic
+def judge_response(
+    it: FrameworkEntry,
+    *,
+    conforms: bool,
+    finding: str = "",
+    note: str = "",
+    score: str = "",
+    by: Actor,
+    at: datetime,
+    expected: int | None = None,
+) -> FrameworkEntry:
+    """It conforms (with its score where quality comes first), or it does not, with the reason. Until the shortlist is settled it may be judged anew.
+
+    Refused: FWK-047 no finding, FWK-020 no words, FWK-048 no score, FWK-052 the framework is not under review.
+    """
+    framework = _locked(it.package.framework_id)
+    handed = _framework_handed(framework)
+    if conforms:
+        points = _score(score)
+        told = {"score": points if framework.method == "quality" else None}
+        change = {**told, "finding": "", "note": note.strip()[:TEXT_CHARS]}
+        return move(it, "accept", by=by, at=at, change=change, facts=told, handed=handed, expected=expected)
+    said = {"finding": finding, "note": note.strip()[:TEXT_CHARS]}
+    return move(it, "exclude", by=by, at=at, change={**said, "score": None}, facts=said, handed=handed, expected=expected)
+
+
+@transaction.atomic
+def settle_shortlist(it: Framework, *, panel: Sequence[str], by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """Rank every package, eliminate the tail, shortlist the rest; or record that the framework failed where no package has enough.
+
+    Refused: FWK-025 something is not judged, FWK-026 the panel.
+    """
+    held = _locked(it.pk)
+    named = [" ".join(name.split())[:NAME_CHARS] for name in panel if name.strip()]
+    least = rulebook.rule("NR-012", region_path=held.region_path, on=local_day(at)).n
+    entries = list(FrameworkEntry.objects.select_for_update(of=("self",)).filter(package__framework=held).order_by("pk"))
+    unjudged = sum(entry.state == "submitted" for entry in entries)
+    handed = {"open": unjudged, "panel": named, "panel_least": least}
+    outcomes = {package.pk: queries.ranked(package, entries, at=at) for package in held.packages.all()}
+    facts: dict[str, Any] = {"panel": len(named)}
+    if any(not outcome.failed for outcome in outcomes.values()):
+        until = rulebook.deadline("TL-042", start=at, region_path=held.region_path, on=local_day(at))
+        facts |= {name: sum(len(getattr(outcome, name)) for outcome in outcomes.values()) for name in ("listed", "eliminated")}
+        change = {"panel": named, "sign_until": until}
+        held = move(
+            held, "shortlist", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("shortlist")
+        )
+    else:
+        told = {"panel": named, "reason": _why_failed(outcomes.values())}
+        facts |= {"why": told["reason"]}
+        held = move(held, "fail", by=by, at=at, change=told, facts=facts, handed=handed, expected=expected, announces=_moved("fail"))
+    known = {entry.pk: entry for entry in entries}
+    for package_id, outcome in outcomes.items():
+        Package.objects.filter(pk=package_id).update(failed=outcome.failed)
+        _ranked(outcome, known, by=by, at=at)
+    return held
+
+
+# Signing, filing, the run of the agreement
+
+
+@transaction.atomic
+def sign_entry(it: FrameworkEntry, *, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
+    """The supplier signs; its unit price becomes the agreement's. Refused: FWK-050 too late."""
+    framework = _locked(it.package.framework_id)
+    change = {"price": it.quoted}
+    return move(it, "sign", by=by, at=at, change=change, facts=change, handed=_framework_handed(framework), expected=expected)
+
+
+@transaction.atomic
+def decline_entry(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
+    """The supplier does not sign, and says why. Refused: FWK-020 no reason."""
+    handed = _framework_handed(_locked(it.package.framework_id))
+    told = {"reason": reason.strip()}
+    return move(it, "decline", by=by, at=at, change=told, facts=told, handed=handed, expected=expected)
+
+
+@transaction.atomic
+def conclude_framework(it: Framework, *, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """The agreement takes effect for those who signed. Refused: FWK-027 nobody has, FWK-028 others may still sign."""
+    held = _locked(it.pk)
+    entries = list(FrameworkEntry.objects.filter(package__framework=held, state__in=["shortlisted", "signed"]).order_by("pk"))
+    unsigned = [entry for entry in entries if entry.state == "shortlisted"]
+    signed = len(entries) - len(unsigned)
+    until = end_of_day(_months_on(local_day(at), held.months))
+    change = {"valid_until": until, "file_until": rulebook.deadline("TL-043", start=at, region_path=held.region_path, on=local_day(at))}
+    facts = {"signed": signed, "until": _told(until)}
+    handed = {"unsigned": len(unsigned)}
+    held = move(held, "conclude", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("conclude"))
+    for entry in unsigned:
+        move(entry, "lapse", by=by, at=at, within=True)
+    return held
+
+
+def file_framework(it: Framework, *, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """A copy of the agreement goes to the finance department. Refused: FWK-030 it is there."""
+    return move(it, "file", by=by, at=at, expected=expected, announces=_moved("file"))
+
+
+@transaction.atomic
+def reduce_price(it: FrameworkEntry, *, price: str, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
+    """A party to the agreement lowers its price. Refused: FWK-003 no amount, FWK-051 not lower."""
+    try:
+        new = money.yuan(price)
+    except money.NotMoney:
+        new = money.ZERO
+    if new <= 0:
+        raise Refused(Problem(rules.AMOUNT_WRONG, {"amount": price}, on="price"))
+    held = FrameworkEntry.objects.select_for_update(of=("self",)).get(pk=it.pk)
+    handed = {**_framework_handed(_locked(it.package.framework_id)), "new_price": new}
+    facts = {"before": held.price, "price": new}
+    return move(held, "reduce", by=by, at=at, change={"price": new}, facts=facts, handed=handed, expected=expected)
+
+
+def clear_out_entry(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
+    """Who broke the agreement leaves it (清退). Refused: FWK-020 no reason."""
+    return _parted(it, "clear_out", reason, by=by, at=at, expected=expected)
+
+
+def release_entry(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
+    """Nobody leaves freely while a closed agreement runs: the solicitor lets go who has a reason. Refused: FWK-020 no reason."""
+    return _parted(it, "release", reason, by=by, at=at, expected=expected)
+
+
+def warn_framework(it: Framework, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """The regulator tells the solicitor what is wrong; it goes on. Refused: FWK-020 no reason."""
+    told = {"reason": reason.strip()}
+    return move(it, "warn", by=by, at=at, facts=told, expected=expected, announces=_moved("warn", told["reason"]))
+
+
+def void_framework(it: Framework, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """The regulator ends it: nothing more is bought under it; orders that were placed stand. Refused: FWK-020 no reason."""
+    return _reasoned(it, "void", reason, by=by, at=at, expected=expected)
+
+
+# The clock
+
+
+def open_due(at: datetime) -> int:
+    """Solicitations whose deadline is over are opened; returns how many."""
+    return _each(Framework.objects.filter(state="open", respond_until__lte=at), lambda it: open_framework(it, by=CLOCK, at=at))
+
+
+def collapse_due(at: datetime) -> int:
+    """Where nobody signed in time the framework failed; returns how many."""
+    due = Framework.objects.filter(state="shortlisted", sign_until__lte=at).exclude(packages__entries__state="signed")
+    return _each(due, lambda it: _collapse(it, at))
+
+
+def end_due(at: datetime) -> int:
+    """Agreements whose term is over end; returns how many."""
+    due = Framework.objects.filter(state="in_force", valid_until__lte=at)
+    return _each(due, lambda it: move(it, "end", by=CLOCK, at=at, announces=_moved("end")))
+
+
+# Behind the verbs
+
+
+@transaction.atomic
+def _collapse(it: Framework, at: datetime) -> None:
+    unsigned = list(FrameworkEntry.objects.filter(package__framework=it, state="shortlisted").order_by("pk"))
+    move(it, "collapse", by=CLOCK, at=at, handed={"unsigned": len(unsigned)}, announces=_moved("collapse"))
+    for entry in unsigned:
+        move(entry, "lapse", by=CLOCK, at=at, within=True)
+
+
+def _each(due: Any, act: Callable[[Framework], Any]) -> int:
+    done = 0
+    for it in due.order_by("pk")[:DUE_A_ROUND]:
+        try:
+            act(it)
+        except Refused:  # somebody else moved it meanwhile
+            continue
+        done += 1
+    return done
+
+
+def _solicits_as(by: Actor, at: datetime) -> bool:
+    """True for a central agency, False for a lead unit."""
+    for key, agency in (("framework.central_agencies", True), ("framework.lead_units", False)):
+        if by.organisation_number in rulebook.rule(key, region_path=by.region_path, on=local_day(at)).words:
+            return agency
+    raise Refused(Problem(rules.NOT_A_SOLICITOR, {"number": by.organisation_number}))
+
+
+def _looked_at(it: Framework, at: datetime) -> tuple[Framework, dict[str, Any], list[dict[str, Any]]]:
+    """The framework locked, what its rules are handed, and the rulings as they are kept: in the language of the record."""
+    held = _locked(it.pk)
+    with translation.override(RECORD_LANGUAGE):
+        problems, rulings = queries.check_plan(held, at)
+        kept = [ruling.to_json() for ruling in rulings]
+    return held, {"problems": problems}, kept
+
+
+def _response_problems(it: FrameworkEntry, framework: Framework, by: Actor, at: datetime) -> Iterator[Problem]:
+    """Why the response cannot stand: who responds, its words, its consumables."""
+    day = local_day(at)
+    if registry.standing(by.party) != "active":
+        yield Problem(rules.NOT_ACTIVE)
+    banned = rulebook.rule("listing.banned_words", region_path=framework.region_path, on=day).words
+    for name in ("name", "brand", "model", "description"):
+        word = next((word for word in banned if word in getattr(it, name)), "")
+        if word:
+            yield Problem(rules.BANNED_WORD, {"word": word}, on=name)
+    years = rulebook.rule("NR-036", region_path=framework.region_path, on=day).n
+    if it.package.consumables and it.consumable_years < years:
+        yield Problem(rules.CONSUMABLES_SHORT, {"least": years}, on="consumable_years")
+
+
+def _ranked(outcome: queries.Outcome, known: Mapping[int, FrameworkEntry], *, by: Actor, at: datetime) -> None:
+    for rank, key in enumerate([*outcome.listed, *outcome.eliminated], 1):
+        verb = "list" if key in outcome.listed else "eliminate"
+        move(known[key], verb, by=by, at=at, change={"rank": rank}, facts={"rank": rank}, within=True)
+
+
+def _why_failed(outcomes: Collection[queries.Outcome]) -> str:
+    with translation.override(RECORD_LANGUAGE):
+        return " ".join(dict.fromkeys(str(rules.FAILURES[outcome.failed]) for outcome in outcomes))
+
+
+def _parted(it: FrameworkEntry, verb: str, reason: str, *, by: Actor, at: datetime, expected: int | None) -> FrameworkEntry:
+    with transaction.atomic():
+        handed = _framework_handed(_locked(it.package.framework_id))
+        told = {"reason": reason.strip()}
+        return move(it, verb, by=by, at=at, change=told, facts=told, handed=handed, expected=expected)
+
+
+def _reasoned(it: Framework, verb: str, reason: str, *, by: Actor, at: datetime, expected: int | None) -> Framework:
+    told = {"reason": reason.strip()}
+    return move(it, verb, by=by, at=at, change=told, facts=told, expected=expected, announces=_moved(verb, told["reason"]))
+
+
+def _locked(key: int) -> Framework:
+    """The framework's row first, then its responses: all verbs take their locks in this order."""
+    return Framework.objects.select_for_update(of=("self",)).get(pk=key)
+
+
+def _framework_handed(framework: Framework) -> dict[str, Any]:
+    return {"framework": framework, "framework_state": str(life_of(framework).states[framework.state])}
+
+
+def _told(at: datetime) -> str:
+    """An instant as the record tells it, in China's time."""
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def _own(proof: File | None, by: Actor) -> File | None:
+    return proof if proof is not None and proof.owner_id == by.organisation_id else None
+
+
+def _score(text: str) -> Decimal | None:
+    try:
+        return money.yuan(text)
+    except money.NotMoney:
+        return None
+
+
+def _months_on(day: Any, months: int) -> Any:
+    """The same day some months later, or the last day of that month."""
+    total = day.month - 1 + months
+    year, month = day.year + total // 12, total % 12 + 1
+    for last in (day.day, 30, 29, 28):
+        try:
+            return day.replace(year=year, month=month, day=last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
+
+
+def _write(it: Framework, packages: Sequence[Package]) -> None:
+    for package in packages:
+        package.pk, package.framework = None, it
+    Package.objects.bulk_create(packages)
+
+
+def _digest(it: Framework, packages: Sequence[Package]) -> str:
+    """Digest of what the plan says."""
+    told = [
+        it.title, it.kind, it.ground, it.method, it.quality_ground, it.second_stage, it.months, it.yearly, it.standard, it.qualifications,
+        it.price_basis, it.surveyed_buyers, it.surveyed_suppliers,
+    ]  # fmt: skip
+    lines = [[one.name, one.grade, one.category.code, one.unit, one.ceiling, one.requirement, one.consumables] for one in packages]
+    return digest([told, lines])
+
+
+def _moved(verb: str, reason: str = "") -> Callable[[Framework], list[Event]]:
+    return lambda it: [
+        FrameworkMoved(
+            number=it.number,
+            verb=verb,
+            state=it.state,
+            solicitor_id=it.solicitor_id,
+            region_path=it.region_path,
+            reason=reason,
+            version=it.version,
+        )
+    ]

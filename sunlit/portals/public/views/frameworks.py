@@ -1,0 +1,61 @@
+"""Framework agreements in public: solicitations (框架协议征集公告) and their results (入围结果公告)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from sunlit.domain.disclosure import queries
+from sunlit.domain.disclosure.models import Notice
+from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.rulebook.rules.facts import GROUNDS
+from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.kernel.paging import row_id
+from sunlit.portals.doors import Request, door, found_or_404
+from sunlit.portals.ui.filters import lang
+from sunlit.portals.ui.history import history_of
+
+
+@door(public=True, methods=("GET",))
+def frameworks(request: Request) -> HttpResponse:
+    """Every solicitation, newest first, by word and region."""
+    asked = {name: request.GET.get(name, "").strip()[:100] for name in ("q", "region")}
+    region, after = accounts.region(asked["region"]), request.GET.get("after", "")
+    page = queries.notices("framework", q=asked["q"], region_path=region.path if region else "", after=row_id(after))
+    places = [(each.code, lang(each)) for each in accounts.regions()]
+    return render(request, "public/frameworks.html", {"page": page, "asked": asked, "places": places, "paged": bool(after)})
+
+
+@door(public=True, methods=("GET",))
+def framework(request: Request, number: str) -> HttpResponse:
+    """One solicitation with its standard fields, and its result once there is one."""
+    it: Notice = found_or_404(queries.notice(number))
+    found_or_404(it if it.kind == "framework" else None)
+    told = it.content
+    result = queries.notice(f"{it.about}/result")
+    context = {
+        "notice": it,
+        "told": told,
+        "until": datetime.fromisoformat(told["respond_until"]),
+        "packages": [_package(one) for one in (result or it).content["packages"]],
+        "result": result,
+        "names": {
+            "kind": rules.KINDS[told["kind"]],
+            "ground": GROUNDS[told["ground"]],
+            "method": rules.METHODS[told["method"]],
+            "second_stage": [rules.SECOND_STAGE[key] for key in told["second_stage"]],
+        },
+        "failures": rules.FAILURES,
+        "history": history_of(f"notice/{it.number}"),
+        "now": request.now,
+    }
+    return render(request, "public/framework.html", context)
+
+
+def _package(told: dict[str, Any]) -> dict[str, Any]:
+    suppliers = [{**one, "price": Decimal(one["price"])} for one in told.get("suppliers", ())]
+    return {**told, "ceiling": Decimal(told["ceiling"]), "suppliers": suppliers}

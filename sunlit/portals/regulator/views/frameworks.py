@@ -1,0 +1,57 @@
+"""Framework agreements of the region: plans to review, what runs, and the verbs of intervention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from sunlit.domain.market import states
+from sunlit.domain.market.models import Framework
+from sunlit.domain.market.queries import frameworks as queries
+from sunlit.domain.market.services import frameworks as services
+from sunlit.foundation.kernel.paging import row_id
+from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.frameworks import framework_page
+from sunlit.portals.ui.orders import expected
+from sunlit.portals.ui.toasts import tell
+
+REASONED: Final[dict[str, Callable[..., Framework]]] = {
+    "send_back": services.send_back_framework,
+    "warn": services.warn_framework,
+    "void": services.void_framework,
+}
+
+
+@door(kind="regulator", methods=("GET",))
+def frameworks(request: Request) -> HttpResponse:
+    asked: dict[str, Any] = {name: request.GET.get(name, "").strip()[:100] for name in ("state", "q")}
+    context = {
+        "page": queries.frameworks_page(seen_by=request.actor, **asked, after=row_id(request.GET.get("after", ""))),
+        "asked": asked,
+        "states": states.framework.states.items(),
+        "now": request.now,
+    }
+    return render(request, "regulator/frameworks.html", context)
+
+
+@door(kind="regulator")
+def framework(request: Request, number: str) -> HttpResponse:
+    """One framework: review its plan, warn its solicitor, or void it."""
+    it: Framework = found_or_404(queries.framework(number, seen_by=request.actor))
+
+    def act() -> HttpResponse:
+        verb = request.POST.get("verb", "")
+        told: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
+        if verb == "approve":
+            services.approve_framework(it, **told)
+        else:
+            found_or_404(REASONED.get(verb))(it, reason=request.POST.get("reason", ""), **told)
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.framework.moves[verb].label, "number": number})
+        return see_other("regulator:framework", number)
+
+    context: dict[str, Any] = framework_page(request, it)
+    return form_page(request, "regulator/framework.html", context, act)

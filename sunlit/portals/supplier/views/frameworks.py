@@ -1,0 +1,130 @@
+"""Framework agreements at the supplier's: what is solicited, the own responses, signing, and the agreement while it runs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from sunlit.domain.market import states
+from sunlit.domain.market.models import Framework, FrameworkEntry, Package
+from sunlit.domain.market.queries import frameworks as queries
+from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.services import frameworks as services
+from sunlit.domain.market.states import frameworks as life
+from sunlit.foundation.files import services as files
+from sunlit.foundation.files.models import File
+from sunlit.foundation.kernel.paging import row_id
+from sunlit.foundation.kernel.refusals import Problem, Refused
+from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.frameworks import framework_page
+from sunlit.portals.ui.history import history_of
+from sunlit.portals.ui.orders import expected
+from sunlit.portals.ui.toasts import tell
+
+FIELDS: Final = ("name", "brand", "model", "description", "capacity", "quoted", "consumables", "consumable_years")
+SALES: Final = ("sales", "admin")
+
+
+@door(kind="supplier", methods=("GET",))
+def frameworks(request: Request) -> HttpResponse:
+    """Solicitations that are open first, and the own responses."""
+    state = request.GET.get("state", life.OPEN).strip()[:20]
+    context = {
+        "page": queries.frameworks_page(
+            seen_by=request.actor, state="" if state == "all" else state, after=row_id(request.GET.get("after", ""))
+        ),
+        "asked": state,
+        "states": [("all", _("All")), *((key, label) for key, label in states.framework.states.items() if key in life.PUBLIC)],
+        "mine": queries.my_entries(request.actor.party),
+        "now": request.now,
+    }
+    return render(request, "supplier/frameworks.html", context)
+
+
+@door(kind="supplier", methods=("GET",))
+def framework(request: Request, number: str) -> HttpResponse:
+    """What is solicited, package by package, with the own response to each."""
+    it: Framework = found_or_404(queries.framework(number, seen_by=request.actor))
+    context = framework_page(request, it)
+    answered = {view.package.pk for view in context["packages"] for entry in view.entries if entry.state != life.WITHDRAWN}
+    context |= {"may_respond": it.state == life.OPEN and request.actor.has(*SALES), "answered": answered}
+    return render(request, "supplier/framework.html", context)
+
+
+@door(kind="supplier", roles=SALES)
+def respond(request: Request, number: str, position: int) -> HttpResponse:
+    """Answer a package, or change the answer while there is time."""
+    it: Framework = found_or_404(queries.framework(number, seen_by=request.actor))
+    package: Package = found_or_404(queries.package(it, position))
+    own = next((one for one in queries.my_entries(request.actor.party) if one.package_id == package.pk), None)
+
+    def act() -> HttpResponse:
+        told = {name: request.POST.get(name, "") for name in FIELDS}
+        said: dict[str, Any] = {"proof": _paper(request), "by": request.actor, "at": request.now}
+        if own is None:
+            services.respond(package, told, **said)
+        else:
+            services.revise_response(own, told, **said, expected=expected(request))
+        tell(request, _("Your response was handed in. Nobody else can read it before the deadline."))
+        return see_other("supplier:framework", number)
+
+    posted = request.method == "POST"
+    context = {
+        "it": it,
+        "package": package,
+        "own": own,
+        "told": {name: request.POST.get(name, "") if posted else getattr(own, name, "") for name in FIELDS},
+        "capacities": [(key, rules.CAPACITIES[key]) for key in rules.OF_KIND[it.kind]],
+        "open": it.state == life.OPEN,
+        "now": request.now,
+    }
+    return form_page(request, "supplier/framework_response.html", context, act)
+
+
+@door(kind="supplier")
+def framework_entry(request: Request, number: str, response: str) -> HttpResponse:
+    """The own response: withdrawn before the deadline, signed when it is shortlisted, its price lowered while the agreement runs."""
+    it: FrameworkEntry = found_or_404(queries.entry(response, seen_by=request.actor))
+    found_or_404(it if it.package.framework.number == number else None)
+
+    def act() -> HttpResponse:
+        verb = request.POST.get("verb", "")
+        told: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
+        if verb == "withdraw":
+            services.withdraw_response(it, **told)
+        elif verb == "sign":
+            services.sign_entry(it, **told)
+        elif verb == "decline":
+            services.decline_entry(it, reason=request.POST.get("reason", ""), **told)
+        else:
+            found_or_404(True if verb == "reduce" else None)
+            services.reduce_price(it, price=request.POST.get("price", ""), **told)
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.entry.moves[verb].label, "number": it.number})
+        return see_other("supplier:framework", number)
+
+    framework_state = it.package.framework.state
+    here = {life.OPEN: ("withdraw",), life.SHORTLISTED: ("sign", "decline"), life.IN_FORCE: ("reduce",)}.get(framework_state, ())
+    context = {
+        "it": it.package.framework,
+        "entry": it,
+        "moves": {move.verb: move for move in states.entry.open_to(it, request.actor) if move.verb in here},
+        "findings": rules.FINDINGS,
+        "capacities": rules.CAPACITIES,
+        "history": history_of(f"framework_entry/{it.number}"),
+        "now": request.now,
+    }
+    return form_page(request, "supplier/framework_entry.html", context, act)
+
+
+def _paper(request: Request) -> File | None:
+    """The paper that was handed in, kept for the supplier. Refused: FIL-… at its field."""
+    upload = request.FILES.get("proof")
+    if upload is None:
+        return None
+    try:
+        return files.keep(upload, purpose="document", owner=request.actor.organisation_id, by=request.actor, at=request.now)
+    except Refused as refused:
+        raise Refused(*(Problem(it.reason, it.params, "proof") for it in refused.problems)) from None
