@@ -23,7 +23,7 @@ class Deadline:
     def open_between(self, since: datetime, until: datetime) -> QuerySet[Any]:
         """The things whose deadline runs and falls between, locked in the order of their ids."""
         within = {f"{self.field}__gte": since, f"{self.field}__lt": until, "state__in": self.while_in}
-        return self.model._base_manager.select_for_update(of=("self",)).filter(**within).order_by("pk")
+        return self.model._base_manager.select_for_update(of=("self",), no_key=True).filter(**within).order_by("pk")
 
     def put_off(self, rows: Sequence[Living], batch_size: int) -> None:
         """Write the column of these rows, which are locked, and nothing else."""

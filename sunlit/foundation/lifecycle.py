@@ -182,7 +182,7 @@ def move_many(
     step, told = life.moves[verb], {**(facts or {}), **(handed or {})}
     with transaction.atomic():
         rows = type(things[0])._base_manager
-        held = list(rows.select_for_update(of=("self",)).filter(pk__in=[it.pk for it in things]).order_by("pk"))
+        held = list(rows.select_for_update(of=("self",), no_key=True).filter(pk__in=[it.pk for it in things]).order_by("pk"))
         named: set[str] = set()
         for it in held:
             _allowed(it, life, step, by, at, told)
@@ -221,7 +221,8 @@ def digest(value: Any) -> str:
 def _locked(subject: L, related: tuple[str, ...]) -> L:
     if subject._state.adding:
         return subject
-    rows = type(subject)._base_manager.select_for_update(of=("self",))
+    # As an UPDATE locks: rows that are being written and name the subject do not wait, nor two of them crosswise when both then move it.
+    rows = type(subject)._base_manager.select_for_update(of=("self",), no_key=True)
     return rows.select_related(*related).get(pk=subject.pk) if related else rows.get(pk=subject.pk)
 
 

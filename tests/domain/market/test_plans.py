@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from sunlit.domain.catalog.models import PolicyTag
 from sunlit.domain.market import services as market
@@ -16,12 +18,14 @@ from sunlit.domain.market.models import Order
 from sunlit.domain.market.modes.supermarket import place
 from sunlit.domain.market.queries.wishes import Wish
 from sunlit.domain.planning import queries, services
-from sunlit.domain.planning.models import Hold, Plan, PlanLine, PlanUse, Purchase
+from sunlit.domain.planning.models import BudgetQuota, Hold, Plan, PlanLine, PlanUse, Purchase
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.models import Rule
 from sunlit.foundation.kernel.refusals import Refused
 from tests.domain.planning.plans import LAPTOPS, PAPER, filed
 from tests.town import NOON, Town, build, terms
+
+NEXT_YEAR = datetime(2027, 1, 8, 4, 0, tzinfo=UTC)
 
 
 def buy(town: Town, it: Plan | None, quantity: int = 100, *, key: str = "k1", offer: Any = None, **more: Any) -> Order:
@@ -68,13 +72,13 @@ def test_an_order_that_ends_without_a_deal_gives_the_money_back_to_the_plan(town
     assert services.withdraw_plan(it, reason="项目取消", by=town.aygul, at=NOON).state == "withdrawn"  # nothing is bought any more
 
 
-def test_in_a_closed_year_an_order_still_ends_and_its_money_is_free(town: Town) -> None:
+def test_in_a_closed_year_an_order_still_ends_and_what_lies_for_its_plan_stays(town: Town) -> None:
     it = filed(town)
     order = buy(town, it, 100)
     services.close_year(region="652800", year=2026, by=town.zheng, at=NOON)
     assert refused(buy, town, it, 10, key="k2") == [("BUD-016", "quota")]
     market.withdraw(order, reason="数量有误", by=town.aygul, at=NOON)
-    assert money_of(town, it) == ("0.00", "80000.00", "0.00")
+    assert money_of(town, it) == ("67150.00", "80000.00", "67150.00")
     assert queries.differences() == []
 
 
@@ -205,3 +209,88 @@ def test_many_hands_never_take_more_than_the_plan_has() -> None:
     assert line.used == Decimal("2570.00") * told.count("bought")
     assert line.used <= line.amount
     assert town.quota.held == Decimal("6425.00")  # what orders hold and what lies for the plan, together and always
+
+
+def while_waiting(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
+    """The first is carried out, and not yet over while the second, on a connection of its own, waits for it."""
+
+    def hand() -> Any:
+        try:
+            return second()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            one = first()
+            other = pool.submit(hand)
+            while not somebody_waits():
+                assert not other.done(), other.result()
+        return one, other.result()
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("ends_first", "lies"), [(True, "67150.00"), (False, "80000.00")])
+def test_an_order_that_ends_and_the_carry_over_of_its_quota_wait_for_each_other(ends_first: bool, lies: str) -> None:
+    """Whichever comes first: the plan's money goes on with it; what came back in the closed year is free, what comes back later is the plan's."""
+    town = build()
+    it = filed(town)
+    order = buy(town, it, 100)
+    services.close_year(region="652800", year=2026, by=town.zheng, at=NOON)
+    told: dict[str, Any] = {"available": True, "running": True, "reason": "按规定结转", "by": town.zheng, "at": NEXT_YEAR}
+    acts = (
+        lambda: market.withdraw(order, reason="数量有误", by=town.aygul, at=NOON),
+        lambda: services.carry_over(town.quota, **told),
+    )
+    while_waiting(*(acts if ends_first else reversed(acts)))
+    next_one, line = BudgetQuota.objects.get(predecessor=town.quota), PlanLine.objects.get(plan=it)
+    assert (line.quota, line.used, str(Hold.objects.get(reference=line.hold).amount)) == (next_one, Decimal("0.00"), lies)
+    assert (str(next_one.held), str(next_one.total)) == (lies, "100000.00")
+    assert queries.differences() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_checkout_for_a_plan_waits_for_the_one_before_it() -> None:
+    town = build()
+    it = filed(town, {**PAPER, "amount": "2000"}, {**LAPTOPS, "amount": "8000"}, form="central")
+    orders = while_waiting(lambda: buy(town, it, 1, key="k1"), lambda: buy(town, it, 1, key="k2", offer=town.laptop))
+    assert PlanLine.objects.get(plan=it).used == sum(order.total for order in orders) == Decimal("5127.50")
+    assert queries.differences() == []
+
+
+def test_a_plan_that_was_carried_over_is_bought_for_in_the_new_year(town: Town) -> None:
+    """Its objects name the quota that they were planned on; what is left of them is still known by category."""
+    it = filed(town)
+    buy(town, it, 100)
+    services.close_year(region="652800", year=2026, by=town.zheng, at=NOON)
+    next_one = services.carry_over(town.quota, available=False, running=True, reason="按规定结转", by=town.zheng, at=NEXT_YEAR)
+    assert refused(buy, town, it, 10, key="k2") == [("PLN-043", "quota")]  # the old quota
+    [order] = place(
+        key="k3",
+        wishes=[Wish(town.paper.pk, 200, town.paper.price)],
+        terms=replace(terms(town, plan=it.number), quota_id=next_one.pk),
+        by=town.aygul,
+        at=NEXT_YEAR,
+    )
+    line = PlanLine.objects.get(plan=it)
+    assert (order.quota, line.quota, str(line.used)) == (next_one, next_one, "38550.00")
+    [rest] = Purchase.objects.filter(reference=line.hold)
+    assert (rest.category_code, str(rest.amount), rest.quota) == ("A05040101", "41450.00", next_one)
+    assert queries.differences() == []
+
+
+def test_what_was_wholly_bought_comes_back_to_its_plan_after_the_carry_over(town: Town) -> None:
+    it = filed(town, {**PAPER, "amount": "12850"})
+    order = buy(town, it, 100)
+    assert PlanLine.objects.get(plan=it).hold == ""
+    services.close_year(region="652800", year=2026, by=town.zheng, at=NOON)
+    next_one = services.carry_over(town.quota, available=False, running=True, reason="按规定结转", by=town.zheng, at=NEXT_YEAR)
+    market.withdraw(order, reason="数量有误", by=town.aygul, at=NOON)
+    line = PlanLine.objects.get(plan=it)
+    assert (line.quota, str(line.left), str(Hold.objects.get(reference=line.hold).amount)) == (next_one, "12850.00", "12850.00")

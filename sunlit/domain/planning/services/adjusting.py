@@ -76,7 +76,7 @@ def close_year(*, region: str, year: int, document: str = "", by: Actor, at: dat
     check((*_closing_problems(region, year, at), *_document_problems(document)))
     closing = YearClosing.objects.create(region_path=region, year=year, document=document.strip(), by=by.organisation_number, at=at)
     under = Q(region_path=region) | Q(region_path__startswith=f"{region}/")
-    open_ones = BudgetQuota.objects.select_for_update(of=("self",)).filter(under, year=year, closed_at=None).order_by("pk")
+    open_ones = BudgetQuota.objects.select_for_update(of=("self",), no_key=True).filter(under, year=year, closed_at=None).order_by("pk")
     keys = list(open_ones.values_list("pk", flat=True))  # locked by key as everywhere: one UPDATE over all would lock as it finds them
     count = BudgetQuota.objects.filter(pk__in=keys).update(closed_at=at)
     facts = {"year": year, "count": count, "document": document, "organisation": by.organisation_name, "actor": by.user_name}
@@ -95,6 +95,7 @@ def carry_over(
     Refused: BUD-010, BUD-011, BUD-022 not closed, BUD-023 done already, BUD-024 nothing to carry over.
     """
     may_set(by, quota.region_path)
+    check(_closed(quota))  # once closed it takes no more holds: those that are found now are all of them
     lock_years({quota.year + 1})
     open_holds = Hold.objects.select_for_update().filter(quota=quota, state__in=["held", "committed"]).order_by("pk")
     holds = list(open_holds) if running else []  # holds before quotas, as everywhere
@@ -110,7 +111,7 @@ def carry_over(
     _leave_what_is_done([hold for hold in holds if hold.open != hold.amount], it, at)
     left = F("amount") - F("paid") - F("released")
     Hold.objects.filter(pk__in=[hold.pk for hold in holds]).update(quota=next_one, carried_from=it, amount=left, paid=NONE, released=NONE)
-    PlanLine.objects.filter(quota=it, hold__in=[hold.reference for hold in holds]).update(quota=next_one)  # a plan buys on from there
+    _carry_lines(it, next_one, [hold.reference for hold in holds])
     BudgetQuota.objects.filter(pk=next_one.pk).update(**{state: F(state) + sum_ for state, sum_ in moved.items()})
     facts = {"target": next_one.number, "amount": str(amount), "holds": len(holds), "reason": reason, "document": document}
     _record("quota.carry_over", it, facts, by=by, at=at)
@@ -138,6 +139,13 @@ def carry_over_all(
     return len(found)
 
 
+def _carry_lines(it: BudgetQuota, next_one: BudgetQuota, references: list[str]) -> None:
+    """A plan buys on from the successor when what lies for it went on, or an order whose money may still come back to it."""
+    went_on = Q(hold__in=references) | Q(uses__reference__in=references, uses__given_back_at=None)
+    lines = set(PlanLine.objects.filter(went_on, quota=it).values_list("pk", flat=True))
+    PlanLine.objects.filter(pk__in=lines).update(quota=next_one)
+
+
 def _leave_what_is_done(holds: list[Hold], it: BudgetQuota, at: datetime) -> None:
     """What was paid or given back in the old year stays there, as a hold of its own under the order's reference and the year."""
     Hold.objects.bulk_create(
@@ -158,8 +166,8 @@ def _leave_what_is_done(holds: list[Hold], it: BudgetQuota, at: datetime) -> Non
 
 
 def _quotas(*quotas: BudgetQuota) -> list[BudgetQuota]:
-    """Locked, always in the same order; returned in the order asked for."""
-    rows = BudgetQuota.objects.select_for_update().filter(pk__in=[it.pk for it in quotas]).order_by("pk")
+    """Locked, always in the same order; returned in the order asked for. Orders that are being written and name one of them do not wait."""
+    rows = BudgetQuota.objects.select_for_update(no_key=True).filter(pk__in=[it.pk for it in quotas]).order_by("pk")
     found = {row.pk: row for row in rows}
     return [found[it.pk] for it in quotas]
 
@@ -238,9 +246,12 @@ def _closing_problems(region: str, year: int, at: datetime) -> Iterator[Problem]
         yield Problem(rules.CLOSED_ALREADY, {"year": year}, on="year")
 
 
-def _carrying_problems(it: BudgetQuota, amount: Decimal) -> Iterator[Problem]:
-    if it.closed_at is None:
+def _closed(it: BudgetQuota) -> Iterator[Problem]:
+    if not BudgetQuota.objects.filter(pk=it.pk, closed_at__isnull=False).exists():
         yield Problem(rules.NOT_CLOSED, {"quota": it.number, "year": it.year}, on="quota")
+
+
+def _carrying_problems(it: BudgetQuota, amount: Decimal) -> Iterator[Problem]:
     if BudgetQuota.objects.filter(predecessor=it).exists():
         yield Problem(rules.CARRIED_ALREADY, {"quota": it.number}, on="quota")
     elif (it.region_path, it.year + 1) in closed_years({it.region_path}):

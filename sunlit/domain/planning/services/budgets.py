@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -129,6 +129,11 @@ def settle(*, reference: str, at: datetime) -> None:
     _turn(hold, "spent" if hold.paid else "released", back=hold.open, at=at)
 
 
+def lock_holds(references: Iterable[str]) -> None:
+    """Lock these holds, as far as there are any, by their ids until the end of the transaction: always before a quota."""
+    list(Hold.objects.select_for_update(of=("self",)).filter(reference__in=[it for it in references if it]).order_by("pk"))
+
+
 def _locked(reference: str, state: str) -> Hold:
     """The hold, locked, always before its quota. One that is not where it should be is a fault of the program, not of a person."""
     hold = Hold.objects.select_for_update(of=("self",)).filter(reference=reference, state=state).first()
@@ -157,7 +162,10 @@ def import_quotas(rows: Sequence[Mapping[str, str]], *, by: Actor, at: datetime,
     _file_is_in_order(rows)
     read = _read(rows, by, first)
     lock_years({row.year for row in read})
-    known = {q.number: q for q in BudgetQuota.objects.select_for_update().filter(number__in=[row.number for row in read]).order_by("id")}
+    known = {
+        q.number: q
+        for q in BudgetQuota.objects.select_for_update(no_key=True).filter(number__in=[row.number for row in read]).order_by("id")
+    }
     closed = closed_years({row.region_path for row in read})
     check(problem for index, row in enumerate(read, first) for problem in _row_problems(index, row, known.get(row.number), closed))
     new = [_quota(row, at) for row in read if row.number not in known]

@@ -1,7 +1,8 @@
 """The money of a plan: earmarked when it is filed, passed on to the orders that are placed for it, given back, set free.
 
 Held once: in one transaction the plan's hold is released, the order's is laid, and the plan's is laid anew over what is left. The quota's row is
-locked from the first of the three steps, so nobody comes between. Locks are taken plan first, then quota.
+locked from the first of the three steps, so nobody comes between. Locks are taken in one order everywhere: the plan, its holds and the orders' by
+their ids, the quotas by theirs. Whoever carries a quota over takes the same holds first, so a line is read, with its quota, when they are ours.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from django.db import transaction
 from django.db.models import Sum
 
 from sunlit.domain.catalog import queries as catalog
-from sunlit.domain.planning.models import Plan, PlanItem, PlanLine, PlanUse
+from sunlit.domain.planning.models import BudgetQuota, Plan, PlanItem, PlanLine, PlanUse
 from sunlit.domain.planning.queries import plans as queries
 from sunlit.domain.planning.queries.splitting import Part
 from sunlit.domain.planning.rules import plans as rules
-from sunlit.domain.planning.services.budgets import hold, release
+from sunlit.domain.planning.services.budgets import hold, lock_holds, release
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
@@ -61,10 +62,11 @@ def use_plan(
 
     Refused, on `plan` or `quota`: PLN-040 no plan for it, PLN-042 a category is not planned, PLN-043 another quota, PLN-041 not enough left.
     """
-    it = Plan.objects.select_for_update(of=("self",)).filter(number=number, buyer_id=buyer_id or by.organisation_id).first()
+    it = Plan.objects.select_for_update(of=("self",), no_key=True).filter(number=number, buyer_id=buyer_id or by.organisation_id).first()
     if it is None or it.state not in IN_FORCE or it.method != queries.MARKETPLACE:
         raise Refused(Problem(rules.NOT_FOR_ORDERS, on="plan"))
     check(Problem(rules.NOT_PLANNED, {"category": _named(code), "plan": number}, on="plan") for code in _unplanned(it, parts))
+    lock_holds(PlanLine.objects.filter(plan=it).values_list("hold", flat=True))
     line, amount = _line(it, quota_id), sum((part.amount for part in parts), money.ZERO)
     if amount > line.left:
         told = {"plan": number, "left": line.left, "quota": line.quota.number, "wanted": amount}
@@ -81,21 +83,25 @@ def use_plan(
 
 @transaction.atomic
 def give_back(*, reference: str, at: datetime) -> None:
-    """A purchase came to nothing: its hold is released, and what it took lies for its plan again, if it had one that still goes on."""
+    """A purchase came to nothing: its hold is released, and what it took lies for its plan again, if it had one that still goes on.
+
+    In a closed year nothing new is held: what it took is free then, and what lies for the plan stays as it is, to be carried over.
+    """
     use = PlanUse.objects.filter(reference=reference, given_back_at=None).first()
     if use is None:
         release(reference=reference, at=at)
         return
-    it = Plan.objects.select_for_update(of=("self",)).get(lines=use.line_id)
-    line = PlanLine.objects.select_related("quota").get(pk=use.line_id)
-    release(reference=reference, at=at)
+    it = Plan.objects.select_for_update(of=("self",), no_key=True).get(lines=use.line_id)
+    lock_holds([reference, *PlanLine.objects.filter(pk=use.line_id).values_list("hold", flat=True)])
+    release(reference=reference, at=at)  # from here on the quota is ours, and its year is not closed meanwhile
+    line = PlanLine.objects.select_related("quota", "plan").get(pk=use.line_id)
     PlanUse.objects.filter(pk=use.pk).update(given_back_at=at)
-    _release(line, at=at)
     line.used -= use.amount
     if it.state in IN_FORCE and line.quota.closed_at is None:
+        _release(line, at=at)
         _hold_rest(line, at=at)
     else:
-        line.save(update_fields=["used", "hold"])
+        line.save(update_fields=["used"])
 
 
 def _hold_rest(line: PlanLine, *, at: datetime) -> None:
@@ -131,7 +137,7 @@ def rest_of(line: PlanLine) -> list[Part]:
     it = line.plan
     if it.state in ("approval_asked", "approved"):
         return []
-    items: list[PlanItem] = list(it.items.select_related("category").filter(quota_id=line.quota_id))
+    items: list[PlanItem] = list(it.items.select_related("category").filter(quota_id__in=_lineage(line.quota)))
     took = _taken(line)
     left, found = line.left, []
     for part in queries.parts_of(it, items):
@@ -139,6 +145,15 @@ def rest_of(line: PlanLine) -> list[Part]:
         left -= amount
         if amount:
             found.append(Part(part.category_code, part.kind, amount, None, part.method))
+    return found
+
+
+def _lineage(quota: BudgetQuota) -> set[int]:
+    """The quota and those that it goes on from: what was planned names the quota of its year, and its money may have gone on since."""
+    found, predecessor = {quota.pk}, quota.predecessor_id
+    while predecessor is not None:
+        found.add(predecessor)
+        predecessor = BudgetQuota.objects.values_list("predecessor_id", flat=True).get(pk=predecessor)
     return found
 
 

@@ -44,7 +44,7 @@ def draft_plan(told: Mapping[str, Any], *, by: Actor, at: datetime) -> Plan:
 def write_plan(it: Plan, part: str, told: Mapping[str, Any], *, by: Actor, at: datetime, expected: int | None = None) -> Plan:
     """Write one of the PARTS of the draft anew. Refused: PLN-… at their fields, LIF-001 it is no draft, LIF-003 somebody else wrote meanwhile."""
     assert part in PARTS, part
-    held = Plan.objects.select_for_update(of=("self",)).get(pk=it.pk)
+    held = Plan.objects.select_for_update(of=("self",), no_key=True).get(pk=it.pk)
     items: list[PlanItem] | None = None
     change: dict[str, Any] = {}
     if part == "what":
@@ -167,7 +167,7 @@ def begin_plan(it: Plan, *, by: Actor, at: datetime, expected: int | None = None
 @transaction.atomic
 def finish_plan(it: Plan, *, by: Actor, at: datetime, expected: int | None = None) -> Plan:
     """All that was planned is bought; what is left of the money is free again."""
-    held = Plan.objects.select_for_update(of=("self",)).get(pk=it.pk)
+    held = Plan.objects.select_for_update(of=("self",), no_key=True).get(pk=it.pk)
     facts = {"used": plan_money.used(held)}
     held = move(held, "finish", by=by, at=at, facts=facts, expected=expected, announces=_moved("finish"))
     plan_money.free(held, at=at)
@@ -177,7 +177,7 @@ def finish_plan(it: Plan, *, by: Actor, at: datetime, expected: int | None = Non
 @transaction.atomic
 def withdraw_plan(it: Plan, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Plan:
     """Give the plan up; its money is free again. Refused: PLN-036 no reason, PLN-037 something is bought already."""
-    held = Plan.objects.select_for_update(of=("self",)).get(pk=it.pk)
+    held = Plan.objects.select_for_update(of=("self",), no_key=True).get(pk=it.pk)
     told = {"reason": reason.strip()}
     handed = {"used": plan_money.used(held)}
     held = move(
@@ -202,7 +202,7 @@ _NOT_REVIEWED: Final[dict[str, Any]] = {"reviewer": None, "reviewed_at": None, "
 
 def _looked_at(it: Plan, at: datetime) -> tuple[Plan, dict[str, Any], list[dict[str, Any]]]:
     """The plan locked, what its rules are handed, and the rulings as they are kept: in the language of the record."""
-    held = Plan.objects.select_for_update(of=("self",)).select_related("intention_item__intention").get(pk=it.pk)
+    held = Plan.objects.select_for_update(of=("self",), no_key=True).select_related("intention_item__intention").get(pk=it.pk)
     with translation.override(RECORD_LANGUAGE):
         found = queries.check_plan(held, at)
         kept = [ruling.to_json() for ruling in found.rulings]
