@@ -11,9 +11,17 @@ from typing import Any
 SIZES_SINCE = timedelta(days=380)  # when the shops declared their size: before the first order of the year
 
 
+SIZES_YEARS = 2  # how long the figures count, as the rulebook's row says; a test holds both together
+
+
 def year_of_sizes(at: datetime) -> int:
     """Whose figures the shops declared: they still count on the day of the demonstration."""
     return (at - SIZES_SINCE).year - 1
+
+
+def sizes_until(at: datetime) -> date:
+    """The last day on which they do."""
+    return date(year_of_sizes(at) + SIZES_YEARS, 12, 31)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ from math import ceil
 from random import Random
 from typing import Any
 
-from sunlit.demo.shapes import Brand, Offer, Organisation, PolicyTag, PricePoint, Product, ReferencePrice, year_of_sizes
+from sunlit.demo.shapes import Brand, Offer, Organisation, PolicyTag, PricePoint, Product, ReferencePrice, sizes_until
 from sunlit.demo.words import BRAND_LEVELS, BRANDS, OFFER_REASONS, SERVICE_FAMILIES
-from sunlit.domain.registry.queries import figures_count_until
 
 OFFERS_A_PRODUCT = 3.45  # on average: a long tail of one to twelve shops
 SHOPS_A_PRODUCT_MOST = 12
@@ -296,7 +295,7 @@ def _tags(rng: Random, product: Product, shop: Organisation, at: datetime) -> It
         yield _certified(rng, "energy_saving", "SLC-JN", product, at)
     if product.family in LABEL_CLASSES and rng.random() < 0.3:
         yield _certified(rng, "environmental_label", "SLC-HB", product, at)
-    until = figures_count_until(year_of_sizes(at))
+    until = sizes_until(at)
     yield from (PolicyTag(tag, expires_on=until) for tag in shop.sized_tags)
     if product.family == "food":
         yield PolicyTag("platform_832") if rng.random() < 0.45 else PolicyTag("domestic_product")

@@ -20,11 +20,10 @@ from sunlit.demo.bazhou.faults import Fault
 from sunlit.demo.bazhou.goods import figure
 from sunlit.demo.bazhou.prices import Point, asked, history, tidy
 from sunlit.demo.bazhou.region import Ground
-from sunlit.demo.shapes import Organisation, year_of_sizes
+from sunlit.demo.shapes import Organisation, sizes_until
 from sunlit.demo.words import OFFER_REASONS, SERVICE_FAMILIES
 from sunlit.demo.write import Progress
 from sunlit.domain.catalog.models import Offer, PolicyTag, PriceChange
-from sunlit.domain.registry.queries import figures_count_until
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.numbering import number_of
@@ -138,7 +137,7 @@ class Writer:
         self.offers, self.truth = Sheet(quoted(Offer), COLUMNS), faults.sheet()
         self.prices = Sheet(quoted(PriceChange), ("id", "offer_id", "price", "at"))
         self.tags = Sheet(quoted(PolicyTag), ("id", "offer_id", "tag", "certificate", "expires_on"))
-        self.sizes_until = figures_count_until(year_of_sizes(ground.at)).isoformat()
+        self.sizes_until = sizes_until(ground.at).isoformat()
         self.reviewed_until = {path: _review_until(ground, path) for path in ground.paths.values()}
 
     def goods(self) -> Iterator[Goods]:

@@ -14,7 +14,7 @@ from sunlit.domain.registry import rules
 from sunlit.domain.registry.models import Application, Declaration, SizeDeclaration, Supplier
 from sunlit.domain.registry.policies import declarations_visible_to, suppliers_visible_to, visible_to
 from sunlit.domain.registry.rules import figures_count_until
-from sunlit.domain.rulebook.queries import templates
+from sunlit.domain.rulebook.queries import rule, templates
 from sunlit.domain.rulebook.rules.templates import Template
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -33,6 +33,7 @@ __all__ = [
     "declaration_templates",
     "declarations_of",
     "figures_count_until",
+    "figures_years",
     "my_applications",
     "rating_of",
     "size_of",
@@ -107,10 +108,18 @@ def size_of(supplier: Supplier) -> SizeDeclaration | None:
     return supplier.size_declarations.first()
 
 
+def figures_years(region_path: str, *, on: date) -> int:
+    """For how many full years declared figures stand for an enterprise: what may be declared, and how long it counts."""
+    return rule("size.figures_years", region_path=region_path, on=on).n
+
+
 def size_proof(organisation_id: int, *, on: date) -> SizeProof:
     """What the supplier's last declaration proves on a day: nothing before the first, nor when its figures have grown old. One query."""
-    last = SizeDeclaration.objects.filter(supplier__organisation_id=organisation_id).first()
-    if last is None or (until := figures_count_until(last.year)) < on:
+    last = SizeDeclaration.objects.filter(supplier__organisation_id=organisation_id).select_related("supplier").first()
+    if last is None:
+        return SizeProof()
+    until = figures_count_until(last.year, years=figures_years(last.supplier.region_path, on=on))
+    if until < on:
         return SizeProof()
     welfare = any(ruling["rule"]["key"] == "enterprise.welfare" for ruling in last.rulings)
     return SizeProof(rules.policies_open_to(last.counts_as, prison=bool(last.prison_proof), welfare=welfare), until)

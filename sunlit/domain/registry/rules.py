@@ -78,7 +78,7 @@ def nothing_is_open(case: Case) -> Iterator[Problem]:
 
 INDUSTRY_UNKNOWN = Reason("REG-020", _("There is no branch of industry “{value}”."))
 FIGURE_WRONG = Reason("REG-021", _("“{value}” is not a figure: nought or more, at most {most}."))
-YEAR_WRONG = Reason("REG-022", _("Figures of the last full year or the one before are declared, not of “{value}”."))
+YEAR_WRONG = Reason("REG-022", _("Figures of one of the last {years} full years are declared, not of “{value}”."))
 MORE_THAN_STAFF = Reason("REG-023", _("{disabled} staff with disabilities are more than the staff of {staff}."))
 TRUTH_MISSING = Reason("REG-024", _("Tick the box: whoever declares something untrue is liable for it (政府采购法 art. 77)."))
 OTHER_SIZE = Reason(
@@ -89,7 +89,6 @@ OWN_OTHER_SIZE = Reason(
     _("Row {row}: your organisation declared figures by which it counts as {size}, not {claimed}. Declare the new figures first."),
 )
 SMALL: Final = ("small", "micro")
-FIGURES_YEARS: Final = 2  # figures of the last full year are declared, or of the one before; so long they count
 
 
 def counts_as(size: str, *, large_affiliate: bool, prison: bool, welfare: bool) -> str:
@@ -105,6 +104,6 @@ def policies_open_to(counts_as: str, *, prison: bool, welfare: bool) -> frozense
     return frozenset(policy for policy, holds in told.items() if holds)
 
 
-def figures_count_until(year: int) -> date:
-    """The last day on which the figures of this year still stand for the enterprise."""
-    return date(year + FIGURES_YEARS, 12, 31)
+def figures_count_until(year: int, *, years: int) -> date:
+    """The last day on which the figures of this year still stand for the enterprise, when they do for so many full years."""
+    return date(year + years, 12, 31)

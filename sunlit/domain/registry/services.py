@@ -251,7 +251,7 @@ def declare_size(
         "disabled_staff": _figure("disabled_staff", disabled_staff or 0, STAFF_MOST, problems),
     }
     sums = {"revenue": _sum("revenue", revenue, problems), "assets": _sum("assets", assets, problems)}
-    problems += _declarable(day, str(year).strip(), industry, figures, prison_proof, truthful)
+    problems += _declarable(day, queries.figures_years(it.region_path, on=day), str(year).strip(), industry, figures, prison_proof, truthful)
     check(problems)
     sized = rulebook.decide("sme.size", {"industry": industry, "staff": figures["staff"], **sums}, region_path=it.region_path, on=day)
     cared = rulebook.decide("enterprise.welfare", figures, region_path=it.region_path, on=day)
@@ -279,11 +279,13 @@ def declare_size(
     return made
 
 
-def _declarable(day: date, year: str, industry: str, figures: Mapping[str, int], prison_proof: str, truthful: bool) -> Iterator[Problem]:
+def _declarable(
+    day: date, years: int, year: str, industry: str, figures: Mapping[str, int], prison_proof: str, truthful: bool
+) -> Iterator[Problem]:
     if industry not in INDUSTRIES:
         yield Problem(rules.INDUSTRY_UNKNOWN, {"value": industry}, on="industry")
-    if year not in {str(day.year - ago) for ago in range(1, rules.FIGURES_YEARS + 1)}:
-        yield Problem(rules.YEAR_WRONG, {"value": year}, on="year")
+    if year not in {str(day.year - ago) for ago in range(1, years + 1)}:
+        yield Problem(rules.YEAR_WRONG, {"value": year, "years": years}, on="year")
     if figures["disabled_staff"] > figures["staff"]:
         told = {"disabled": figures["disabled_staff"], "staff": figures["staff"]}
         yield Problem(rules.MORE_THAN_STAFF, told, on="disabled_staff")

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from sunlit.demo.shapes import SIZES_YEARS
 from sunlit.domain.catalog import queries, services
 from sunlit.domain.catalog.models import Offer, PolicyTag
 from sunlit.domain.catalog.queries.search import SearchRequest
 from sunlit.domain.registry import queries as registry
+from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.models import Rule
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
 from tests.domain.catalog.conftest import RAW, a_draft, in_review, on_sale
@@ -105,3 +108,19 @@ def test_newer_figures_let_a_claim_stand_longer(shelf: Town) -> None:
 
 def found(town: Town, tag: str) -> int:
     return queries.search(SearchRequest(tags=(tag,)), at=LATER).total
+
+
+def test_how_long_figures_count_is_a_row_of_the_rulebook(shelf: Town) -> None:
+    """The demonstration writes its tags beforehand: it knows the same row."""
+    assert registry.figures_years("652800/652801", on=NOON.date()) == SIZES_YEARS
+    declare_size(shelf, year=2024)
+    offer = on_sale(shelf, tags="sme")
+    shorter = Rule.objects.get(key="size.figures_years")
+    Rule.objects.filter(pk=shorter.pk).update(value={**shorter.value, "n": 1})
+    rulebook.forget()
+    assert registry.size_proof(shelf.shop.pk, on=NOON.date()) == registry.SizeProof()  # figures of 2024 counted until the end of 2025
+    with pytest.raises(Refused) as refused:
+        declare_size(shelf, year=2024)
+    assert [(it.code, it.params) for it in refused.value.problems] == [("REG-022", {"value": "2024", "years": 1})]
+    assert tags(offer) == {"sme": date(2026, 12, 31)}
+    rulebook.forget()

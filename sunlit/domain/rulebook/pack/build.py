@@ -22,7 +22,7 @@ from sunlit.domain.rulebook.rules.documents import CHECK, readable
 from sunlit.domain.rulebook.rules.tables import ROW, read
 from sunlit.domain.rulebook.rules.templates import built
 
-VERSION: Final = "2026.11.15"
+VERSION: Final = "2026.11.16"
 HERE: Final = Path(__file__).parent
 START: Final = "2019-01-01"  # the first year whose working calendar is known: platform parameters hold from here
 PLATFORM: Final = "platform default"

@@ -32,13 +32,14 @@ def size(request: Request) -> HttpResponse:
         return see_other("supplier:size")
 
     declared = registry.sizes_of(supplier)
-    this_year = local_day(request.now).year
+    today = local_day(request.now)
+    years = registry.figures_years(supplier.region_path, on=today)
     context = {
         "supplier": supplier,
         "declared": declared,
         "latest": declared[0] if declared else None,
         "rulings": [Ruling.from_json(told) for told in declared[0].rulings] if declared else [],
         "industries": list(INDUSTRIES.items()),
-        "years": [(str(year), str(year)) for year in (this_year - 1, this_year - 2)],
+        "years": [(str(today.year - ago),) * 2 for ago in range(1, years + 1)],
     }
     return form_page(request, "supplier/size.html", context, act)
