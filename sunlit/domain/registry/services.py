@@ -251,7 +251,9 @@ def declare_size(
         "disabled_staff": _figure("disabled_staff", disabled_staff or 0, STAFF_MOST, problems),
     }
     sums = {"revenue": _sum("revenue", revenue, problems), "assets": _sum("assets", assets, problems)}
-    problems += _declarable(day, queries.figures_years(it.region_path, on=day), str(year).strip(), industry, figures, prison_proof, truthful)
+    problems += _declarable(
+        day, queries.figures_years(it.region_path, on=day), str(year).strip(), industry, figures, prison_proof, truthful
+    )
     check(problems)
     sized = rulebook.decide("sme.size", {"industry": industry, "staff": figures["staff"], **sums}, region_path=it.region_path, on=day)
     cared = rulebook.decide("enterprise.welfare", figures, region_path=it.region_path, on=day)

@@ -19,12 +19,25 @@ class Column:
     sort: str = ""
     strong: bool = False
     hidden_label: bool = False
+    wide: bool = False
 
     @property
     def numeric(self) -> bool:
         return self.kind in NUMERIC
 
 
-def col(key: str, label: str | Promise, kind: str = "text", *, sort: str = "", strong: bool = False, hidden_label: bool = False) -> Column:
-    """`col("total", _("Amount"), "money", sort="total")`. `strong` makes it the head of its row on a phone; a hidden label is still read aloud."""
-    return Column(key, label, kind, sort, strong, hidden_label)
+def col(
+    key: str,
+    label: str | Promise,
+    kind: str = "text",
+    *,
+    sort: str = "",
+    strong: bool = False,
+    hidden_label: bool = False,
+    wide: bool = False,
+) -> Column:
+    """`col("total", _("Amount"), "money", sort="total")`. `strong` makes it the head of its row on a phone; a hidden label is still read aloud.
+
+    `wide` is shown only where there is room: what the row's own page tells too.
+    """
+    return Column(key, label, kind, sort, strong, hidden_label, wide)

@@ -27,18 +27,19 @@ from sunlit.portals.doors import Request, door, form_page, found_or_404, see_oth
 from sunlit.portals.ui.toasts import tell
 
 PROBLEMS_SHOWN: Final = 100
+ROWS: Final = 20  # quotas a page, below the sums of the year
 
 
 @door(kind="regulator")
 def budgets(request: Request) -> HttpResponse:
     """The region's quotas of a year; its end, and what goes on from it."""
     year, q = _year(request), request.GET.get("q", "").strip()[:100]
-    found = queries.quotas_page(seen_by=request.actor, year=year, q=q, after=request.GET.get("after", "")[:100], rows=PAGE_ROWS + 1)
-    page, sums = found[:PAGE_ROWS], queries.sums(seen_by=request.actor, year=year)
+    found = queries.quotas_page(seen_by=request.actor, year=year, q=q, after=request.GET.get("after", "")[:100], rows=ROWS + 1)
+    page, sums = found[:ROWS], queries.sums(seen_by=request.actor, year=year)
     closing = queries.closing_of(request.actor.region_path, year)
     context = {
         "page": page,
-        "after": page[-1].number if len(found) > PAGE_ROWS else "",
+        "after": page[-1].number if len(found) > ROWS else "",
         "sums": sums,
         "steps": queries.waterfall(sums),
         "closing": closing,
