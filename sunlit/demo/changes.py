@@ -1,4 +1,4 @@
-"""Changes of the rulebook on their way, so that the review can be seen: one in force, one sent back, one to be decided, one still being written."""
+"""Changes of the rulebook on their way, so that the review can be seen: one in force, one sent back, two to be decided (one of a template), one still being written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sunlit.demo import cast
 from sunlit.demo.entries import Act
 from sunlit.demo.shapes import World
-from sunlit.domain.rulebook import services
+from sunlit.domain.rulebook import queries, services
 from sunlit.domain.rulebook.models import RuleDraft
 from sunlit.foundation.kernel.clock import local_day
 
@@ -48,11 +48,26 @@ IN_REVIEW: tuple[Step, ...] = (
 BEING_WRITTEN: tuple[Step, ...] = (
     (1, "draft", {"key": "price.above_median_warn", "value": "15", "reason": "办公耗材价格波动较大，提示幅度拟适当放宽。", "begins": 30}),
 )
+TEMPLATE: tuple[Step, ...] = (
+    (
+        5,
+        "draft",
+        {
+            "key": "template.demand",
+            "kind": "goods",
+            "obligatory": "packing",
+            "reason": "冬季长途运输货损较多，货物需求一律写明包装和防冻要求。",
+            "source": "梨城财采〔样例〕36号",
+            "begins": 40,
+        },
+    ),
+    (4.9, "hand_in", {}),
+)
 
 
 def changes(world: World, rows: Rows) -> Iterator[Act]:
     """The acts of the city's officer, and of the prefecture's lead who decides."""
-    for place, steps in enumerate((ENACTED, SENT_BACK, IN_REVIEW, BEING_WRITTEN)):
+    for place, steps in enumerate((ENACTED, SENT_BACK, IN_REVIEW, BEING_WRITTEN, TEMPLATE)):
         yield from _Change(rows).acts(world.at, f"rule_draft/{place}", steps)
 
 
@@ -68,9 +83,20 @@ class _Change:
             at = end - timedelta(days=days)
             yield Act(at, subject, place, lambda at=at, verb=verb, said=said: self._do(verb, said, at))  # type: ignore[misc]
 
+    def _with_obligatory(self, key: str, of: str, kind: str, at: datetime) -> dict[str, Any]:
+        """The template that holds, with one field made obligatory."""
+        now = queries.rule(of, region_path=self.officer.region_path, kind=kind, on=local_day(at)).value["template"]
+        sections = [
+            {**section, "fields": [{**it, "required": it.get("required", False) or it["key"] == key} for it in section["fields"]]}
+            for section in now["sections"]
+        ]
+        return {"template": {**now, "sections": sections}}
+
     def _do(self, verb: str, said: dict[str, Any], at: datetime) -> None:
         if verb == "draft":
-            told = {name: value for name, value in said.items() if name != "begins"}
+            told = {name: value for name, value in said.items() if name not in ("begins", "obligatory")}
+            if field := said.get("obligatory"):
+                told["value"] = self._with_obligatory(field, told["key"], told["kind"], at)
             begins = local_day(at) + timedelta(days=said["begins"])
             self.draft = services.draft_value(**told, region=self.officer.region_path, effective_from=begins, by=self.officer, at=at)
             return

@@ -41,6 +41,7 @@ OTHERWISE = {
     "buyer:checkout", "supplier:dispatch", "supplier:redeliver", "supplier:invoice", "supplier:begin", "supplier:application",
     "supplier:edit_application", "supplier:import", "supplier:delist_many", "totp_off",
     "operator:letter",  # only where a letter could not be delivered
+    "regulator:template",  # the page of a rule leads there where the rule is a template
 }  # fmt: skip
 
 

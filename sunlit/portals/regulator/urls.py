@@ -19,6 +19,7 @@ from sunlit.portals.regulator.views import (
     rules,
     splitting,
     suppliers,
+    templates,
     trials,
 )
 
@@ -52,6 +53,7 @@ urlpatterns = [
     path("rules/<str:key>/", rules.rule, name="rule"),
     path("drafts/", drafts.drafts, name="drafts"),
     path("drafts/<str:number>/", drafts.draft, name="draft"),
+    path("rules/<str:key>/template/", templates.template, name="template"),
     path("rules/<str:key>/what-if/", trials.what_if, name="what_if"),
     path("trials/<str:number>/", trials.trial, name="trial"),
     path("calendar/", rules.calendar, name="calendar"),

@@ -22,7 +22,9 @@ from sunlit.domain.rulebook.rules.documents import CHECK, readable
 from sunlit.domain.rulebook.rules.tables import ROW, read
 from sunlit.domain.rulebook.rules.templates import built
 
-VERSION: Final = "2026.11.16"
+VERSION: Final = "2026.11.17"
+OPEN_TEMPLATES: Final = ("template.demand", "template.acceptance")  # declarations have the wording that the law annexes
+OPEN_TO_ALL: Final = {"any": True}
 HERE: Final = Path(__file__).parent
 START: Final = "2019-01-01"  # the first year whose working calendar is known: platform parameters hold from here
 PLATFORM: Final = "platform default"
@@ -321,7 +323,7 @@ def templates() -> Iterator[Row]:
         fields = sum(len(section.get("fields", ())) for section in content["sections"])
         name_zh, name_en = row["title"]
         yield _rule(
-            row["key"], value={"zh": f"{fields} 项", "en": f"{fields} fields", "template": content}, allowed=None,
+            row["key"], value={"zh": f"{fields} 项", "en": f"{fields} fields", "template": content}, allowed=OPEN_TO_ALL if row["key"] in OPEN_TEMPLATES else None,
             names={"name_zh": name_zh, "name_en": name_en}, source=row["source"], article=row["article"], evidence=row["evidence"],
             note=row["note"], since=row.get("since", START), kind=row["kind"],
         )  # fmt: skip

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sunlit.domain.rulebook.rules.templates.data import Malformed, built
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Problem, Reason, Refused, catalogue
@@ -82,6 +83,7 @@ SOURCES: Final[dict[str, str | Promise]] = {  # what is no title of a document, 
 }
 SIGNS: Final = {"": "", "=": "", ">=": "≥ ", "<=": "≤ ", "<": "< ", ">": "> "}
 FIELDS: Final = ("n", "yuan", "percent", "choice", "words")
+TEMPLATE: Final = "template"  # the field of a value that carries a form
 MEBIBYTE: Final = 1024 * 1024
 _FIGURE: Final = re.compile(r"\{\w+\}")
 _MONEY: Final = re.compile(r"-?\d+\.\d\d")
@@ -339,6 +341,8 @@ def lies_within(rule: Rule_, value: Mapping[str, Any]) -> Iterator[Problem]:
 
 def like(rule: Rule_, value: Mapping[str, Any] | str) -> dict[str, Any]:
     """The value in the form of the rule's own: from what a person typed ("3", "60000.00"), or from a value. Refused (RUL-006) when it does not fit."""
+    if TEMPLATE in rule.value:
+        return _template_like(rule, value)
     form = next((name for name in FIELDS if name in rule.value), "")
     typed = _typed(value, form)
     try:
@@ -351,6 +355,16 @@ def like(rule: Rule_, value: Mapping[str, Any] | str) -> dict[str, Any]:
 def cited(source: str) -> str:
     """The source for people: titles of documents as they are, the platform's own words in the reader's language."""
     return str(SOURCES.get(source, source))
+
+
+def _template_like(rule: Rule_, value: Mapping[str, Any] | str) -> dict[str, Any]:
+    """A template's data with how many fields it has, as the pack tells its own."""
+    content = value.get(TEMPLATE) if isinstance(value, Mapping) else None
+    try:
+        fields = len(built(content or {}, key=rule.key, kind=rule.kind).fields)
+    except Malformed as wrong:
+        raise Refused(Problem(WRONG_FORM, {"value": str(wrong), "name": rule.name, "now": rule.shown}, "value")) from None
+    return {"zh": f"{fields} 项", "en": f"{fields} fields", TEMPLATE: content}
 
 
 def shown(value: Mapping[str, Any], unit: str) -> str:
@@ -403,7 +417,7 @@ def _bare(figure: Decimal) -> str:
 def _fits(value: Mapping[str, Any], allowed: Mapping[str, Any]) -> bool:
     if "choice" in value:
         return value["choice"] in allowed.get("choices", ())
-    if "words" in value:
+    if "words" in value or TEMPLATE in value:
         return bool(allowed.get("any"))
     figure = Decimal(str(next(value[field] for field in ("n", "yuan", "percent") if field in value)))
     return Decimal(allowed.get("min", "-Infinity")) <= figure <= Decimal(allowed.get("max", "Infinity"))

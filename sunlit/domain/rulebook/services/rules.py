@@ -28,9 +28,12 @@ from sunlit.domain.rulebook.rules import (
     like,
     shown,
 )
+from sunlit.domain.rulebook.rules.book import TEMPLATE
+from sunlit.domain.rulebook.rules.templates import built, loosens_nothing, says_everything
 from sunlit.foundation import access
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Region
+from sunlit.foundation.kernel import regions
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.ledger.services import record
@@ -128,6 +131,7 @@ def read_change(
     base = queries.snapshot(in_force(key, region, kind, effective_from))
     new = like(base, value)
     check(_settable(base, new, effective_from, at))
+    check(_loosens_nothing(base, new, region, effective_from))
     _differs(base, new, region, binding=binding, source=source)
     return Change(place, own, base, new)
 
@@ -224,6 +228,17 @@ def in_force(key: str, region: str, kind: str, on: date) -> Rule:
 
 def _settable(base: Rule_, new: Mapping[str, Any], effective_from: date, at: datetime) -> Iterator[Problem]:
     return chain(is_open_to_choice(base), lies_within(base, new), begins_on_a_later_day(effective_from, at, on="effective_from"))
+
+
+def _loosens_nothing(base: Rule_, new: Mapping[str, Any], region: str, effective_from: date) -> Iterator[Problem]:
+    """A template asks at least what that of the region above asks, whatever the own version before it asked."""
+    if TEMPLATE in new:
+        own = base.region_path == region
+        above = queries.rule(base.key, region_path=regions.parent(region), kind=base.kind, on=effective_from) if own else base
+        asked = {name: getattr(above, name) for name in ("source", "article")}
+        written = built(new[TEMPLATE], key=base.key)
+        yield from says_everything(written)
+        yield from loosens_nothing(built(above.value[TEMPLATE], key=base.key, **asked), written)
 
 
 def _differs(base: Rule_, new: Mapping[str, Any], region: str, *, binding: bool | None, source: str) -> None:

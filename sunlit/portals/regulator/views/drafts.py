@@ -14,6 +14,7 @@ from sunlit.domain.insight.queries import trials
 from sunlit.domain.rulebook import queries, services, states
 from sunlit.domain.rulebook.models import RuleDraft
 from sunlit.domain.rulebook.rules import CHOICES, LAWFUL, Rule_, earliest_day, may_refuse, shown
+from sunlit.domain.rulebook.rules.templates import Difference, built, differences
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
@@ -86,6 +87,7 @@ def draft(request: Request, number: str) -> HttpResponse:
         "choices": [(name, str(CHOICES.get(name, name))) for name in ((base.allowed if base else None) or {}).get("choices", ())],
         "others": queries.open_drafts(it.key, seen_by=request.actor, kind=it.kind, besides=it.number),
         "others_told": CHANGES,
+        "changed": _changed(it, base),
         "late": it.state in states.OPEN and it.effective_from < earliest_day(request.now),
         "waits_for_another": it.state == states.REVIEW and "approve" not in moves and it.drafter_id == request.actor.user_id,
         "earliest": earliest_day(request.now),
@@ -103,6 +105,13 @@ def told(it: RuleDraft) -> dict[str, str]:
     assert it.base is not None, "only a day has no base"
     now = shown(it.value, it.base.unit) if it.change == "value" else ""
     return {"name": it.base.name, "then": shown(it.base.value, it.base.unit), "value": now}
+
+
+def _changed(it: RuleDraft, base: Rule_ | None) -> list[Difference] | None:
+    """What of a template differs; None where the change is of another kind."""
+    if base is None or "template" not in it.value:
+        return None
+    return differences(built(base.value["template"], key=it.key), built(it.value["template"], key=it.key))
 
 
 def typed_of(it: RuleDraft, base: Rule_ | None) -> str:

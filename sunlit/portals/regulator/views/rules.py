@@ -78,8 +78,8 @@ def _fits(rule: Rule_, asked: dict[str, str], own: str) -> bool:
 @door(kind="regulator")
 def rule(request: Request, key: str) -> HttpResponse:
     """One rule: what holds, its versions, and this office's own version of it."""
-    path, kind = _path(request), (request.POST or request.GET).get("kind", "")
-    it = _in_force(key, path, kind, local_day(request.now))
+    path, kind = place_asked(request), (request.POST or request.GET).get("kind", "")
+    it = in_force_here(key, path, kind, local_day(request.now))
     versions = list(_versions(queries.history(key, path), local_day(request.now)))
 
     def act() -> HttpResponse:
@@ -94,6 +94,7 @@ def rule(request: Request, key: str) -> HttpResponse:
         "path": path,
         "code": regions.code_of(path),
         "versions": [version for version in versions if version.rule.kind == kind] or versions,
+        "is_template": "template" in it.value,
         "can_be_tried": trials.can_be_tried(key),
         "why_not": trials.why_not(it),
         "kinds": sorted({version.rule.kind: kind_name(version.rule) for version in reversed(versions)}.items()),
@@ -113,7 +114,7 @@ def rule(request: Request, key: str) -> HttpResponse:
     return form_page(request, "regulator/rule.html", context, act)
 
 
-def _path(request: Request) -> str:
+def place_asked(request: Request) -> str:
     """The region that is asked about: this office's own, or one below it."""
     code = (request.POST or request.GET).get("region", "")
     found = accounts.region(code) if code else None
@@ -123,7 +124,7 @@ def _path(request: Request) -> str:
     return path
 
 
-def _in_force(key: str, path: str, kind: str, on: date) -> Rule_:
+def in_force_here(key: str, path: str, kind: str, on: date) -> Rule_:
     try:
         return queries.rule(key, region_path=path, kind=kind, on=on)
     except Refused:
@@ -205,7 +206,7 @@ def calendar(request: Request) -> HttpResponse:
         day = day_in(request, "day")
         given = {name: request.POST.get(name, "").strip() for name in ("name", "source", "reason")}
         draft = services.draft_day(
-            day=day, region=_path(request), working=request.POST.get("working") == "1", **given, by=request.actor, at=request.now
+            day=day, region=place_asked(request), working=request.POST.get("working") == "1", **given, by=request.actor, at=request.now
         )
         tell(request, _("The change is drafted. Hand it in, and another person decides."))
         return see_other("regulator:draft", draft.number)

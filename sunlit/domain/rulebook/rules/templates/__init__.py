@@ -6,6 +6,7 @@ to people, `values_digest` seals them.
 """
 
 from sunlit.domain.rulebook.rules.templates.asking import ANY_ROW, Asked, Form, form
+from sunlit.domain.rulebook.rules.templates.changing import Difference, differences, loosens_nothing, obligatory, says_everything
 from sunlit.domain.rulebook.rules.templates.data import Field, Malformed, Option, Parameter, Section, Template, Words, built
 from sunlit.domain.rulebook.rules.templates.reading import MISSING, NO_TEMPLATE, Reading, applies, posted, read
 from sunlit.domain.rulebook.rules.templates.telling import Line, Part, Table, failed, parameter_shown, shown, summary, values_digest
@@ -15,6 +16,7 @@ __all__ = [
     "MISSING",
     "NO_TEMPLATE",
     "Asked",
+    "Difference",
     "Field",
     "Form",
     "Line",
@@ -29,11 +31,15 @@ __all__ = [
     "Words",
     "applies",
     "built",
+    "differences",
     "failed",
     "form",
+    "loosens_nothing",
+    "obligatory",
     "parameter_shown",
     "posted",
     "read",
+    "says_everything",
     "shown",
     "summary",
     "values_digest",
