@@ -17,6 +17,7 @@ from sunlit.domain.rulebook.commands.vectors import FAIL, OPEN, PASS, cases_in, 
 from sunlit.domain.rulebook.models import Holiday, Pack, Rule
 
 GIVEN = Path(__file__).resolve().parents[4] / "shared" / "domain" / "test_vectors.json"
+OWN = Path(__file__).parent / "worked_cases.json"
 DAY = date(2026, 3, 2)
 pytestmark = pytest.mark.usefixtures("loaded")
 
@@ -25,6 +26,13 @@ def ends(number: str, topic: str, given: dict[str, Any], expect: dict[str, Any],
     [case] = cases_in(json.dumps([{"id": number, "topic": topic, "given": given, "expect": expect}]))
     result = judged(case, Book("", on))
     return result.verdict if result.verdict == PASS else f"{result.verdict}: {result.words}"
+
+
+def test_our_own_worked_cases_pass() -> None:
+    """Written from the law's text, each figure by hand with the calendars of its year: boundary days, make-up days, amounts at the line."""
+    told = [judged(case, Book("", DAY)) for case in cases_in(OWN.read_text(encoding="utf-8"))]
+    assert {it.case.id: it.words for it in told if it.verdict != PASS} == {}
+    assert len(told) == 143
 
 
 @pytest.mark.skipif(not GIVEN.exists(), reason="../shared is not here")
@@ -133,6 +141,11 @@ def test_a_wrong_figure_fails_and_tells_both() -> None:
 )
 def test_what_nobody_knows_is_not_covered(number: str, topic: str, given: dict[str, Any], expect: dict[str, Any]) -> None:
     assert ends(number, topic, given, expect).startswith(OPEN)
+
+
+def test_what_breaks_an_evaluator_is_not_covered_and_stops_no_other_case() -> None:
+    assert ends("TM-98", "suspension", {"suspended": "2025-03-03", "resumed": "soon"}, {"colour": "red"}).startswith(OPEN)
+    assert ends("EC-98", "committee", {"budget_wan": [1]}, {"min_size": 5}).startswith(OPEN)
 
 
 def test_a_rule_of_the_database_is_what_counts() -> None:

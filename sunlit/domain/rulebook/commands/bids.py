@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -187,13 +188,22 @@ def frameworks(case: Case, book: Book) -> Answers:
     told = case.number("suppliers", "responses", "conforming", "conforming_suppliers", "n")
     if told is None:
         raise NotCovered("no number of suppliers is given")
-    count, quality = int(told), "quality" in str(case.first("method", "mode") or case.topic)
-    instruments = bool(case.given.get("instruments", case.given.get("instrument", quality)))
+    count, quality = int(told), bool(re.search(r"quality|质量优先", str(case.first("method", "mode") or case.topic)))
+    instruments = bool(case.given.get("instruments", case.given.get("instrument", re.search(INSTRUMENTS, _everything(case)))))
     share = book.rule("NR-033") if quality and instruments else book.rule("NR-032")
     out = programmes.eliminated(count, share, book.rule("framework.eliminate_least"))
     enough = count >= book.rule("NR-056").n
     answers = named("eliminate eliminated min_eliminate", out) | named("shortlist_max max_shortlist shortlisted shortlist", count - out)
     return answers | named("ok valid lawful enough", enough) | named("fails failed terminate", not enough)
+
+
+INSTRUMENTS: Final = (
+    r"instrument|仪器"  # quality first is lawful for them, and for what has a price set by the government: only they lose two fifths
+)
+
+
+def _everything(case: Case) -> str:
+    return " ".join([case.topic, *map(str, case.given.values())]).casefold()
 
 
 # Cooperative innovation

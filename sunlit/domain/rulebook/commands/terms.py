@@ -49,7 +49,7 @@ TOPICS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"open framework.*(publish|notice|result|announc)|开放式.*公告", ("TL-046",)),
     (r"open framework.*(review|exam|appl)|开放式.*审核", ("TL-045",)),
     (r"framework.*(fil|备案)|框架协议.*备案", ("TL-043",)),
-    (r"framework.*(inform|tell|告知)", ("TL-044",)),
+    (r"framework.*(inform|tell|告知)|(inform|tell|告知).*(framework|框架)|框架协议.*告知", ("TL-044",)),
     (r"framework.*(sign|签订)|框架协议.*签订", ("TL-042",)),
     (r"framework.*(summary|汇总)", ("TL-047",)),
     (r"framework.*(goods).*(term|life|expir)|goods framework", ("TL-048",)),
@@ -62,8 +62,8 @@ TOPICS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"sign.*contract|contract.*sign|签订合同", ("TL-020",)),
     (r"enquir|询问", ("TL-026",)),
     (r"(report|评审报告).*(buyer|purchaser|sent|send|送)", ("TL-016",)),
+    (r"(award|result).*(notice|publish|announc)|(notice|publish|announc).*(of|the) (award|result)|结果公告|中标公告", ("TL-018",)),
     (r"(determin|confirm|choos|确定).*(winner|award|中标|成交)|确定中标", ("TL-017",)),
-    (r"award.*(notice|publish|announc)|结果公告|中标公告", ("TL-018",)),
     (r"(draw|抽取).*expert|expert.*draw|抽取", ("TL-038",)),
     (r"mutual|互评|互相评价", ("TL-060",)),
     (r"(rate|rating|评价).*agency", ("TL-039",)),
@@ -197,7 +197,9 @@ def _read(case: Case) -> Told:
     if not dates:
         raise NotCovered("no day is given")
     pauses = tuple(_pauses(case))
-    names = [name for name in dates if not PAUSES.search(name) and not (pauses and name in ("paused_from", "paused_to", "resumed"))]
+    names = [
+        name for name in dates if not PAUSES.search(name) and not (pauses and name in ("paused_from", "paused_to", "resumed"))
+    ] or list(dates)
     ends = [name for name in names if ENDS.search(name)]
     if len(names) > 1 and len(ends) == len(names):  # a deadline, and when something was finished
         ends = [name for name in names if not re.search(r"deadline|until|due", name)] or names[1:]

@@ -90,7 +90,7 @@ def judged(case: Case, book: Book) -> Result:
             reasons.append(str(gap))
         except Refused as refused:
             reasons.append(" ".join(problem.message for problem in refused.problems))
-        except (KeyError, ValueError, TypeError, AssertionError, ArithmeticError) as error:
+        except (LookupError, AttributeError, ValueError, TypeError, AssertionError, ArithmeticError) as error:
             reasons.append(f"its form is not understood ({type(error).__name__}: {error})")
         finally:
             queries.forget()
