@@ -54,6 +54,7 @@ COMMANDS: tuple[Elsewhere, ...] = (
     Elsewhere("supervise", "sunlit.domain.supervision.commands:supervise", "Look at every offer; measure how well faults are found."),
     Elsewhere("simulate", "sunlit.domain.insight.commands:simulate", "Try a change of a rule on past purchases."),
     Elsewhere("check-budgets", "sunlit.domain.planning.commands:check_budgets", "Count every budget quota anew from its holds."),
+    Elsewhere("replay", "sunlit.domain.market.commands:replay", "Work the result of an auction out anew from the ledger alone."),
     Elsewhere("token", "sunlit.portals.api.command:token", "Make and revoke tokens of the API."),
 )
 IMPORTS: tuple[Elsewhere, ...] = (

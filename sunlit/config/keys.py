@@ -1,5 +1,6 @@
 """Secrets of the installation: generated at first start, kept in the data folder's `keys`, apart from the database."""
 
+import base64
 import os
 import secrets
 import stat
@@ -88,6 +89,11 @@ def bank_key() -> bytes:
 def price_feed_key() -> bytes:
     """Key shared with the price feed: both sides sign with it; the sandbox reads the same file."""
     return _kept(folder() / "price-feed.key", lambda: secrets.token_urlsafe(48).encode()).strip()
+
+
+def vault_key() -> bytes:
+    """Key of 256 bits for what the platform must read while it is secret (sealed floors of an auction); never in the database."""
+    return base64.b64decode(_kept(folder() / "vault.key", lambda: base64.b64encode(secrets.token_bytes(32))))
 
 
 def postgres_passfile() -> Path:

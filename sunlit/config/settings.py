@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "sunlit.foundation.accounts",
     "sunlit.foundation.ledger",
+    "sunlit.foundation.live",
     "sunlit.foundation.files",
     "sunlit.foundation.messages",
     "sunlit.domain.rulebook",

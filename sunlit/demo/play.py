@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from sunlit.demo.agreed import agreed
+from sunlit.demo.auctioned import auctioned
 from sunlit.demo.changes import changes
 from sunlit.demo.entries import Act, entries
 from sunlit.demo.needed import needed
@@ -60,6 +61,7 @@ def play(world: World, rows: Rows, progress: Progress) -> None:
         *planned(world, rows),
         *splits(world, rows, stage),
         *agreed(world, rows),
+        *auctioned(world, rows),
     ]
     acts = sorted(told, key=lambda it: (it.at, it.subject, it.place))
     take_statistics()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,20 @@ class Deadline:
         self.model._base_manager.bulk_update(rows, [self.field], batch_size=batch_size)
 
 
+@dataclass(frozen=True)
+class MadeUp:
+    """An instant that an outage moved: of what (kind and number), which, from when to when."""
+
+    kind: str
+    number: str
+    field: str
+    before: datetime
+    after: datetime
+
+
+MakeUp = Callable[[datetime, datetime, str, datetime], Sequence[MadeUp]]
+
+_makers: list[MakeUp] = []
 _declared: dict[tuple[type[Any], str], Deadline] = {}
 _standing: set[tuple[type[Any], str]] = set()
 
@@ -43,6 +57,16 @@ def runs(model: type[Living], field: str, *while_in: str) -> None:
 def never_moves(model: type[Living], *fields: str) -> None:
     """Ends by themselves, with nobody having to act: no outage moves them (the end of a suspension)."""
     _standing.update((model, field) for field in fields)
+
+
+def makes_up(act: MakeUp) -> MakeUp:
+    """Have the function called when an outage is established (since, until, its number, now): for what runs by the second, as an auction does."""
+    _makers.append(act)
+    return act
+
+
+def makers() -> tuple[MakeUp, ...]:
+    return tuple(_makers)
 
 
 def all_of_them() -> Iterator[Deadline]:

@@ -18,7 +18,7 @@ from tests.town import NOON, Town, build
 
 OPEN = """
 /api/ /api/reasons/ /api/v1/openapi.json /supplier/apply/ /supplier/apply/categories/ /sign-in/ / /now/ /about/ /categories/
-/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /frameworks/ /plans/ /deals/ /rules/ /policy/ /outages/ /verify/
+/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /frameworks/ /auctions/ /plans/ /deals/ /rules/ /policy/ /outages/ /verify/
 """  # 200 for everybody
 
 POSTED = """
@@ -41,6 +41,8 @@ TABLE = """
 /buyer/cart/                     302    200    200    403    403    200    403    403    403    403    403    403    403
 /buyer/checkout/                 302    303    303    403    403    303    403    403    403    403    403    403    403
 /buyer/orders/                   302    200    200    200    200    200    403    403    403    403    403    403    403
+/buyer/auctions/                 302    200    200    200    200    200    403    403    403    403    403    403    403
+/buyer/auctions/new/             302    200    200    403    403    200    403    403    403    403    403    403    403
 /buyer/budget/                   302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/intentions/               302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/intentions/new/           302    200    200    403    403    200    403    403    403    403    403    403    403
@@ -67,11 +69,13 @@ TABLE = """
 /supplier/imports/template/      302    403    403    403    403    403    404    404    404    403    403    403    403
 /supplier/cases/                 302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/orders/                302    403    403    403    403    403    200    200    200    403    403    403    403
+/supplier/auctions/              302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/surveys/               302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/frameworks/            302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/ratings/               302    403    403    403    403    403    200    200    200    403    403    403    403
 /regulator/                      302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/now/                  302    403    403    403    403    403    403    403    403    200    200    403    403
+/regulator/auctions/             302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/applications/         302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/reviews/              302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/offers/               302    403    403    403    403    403    403    403    403    200    200    403    403

@@ -29,3 +29,16 @@ class FrameworkMoved(Event):
     region_path: str
     reason: str
     version: int
+
+
+@event
+class AuctionMoved(Event):
+    """A reverse auction went through a verb. `suppliers` are the bidders whom it concerns."""
+
+    number: str
+    title: str
+    verb: str
+    reason: str
+    buyer_id: int
+    suppliers: list[int]
+    version: int

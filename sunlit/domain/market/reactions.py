@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
@@ -9,10 +10,12 @@ from django.utils.translation import gettext_noop as _
 from sunlit.domain.catalog import services as catalog
 from sunlit.domain.catalog.events import ProductsMerged
 from sunlit.domain.market import queries, services
-from sunlit.domain.market.events import FrameworkMoved, OrderMoved
+from sunlit.domain.market.events import AuctionMoved, FrameworkMoved, OrderMoved
 from sunlit.domain.market.models import FrameworkEntry, Order
 from sunlit.domain.market.queries import frameworks as framework_queries
 from sunlit.domain.market.services import frameworks
+from sunlit.foundation import deadlines
+from sunlit.foundation.deadlines import MadeUp
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages import services as messages
 from sunlit.foundation.messages import templates
@@ -165,6 +168,91 @@ def make_the_round() -> None:
     services.close_due(at)
 
 
+# Reverse auctions
+
+AUCTION_TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
+    "turn_away": ((SUPPLIER, ("sales", "admin"), _("You were not admitted to auction {number}: {reason}")),),
+    "withdraw": ((SUPPLIER, ("sales", "admin"), _("Auction {number} was withdrawn: {reason}")),),
+    "lack": (
+        (BUYER, ("orderer", "lead"), _("Auction {number} failed: too few suppliers entered. Your budget is free again.")),
+        (SUPPLIER, ("sales", "admin"), _("Auction {number} does not take place: too few suppliers entered.")),
+    ),
+    "pause": ((BUYER, ("orderer", "lead"), _("The regulator paused auction {number}: {reason}")),),
+    "resume": ((BUYER, ("orderer", "lead"), _("Auction {number} goes on; the remaining time was kept.")),),
+    "void": (
+        (BUYER, ("orderer", "lead"), _("The regulator voided auction {number}: {reason}")),
+        (SUPPLIER, ("sales", "admin"), _("The regulator voided auction {number}: {reason}")),
+    ),
+    "close": (
+        (BUYER, ("orderer", "lead"), _("Auction {number} has ended: please confirm the result.")),
+        (SUPPLIER, ("sales", "admin"), _("Auction {number} has ended: see the result.")),
+    ),
+    "fail": (
+        (BUYER, ("orderer", "lead"), _("Auction {number} failed: too few suppliers bid. Your budget is free again.")),
+        (SUPPLIER, ("sales", "admin"), _("Auction {number} failed: too few suppliers bid.")),
+    ),
+    "explain": ((BUYER, ("lead",), _("The price in auction {number} was explained: please decide.")),),
+    "refuse": ((BUYER, ("orderer", "lead"), _("The winner refused in auction {number}: {reason}")),),
+    "exclude": ((SUPPLIER, ("sales", "admin"), _("Your bid in auction {number} was passed over: {reason}")),),
+    "award": ((SUPPLIER, ("sales", "admin"), _("You won in auction {number}: the order is there.")),),
+    "reopen": (
+        (
+            BUYER,
+            ("orderer", "lead"),
+            _("The winner of auction {number} did not take the order: the next bidder waits for your confirmation."),
+        ),
+    ),
+    "keep_rest": ((BUYER, ("orderer", "lead"), _("In auction {number} no other bidder is left; what was ordered remains.")),),
+    "give_up": ((BUYER, ("orderer", "lead"), _("Auction {number} failed: no bidder is left. Your budget is free again.")),),
+    "remind": ((BUYER, ("lead",), _("The result of auction {number} waits for your confirmation, which was due.")),),
+}
+
+for _verb, _lines in AUCTION_TOLD.items():
+    for _whom, _roles, _text in _lines:
+        templates.declare(f"auction.{_verb}.{_whom}", title=_text, mail=_verb in ("close", "award", "reopen"))
+
+
+@hears(AuctionMoved)
+def tell_of_an_auction(event: AuctionMoved) -> None:
+    """Put the news into the inboxes of the buyer and of the bidders whom it concerns, once."""
+    for whom, roles, _text in AUCTION_TOLD.get(event.verb, ()):
+        for organisation in [event.buyer_id] if whom == BUYER else event.suppliers:
+            messages.tell(
+                template=f"auction.{event.verb}.{whom}",
+                organisation_id=organisation,
+                roles=roles,
+                params={"number": event.number, "reason": event.reason},
+                link=f"/{whom}/auctions/{event.number}/",
+                at=clock.now(),
+                dedupe=f"auction/{event.number}/{event.verb}/{event.version}",
+            )
+
+
+LOST_BY_THE_WINNER = ("decline", "lapse")
+
+
+@hears(OrderMoved)
+def go_to_the_next_bidder(event: OrderMoved) -> None:
+    """A winner that does not take its order makes room for the next."""
+    if event.verb in LOST_BY_THE_WINNER:
+        services.go_to_next(event.number, at=clock.now())
+
+
+@every_minute_when_well
+def look_after_auctions() -> None:
+    """Fail what too few entered, establish results, remind buyers."""
+    at = clock.now()
+    services.fail_auctions_due(at)
+    services.close_auctions_due(at)
+    services.remind_auctions_due(at)
+
+
 # Orders take goods from the shelves, and those that end without a deal put them back: the search reads these products again.
 SHELF_ACTS = ("request", "place", "disapprove", "withdraw", "decline", "agree_cancel", "lapse", "take_back")
 catalog.concerns((f"order.{verb}" for verb in SHELF_ACTS), queries.products_of)
+
+
+@deadlines.makes_up
+def give_back_what_an_outage_took(since: datetime, until: datetime, outage: str, at: datetime) -> list[MadeUp]:
+    """Auctions that were under way get their time back to the second."""
+    return services.make_up_for_outages(since=since, until=until, outage=outage, at=at)

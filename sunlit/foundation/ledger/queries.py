@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,14 +88,24 @@ def at_index(index: int) -> Entry:
     return Entry.objects.select_related("leaf").get(leaf__index=index)
 
 
-def history_of(subject: str, *, before: int | None = None, limit: int = HISTORY_MAX, facts: Mapping[str, Any] | None = None) -> list[Entry]:
-    """What happened to a subject ("order/2026-0001"), oldest first: its last `limit` acts, or those before an act's number; with these `facts`."""
-    entries = Entry.objects.select_related("leaf").filter(subject=subject).order_by("-pk")
+def history_of(
+    subject: str, *, before: int | None = None, limit: int = HISTORY_MAX, facts: Mapping[str, Any] | None = None, but: Sequence[str] = ()
+) -> list[Entry]:
+    """What happened to a subject ("order/2026-0001"), oldest first: its last `limit` acts, or those before an act's number; with these `facts`.
+
+    `but`: acts that are told elsewhere, as bids are.
+    """
+    entries = Entry.objects.select_related("leaf").filter(subject=subject).exclude(act__in=but).order_by("-pk")
     if facts:
         entries = entries.filter(facts__contains=dict(facts))
     if before is not None:
         entries = entries.filter(pk__lt=before)
     return list(entries[: min(limit, HISTORY_MAX)])[::-1]
+
+
+def acts_on(subject: str) -> Iterator[Entry]:
+    """Everything that happened to a subject, in the order in which it was recorded, however much it is."""
+    return Entry.objects.filter(subject=subject).order_by("pk").iterator(chunk_size=2000)
 
 
 def about(number: str, *, region_path: str, before: int | None = None, limit: int = HISTORY_MAX) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""The live process: `GET /live/?topics=…` as server-sent events. A small ASGI application without Django's views."""
+"""The live process: acts at `GET /live/?topics=…`, rooms at `GET /live/room/?room=…`, as server-sent events. Without Django's views."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sunlit.config.settings")
 
 import psycopg
 
+from sunlit.foundation.kernel import clock
 from sunlit.foundation.live import feed
 from sunlit.foundation.live.hub import Client, Hub
+from sunlit.foundation.live.room_hub import RoomHub, Watcher
+from sunlit.foundation.live.rooms import as_clock, audience_of, is_room
 from sunlit.foundation.live.tokens import topics_in
 from sunlit.foundation.live.topics import PUBLIC, as_event, is_topic, topics_of
 
@@ -25,6 +28,7 @@ TOPICS_MOST = 20
 QUERY_BYTES_MOST = 8192
 REPLAY_ROWS_MOST = 2000  # further behind, the page is told to load itself anew
 HEARTBEAT_SECONDS = 15.0
+CLOCK_SECONDS = 10.0  # how often a room is told what time it is here
 STREAM_SECONDS_MOST = 900.0  # then the browser comes back by itself, and its token is looked at again
 READY_SECONDS = 10.0
 SEND_SECONDS = 20.0  # a listener that takes nothing for so long is cut off
@@ -50,11 +54,12 @@ class Refusal(Exception):
 
 
 class Live:
-    """The ASGI application. One hub an event loop, started with the server."""
+    """The ASGI application. One hub of acts and one of rooms an event loop, started with the server."""
 
     def __init__(self, connect: feed.Connect = feed.connect) -> None:
         self.connect = connect
         self.hub: Hub | None = None
+        self.room_hub: RoomHub | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -70,6 +75,7 @@ class Live:
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self._hub().stop()
+                await self._room_hub().stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -80,10 +86,22 @@ class Live:
             self.hub.start()
         return self.hub
 
+    def _room_hub(self) -> RoomHub:
+        if self.room_hub is None:
+            self.room_hub = RoomHub(self.connect)
+            self.room_hub.start()
+        return self.room_hub
+
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             if scope["path"] == "/live/health":
                 await self._health()
+            if scope["path"] == "/live/room/":
+                watcher, after = _watching(scope)
+                if self._room_hub().full:
+                    raise Refusal(503, "Too many listeners. Try again soon.")
+                await self._watch(watcher, after, receive, send)
+                return
             topics, after = _wanted(scope)
             hub = self._hub()
             if hub.full or not await hub.ready(READY_SECONDS):
@@ -113,6 +131,22 @@ class Live:
             hub.leave(client)
             gone.cancel()
 
+    async def _watch(self, watcher: Watcher, after: int | None, receive: Receive, send: Send) -> None:
+        hub, gone = self._room_hub(), asyncio.create_task(_until_gone(receive, watcher))
+        until = asyncio.get_running_loop().time() + STREAM_SECONDS_MOST
+        try:
+            missed = await hub.join(watcher, after)
+            await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+            await _send(send, f"retry: {BROWSER_RETRY_MS}\n\n".encode() + as_clock(clock.now()) + missed)
+            while not watcher.closed and asyncio.get_running_loop().time() < until:
+                await _send(send, await watcher.next(CLOCK_SECONDS) or as_clock(clock.now()))
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except (TimeoutError, psycopg.Error, OSError):
+            watcher.close()
+        finally:
+            hub.leave(watcher)
+            gone.cancel()
+
     async def _missed(self, client: Client, after: int | None, position: int) -> bytes:
         """What the listener missed since `after`, up to where it joined; then where it stands now."""
         here = f"id: {position}\nevent: here\ndata: {position}\n\n".encode()
@@ -134,23 +168,44 @@ class Live:
 def _wanted(scope: Scope) -> tuple[frozenset[str], int | None]:
     """The topics asked for and the place after which to begin. Raises Refusal."""
     if scope["path"] != "/live/":
-        raise Refusal(404, "There is only /live/ here.")
-    if scope["method"] != "GET":
-        raise Refusal(405, "Only GET is answered here.")
-    if len(scope["query_string"]) > QUERY_BYTES_MOST:
-        raise Refusal(414, "The address is too long.")
-    query = parse_qs(scope["query_string"].decode("latin-1"))
+        raise Refusal(404, "There are only /live/ and /live/room/ here.")
+    query = _query(scope)
     topics = frozenset(topic for topic in ",".join(query.get("topics", [PUBLIC])).split(",") if topic)
     if not topics or len(topics) > TOPICS_MOST or not all(is_topic(topic) for topic in topics):
         raise Refusal(400, f"Name 1 to {TOPICS_MOST} topics, such as topics=public or topics=order/DD-20261122-7K3M9QW4.")
     if not topics - {PUBLIC} <= topics_in("".join(query.get("token", [""])[:1])):
         raise Refusal(403, "These topics need a valid token. Load the page anew.")
+    return topics, _after(scope, query)
+
+
+def _watching(scope: Scope) -> tuple[Watcher, int | None]:
+    """The room asked for, as whom it is watched, and the place after which to begin. Raises Refusal."""
+    query = _query(scope)
+    room = "".join(query.get("room", [""])[:1])
+    if not is_room(room):
+        raise Refusal(400, "Name a room, such as room=auction/JJ-20261122-7K3M9QW4/1.")
+    audience = audience_of(room, "".join(query.get("pass", [""])[:1]))
+    if audience is None:
+        raise Refusal(403, "This room needs a valid pass. Load the page anew.")
+    return Watcher(room, audience), _after(scope, query)
+
+
+def _query(scope: Scope) -> dict[str, list[str]]:
+    if scope["method"] != "GET":
+        raise Refusal(405, "Only GET is answered here.")
+    if len(scope["query_string"]) > QUERY_BYTES_MOST:
+        raise Refusal(414, "The address is too long.")
+    return parse_qs(scope["query_string"].decode("latin-1"))
+
+
+def _after(scope: Scope, query: dict[str, list[str]]) -> int | None:
+    """The last event that the browser has seen: as it tells when it comes back, or as the address says."""
     headers = {name.lower(): value for name, value in scope["headers"]}
     told = headers.get(b"last-event-id", b"").decode("latin-1") or "".join(query.get("after", [""])[:1])
-    return topics, int(told) if told.removeprefix("-").isdecimal() and told.isascii() and len(told) < 19 else None
+    return int(told) if told.removeprefix("-").isdecimal() and told.isascii() and len(told) < 19 else None
 
 
-async def _until_gone(receive: Receive, client: Client) -> None:
+async def _until_gone(receive: Receive, client: Client | Watcher) -> None:
     """The browser has closed the page: wake the stream so that it ends."""
     while (await receive())["type"] != "http.disconnect":
         pass

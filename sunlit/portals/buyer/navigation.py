@@ -12,6 +12,7 @@ def hang_up() -> None:
         Item("desk", _("My desk"), "buyer:desk", "layout-dashboard"),
         Item("cart", _("Cart"), "buyer:cart", "shopping-cart", frozenset({"orderer", "lead"})),
         Item("orders", _("Orders"), "buyer:orders", "package"),
+        Item("auctions", _("Reverse auctions"), "buyer:auctions", "gavel"),
         Item("demands", _("Demands"), "buyer:demands", "clipboard-list"),
         Item("budget", _("Budget"), "buyer:budget", "wallet"),
         Item("intentions", _("Intentions"), "buyer:intentions", "scroll-text"),

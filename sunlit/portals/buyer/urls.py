@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sunlit.portals.buyer.views import budgets, cart, cases, demands, desk, frameworks, intentions, orders, plans, surveys
+from sunlit.portals.buyer.views import auctions, budgets, cart, cases, demands, desk, frameworks, intentions, orders, plans, surveys
 
 app_name = "buyer"
 urlpatterns = [
@@ -17,6 +17,10 @@ urlpatterns = [
     path("orders/<str:number>/do/", orders.act_on_order, name="act_on_order"),
     path("orders/<str:number>/acceptance/", orders.acceptance, name="acceptance"),
     path("orders/<str:number>/rating/", orders.rate, name="rate"),
+    path("auctions/", auctions.auctions, name="auctions"),
+    path("auctions/new/", auctions.new_auction, name="new_auction"),
+    path("auctions/<str:number>/", auctions.auction, name="auction"),
+    path("auctions/<str:number>/edit/", auctions.edit_auction, name="edit_auction"),
     path("budget/", budgets.budget, name="budget"),
     path("budget/<str:number>/", budgets.quota, name="quota"),
     path("intentions/", intentions.intentions, name="intentions"),

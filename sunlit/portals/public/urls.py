@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from sunlit.portals.public.views import deals, files, frameworks, front, goods, intentions, outages, papers, products, rules, shop, verify
+from sunlit.portals.public.views import (
+    auctions,
+    deals,
+    files,
+    frameworks,
+    front,
+    goods,
+    intentions,
+    outages,
+    papers,
+    products,
+    rules,
+    shop,
+    verify,
+)
 
 urlpatterns = [
     path("", front.home, name="home"),
@@ -17,6 +31,9 @@ urlpatterns = [
     path("products/<str:number>/", products.product, name="product"),
     path("compare/", products.compare, name="compare"),
     path("suppliers/<str:number>/", shop.supplier, name="supplier"),
+    path("auctions/", auctions.auctions, name="auctions"),
+    path("auctions/<str:number>/", auctions.auction, name="auction"),
+    path("auctions/<str:number>/result.json", auctions.result, name="auction_result"),
     path("deals/", deals.deals, name="deals"),
     path("deals/<str:number>/", deals.deal, name="deal"),
     path("intentions/", intentions.intentions, name="intentions"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from sunlit.portals.regulator.views import (
     applications,
+    auctions,
     board,
     budgets,
     buyers,
@@ -29,6 +30,8 @@ urlpatterns = [
     path("now/", board.now, name="now"),
     path("applications/", applications.applications, name="applications"),
     path("applications/<str:number>/", applications.application, name="application"),
+    path("auctions/", auctions.auctions, name="auctions"),
+    path("auctions/<str:number>/", auctions.auction, name="auction"),
     path("reviews/", offers.reviews, name="reviews"),
     path("reviews/approve/", offers.approve_many, name="approve_many"),
     path("offers/", offers.offers, name="offers"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from sunlit.portals.supplier.views import (
     applying,
+    auctions,
     cases,
     corrections,
     declarations,
@@ -63,6 +64,10 @@ urlpatterns = [
     path("frameworks/<str:number>/", frameworks.framework, name="framework"),
     path("frameworks/<str:number>/packages/<int:position>/", frameworks.respond, name="respond"),
     path("frameworks/<str:number>/responses/<str:response>/", frameworks.framework_entry, name="framework_entry"),
+    path("auctions/", auctions.auctions, name="auctions"),
+    path("auctions/<str:number>/", auctions.auction, name="auction"),
+    path("auctions/<str:number>/lots/<int:lot>/bid/", auctions.bid, name="bid"),
+    path("auctions/<str:number>/lots/<int:lot>/floor/", auctions.floor, name="bid_floor"),
     path("surveys/", surveys.surveys, name="surveys"),
     path("surveys/<str:number>/", surveys.survey, name="survey"),
     path("ratings/", ratings.ratings, name="ratings"),

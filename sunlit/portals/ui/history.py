@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
@@ -13,9 +13,11 @@ from sunlit.foundation.ledger.models import Entry
 from sunlit.portals.ui.filters import chinese, lang
 
 
-def history_of(subject: str, *, limit: int = ledger.HISTORY_MAX, facts: Mapping[str, Any] | None = None) -> list[Entry]:
+def history_of(
+    subject: str, *, limit: int = ledger.HISTORY_MAX, facts: Mapping[str, Any] | None = None, but: Sequence[str] = ()
+) -> list[Entry]:
     """As the ledger's: the last acts on a subject ("order/DD-…"), oldest first; told with names in the reader's language."""
-    entries = ledger.history_of(subject, limit=limit, facts=facts)
+    entries = ledger.history_of(subject, limit=limit, facts=facts, but=but)
     if chinese():
         return entries
     organisations = accounts.organisations_by_number({entry.organisation for entry in entries})

@@ -114,6 +114,13 @@ STATES: dict[str, Word] = {
     "signed": Word(pgettext_lazy("state", "Party to the agreement"), "done"),
     "unsigned": Word(pgettext_lazy("state", "Not signed"), "bad"),
     "cleared_out": Word(pgettext_lazy("state", "Cleared out"), "bad"),
+    # Reverse auctions
+    "notice": Word(pgettext_lazy("state", "Announced"), "wait"),
+    "countdown": Word(pgettext_lazy("state", "Countdown"), "now"),
+    "settling": Word(pgettext_lazy("state", "Result being established"), "wait"),
+    "paused": Word(pgettext_lazy("state", "Paused"), "bad"),
+    "to_confirm": Word(pgettext_lazy("state", "Waiting for the buyer"), "wait"),
+    "awarded": Word(pgettext_lazy("state", "Awarded"), "done"),
     # Holds on a budget quota
     "held": Word(pgettext_lazy("state", "Held"), "wait"),
     "committed": Word(pgettext_lazy("state", "Committed"), "go"),
@@ -190,11 +197,30 @@ VERB_TONES: dict[str, str] = {
             "settle",
             "answer",
             "summarise",
+            "award",
+            "resume",
+            "enter",
         ),
         "go",
     ),
     **dict.fromkeys(
-        ("disapprove", "refuse", "decline", "reject", "cancel", "withdraw", "freeze", "suspend", "leave", "ask_cancel", "discard"), "bad"
+        (
+            "disapprove",
+            "refuse",
+            "decline",
+            "reject",
+            "cancel",
+            "withdraw",
+            "freeze",
+            "suspend",
+            "leave",
+            "ask_cancel",
+            "discard",
+            "pause",
+            "void",
+            "exclude",
+        ),
+        "bad",
     ),
 }
 

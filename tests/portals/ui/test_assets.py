@@ -13,7 +13,7 @@ PORTALS = Path(sunlit.portals.__file__).parent
 ASSETS = PORTALS / "ui" / "assets"
 TEMPLATES = sorted(PORTALS.glob("*/templates/**/*.html"))
 KIT_CSS_BYTES_MOST = 60_000
-CSS_BYTES_MOST = 88_000  # with what single portals add
+CSS_BYTES_MOST = 92_000  # with what single portals add
 SCRIPT_BYTES_MOST = 120_000
 
 KNOWN_ICONS = frozenset(re.findall(r"^[a-z0-9-]+", (ASSETS / "icons.txt").read_text(encoding="utf-8"), re.MULTILINE))

@@ -1,6 +1,23 @@
 """What is stored of the marketplace."""
 
+from sunlit.domain.market.models.auctions import Auction, AuctionBid, AuctionBidder, AuctionEntry, AuctionLot
 from sunlit.domain.market.models.frameworks import Framework, FrameworkEntry, Package
 from sunlit.domain.market.models.orders import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
 
-__all__ = ["CartLine", "CartPlan", "Dispatch", "Favourite", "Framework", "FrameworkEntry", "Order", "OrderLine", "Package", "Return"]
+__all__ = [
+    "Auction",
+    "AuctionBid",
+    "AuctionBidder",
+    "AuctionEntry",
+    "AuctionLot",
+    "CartLine",
+    "CartPlan",
+    "Dispatch",
+    "Favourite",
+    "Framework",
+    "FrameworkEntry",
+    "Order",
+    "OrderLine",
+    "Package",
+    "Return",
+]

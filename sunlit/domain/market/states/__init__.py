@@ -1,6 +1,7 @@
 """The lives in the marketplace."""
 
+from sunlit.domain.market.states.auctions import auction
 from sunlit.domain.market.states.frameworks import entry, framework
 from sunlit.domain.market.states.orders import order
 
-__all__ = ["entry", "framework", "order"]
+__all__ = ["auction", "entry", "framework", "order"]

@@ -50,6 +50,8 @@ CHOICES: Final[dict[str, str | Promise]] = {
     "rank_only": _("own rank only"),
     "low_only": _("current lowest price only"),
     "own_rank_and_current_low": _("own rank and current lowest price"),
+    "needed": _("needed"),
+    "not_needed": _("not needed"),
     "agreement_unit_price": _("unit price of the agreement"),
     "services_once_per_cycle": _("services only, each supplier once a cycle"),
     "month": _("every month"),

@@ -200,6 +200,9 @@ def _establish(gap: Gap, rule: Rule_, at: datetime, by: Actor = CLOCK) -> Outage
     made: list[Extension] = []
     for each in deadlines.all_of_them():
         made += _put_off(outage, each, gap, at)
+    for make_up in deadlines.makers():
+        told_of = make_up(gap.since, gap.until, number, at)
+        made += [Extension(outage=outage, kind=m.kind, number=m.number, field=m.field, before=m.before, after=m.after) for m in told_of]
     Extension.objects.bulk_create(made, batch_size=BATCH)
     outage.count = len(made)
     outage.digest = digest([[it.kind, it.number, it.field, it.before, it.after] for it in made])

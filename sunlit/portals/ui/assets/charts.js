@@ -12,7 +12,7 @@ function draw(box) {
   const data = JSON.parse(document.getElementById(box.dataset.source).textContent);
   const chart = drawn.get(box) ?? echarts.init(box, null, { renderer: "canvas" });
   drawn.set(box, chart);
-  chart.setOption(({ share, dots, waterfall }[box.dataset.chart] ?? axes)(data, box.dataset.chart, colours()), true);
+  chart.setOption(({ share, dots, waterfall, stairs }[box.dataset.chart] ?? axes)(data, box.dataset.chart, colours()), true);
 }
 
 function colours() {
@@ -117,6 +117,38 @@ function dots(data, _kind, colour) {
   };
 }
 
+// An auction: each price holds until the next; the lowest so far is the stair, every single bid a dot on its way.
+function stairs(data, _kind, colour) {
+  const number = format("¥");
+  const look = common(colour, number);
+  const points = data.points.map(([at, price]) => [Date.parse(at), Number(price)]);
+  let low = Infinity;
+  const lowest = points.map(([at, price]) => [at, (low = Math.min(low, price))]);
+  const last = points.length ? Math.min(Math.max(Date.now(), points.at(-1)[0]), Date.parse(data.to)) : 0;
+  if (points.length) lowest.push([last, low]);
+  const begin = Date.parse(data.from);
+  const until = last ? Math.min(Date.parse(data.to), last + Math.max((last - begin) / 6, 120_000)) : Date.parse(data.to);
+  const label = { color: colour.soft, fontSize: 12 };
+  const cap = { silent: true, symbol: "none", lineStyle: { color: colour.row[4], type: "dashed", width: 1 }, label: { formatter: `${data.names.cap} ${number(data.cap)}`, color: colour.row[4], position: "insideEndTop" }, data: [{ yAxis: Number(data.cap) }] };
+  return {
+    ...look,
+    animation: false,
+    tooltip: { ...look.tooltip, trigger: "item", formatter: (point) => `${chinaTime(point.value[0], true)}  ${number(point.value[1])}` },
+    grid: { left: 4, right: 16, top: 24, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    xAxis: { type: "time", min: begin, max: until, axisLine: { lineStyle: { color: colour.strong } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { ...label, hideOverlap: true, formatter: (at) => chinaTime(at) } },
+    yAxis: { type: "value", scale: true, min: (value) => Math.floor(Math.min(value.min, Number(data.cap) * 0.98) * 0.995), max: Number(data.cap), splitLine: { lineStyle: { color: colour.hair } }, axisLabel: { ...label, formatter: short }, splitNumber: 4 },
+    series: [
+      { type: "line", name: data.names.lowest, step: "end", data: lowest, showSymbol: false, lineStyle: { width: 2, color: colour.row[0] }, areaStyle: { color: colour.row[0], opacity: 0.06 }, markLine: cap },
+      { type: "scatter", name: data.names.all, data: points, symbolSize: 6, itemStyle: { color: colour.row[1] } },
+    ],
+  };
+}
+
+function chinaTime(at, exact = false) {
+  const parts = { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", ...(exact ? { second: "2-digit" } : {}) };
+  return new Intl.DateTimeFormat("en-GB", parts).format(at);
+}
+
 function format(unit) {
   if (unit === "¥") return (value) => `¥${Number(value).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
   return (value) => `${Number(value).toLocaleString("en")}${unit ? ` ${unit}` : ""}`;
@@ -136,5 +168,6 @@ drawAll();
 new ResizeObserver(() => drawn.forEach((chart) => chart.resize())).observe(document.body);
 document.addEventListener("theme:turned", () => drawAll());
 document.addEventListener("tab:shown", () => drawAll());
+document.addEventListener("chart:changed", () => drawAll());
 document.addEventListener("htmx:afterSettle", () => drawAll());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll());

@@ -2,6 +2,7 @@
 import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
 
+import { auction } from "./js/auction.js";
 import { choices } from "./js/choices.js";
 import { combobox } from "./js/combobox.js";
 import { compareTray } from "./js/compare.js";
@@ -21,5 +22,5 @@ import { toast, toasts } from "./js/toast.js";
 window.htmx = htmx;
 
 for (const [name, component] of Object.entries({ compareTray, countdown, filePicker, rows, stepper, theme, toast })) Alpine.data(name, component);
-for (const start of [choices, combobox, conditions, dialogs, forms, fresh, live, menus, tabs, toasts]) start(htmx);
+for (const start of [auction, choices, combobox, conditions, dialogs, forms, fresh, live, menus, tabs, toasts]) start(htmx);
 Alpine.start();

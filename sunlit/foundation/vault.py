@@ -1,0 +1,39 @@
+"""Small secrets that the platform itself must use while they are secret: sealed with a key that lies beside the database, not in it.
+
+What this protects from, and what not, is told in docs/decisions/0014: a copy of the database, a backup, a query and every page show nothing; whoever
+runs the platform's processes could read them, because these must.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from sunlit.config import keys
+
+NONCE: Final = 12  # bytes
+PAD: Final = 32  # bytes: the length of what is sealed tells nothing about an amount
+
+
+class Spoilt(Exception):
+    """What was sealed was changed, belongs elsewhere, or was sealed with another key."""
+
+
+def shut(text: str, *, label: str) -> bytes:
+    """Seal a short text under a label, which must be named again to open it."""
+    plain = text.encode()
+    assert len(plain) <= PAD, f"at most {PAD} bytes"
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(keys.vault_key()).encrypt(nonce, plain.ljust(PAD, b"\0"), label.encode())
+
+
+def opened(sealed: bytes, *, label: str) -> str:
+    """The text. Raises Spoilt."""
+    try:
+        plain = AESGCM(keys.vault_key()).decrypt(sealed[:NONCE], sealed[NONCE:], label.encode())
+    except InvalidTag:
+        raise Spoilt(label) from None
+    return plain.rstrip(b"\0").decode()

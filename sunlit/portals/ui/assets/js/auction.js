@@ -1,0 +1,336 @@
+// The room of a reverse auction. The page tells how it stood; the stream tells everything since, each event once, and goes on behind the last one
+// after a break. The server's clock is the law: its offset to the reader's clock is measured and shown. Bids are sent with a key of their own, so
+// that one which is sent again after a broken connection counts once.
+const RETRY = 1500;
+const TRIES = 6;
+const LOG_ROWS = 300;
+const FAR = 0.9; // of the next price: below it the bidder is asked again
+const URGENT = 60_000;
+const TURNS = new Set(["pause", "resume", "ended", "failed", "awarded", "void", "withdraw"]);
+
+export function auction() {
+  const box = document.querySelector("[data-auction]");
+  if (box) new Room(box).start();
+}
+
+class Room {
+  constructor(box) {
+    this.box = box;
+    this.told = JSON.parse(document.getElementById(box.dataset.source).textContent);
+    this.words = this.told.words;
+    this.fields = Object.fromEntries([...document.querySelectorAll("[data-field]")].map((each) => [each.dataset.field, each]));
+    this.form = document.querySelector("[data-auction-bid]");
+    this.offset = Date.parse(this.told.now) - Date.now();
+    this.measured = -Infinity;
+    this.after = this.told.after;
+    this.chart = document.getElementById("auction-chart");
+    this.sound = document.querySelector("[data-auction-sound]");
+  }
+
+  start() {
+    this.tick();
+    setInterval(() => this.tick(), 200);
+    if (this.form) this.prepare();
+    if (this.told.follow) this.listen();
+  }
+
+  now() {
+    return Date.now() + this.offset;
+  }
+
+  set(field, text) {
+    const element = this.fields[field];
+    if (!element || element.textContent === text) return;
+    element.textContent = text;
+    if (field === "clock" || field === "server-time") return;
+    element.classList.remove("auction-fresh");
+    void element.offsetWidth;
+    element.classList.add("auction-fresh");
+  }
+
+  // The clock
+
+  tick() {
+    const now = this.now();
+    const starts = Date.parse(this.told.starts_at);
+    const ends = Date.parse(this.told.ends_at);
+    if (this.told.running && this.fields.clock) {
+      const rest = (now < starts ? starts : ends) - now;
+      const label = now < starts ? this.words.starts : rest > 0 ? this.words.ends : this.words.settling;
+      if (this.fields["clock-label"].textContent !== label) this.fields["clock-label"].textContent = label;
+      this.set("clock", rest > 0 ? span(rest) : "0:00");
+      this.box.toggleAttribute("data-urgent", now >= starts && rest > 0 && rest < URGENT);
+      const open = now >= starts && rest > 0;
+      if (this.fields.go && !this.busy) this.fields.go.disabled = !open;
+    }
+    const off = (this.offset / 1000).toFixed(1);
+    this.set("server-time", this.words.clock.replace("{time}", time(now)).replace("{offset}", off === "-0.0" ? "0.0" : off));
+  }
+
+  measure(at) {
+    const seen = Date.parse(at) - Date.now(); // the later it came, the smaller: the largest is the nearest to the truth
+    if (seen > this.measured) this.offset = this.measured = seen;
+  }
+
+  // The stream
+
+  listen() {
+    const address = new URL(this.told.url, location.href);
+    address.searchParams.set("after", this.after);
+    const source = new EventSource(address);
+    source.onopen = () => this.connected(true);
+    source.addEventListener("clock", (event) => this.measure(event.data));
+    source.onmessage = (event) => {
+      this.connected(true);
+      this.hear(JSON.parse(event.data));
+    };
+    source.onerror = () => {
+      this.connected(false);
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.listen(), RETRY * (0.75 + Math.random() / 2));
+    };
+    window.addEventListener("pagehide", () => source.close(), { once: true });
+  }
+
+  connected(on) {
+    this.fields.dot?.toggleAttribute("data-on", on);
+    const word = on ? this.words.on : this.words.off;
+    if (this.fields.connection && this.fields.connection.textContent !== word) this.fields.connection.textContent = word;
+    this.box.dataset.live = on ? "on" : "off";
+  }
+
+  hear(event) {
+    if (event.index <= this.after) return;
+    this.after = event.index;
+    if (TURNS.has(event.kind)) {
+      setTimeout(() => location.reload(), 300 + Math.random() * 1500); // a thousand watchers do not come back at once
+      return;
+    }
+    if (event.kind === "bidders") this.set("bidders", String(event.bidders));
+    if (event.kind === "bid") this.bid(event);
+  }
+
+  bid(event) {
+    const told = this.told;
+    const was = told.rank;
+    told.ends_at = event.ends_at;
+    told.bids = Math.max(told.bids, event.place);
+    this.set("bids", told.bids.toLocaleString("en"));
+    if (event.low) {
+      told.low = event.low;
+      this.set("low", yuan(event.low));
+    }
+    if (event.mine) {
+      told.mine = event.mine;
+      this.set("mine", yuan(event.mine));
+    }
+    if (event.rank) {
+      told.rank = event.rank;
+      this.set("rank", String(event.rank));
+      this.fields.rank?.closest(".stat").toggleAttribute("data-first", event.rank === 1);
+    }
+    if (event.extensions !== told.extensions) this.extended(event);
+    this.row(event);
+    this.step(event);
+    this.follow(event, was);
+  }
+
+  extended(event) {
+    this.told.extensions = event.extensions;
+    this.set("extensions-count", String(event.extensions));
+    if (this.fields.extensions) this.fields.extensions.hidden = false;
+    this.set("ends-at", time(Date.parse(event.ends_at)));
+    this.box.toggleAttribute("data-extended", true);
+    setTimeout(() => this.box.toggleAttribute("data-extended", false), 4000);
+  }
+
+  row(event) {
+    const log = this.fields.log;
+    if (!log) return;
+    const own = "mine" in event;
+    const line = document.createElement("tr");
+    if (own) line.className = "auction-own";
+    const who = own ? this.words.you : event.bidder ? `${this.words.bidder} ${event.bidder}` : "—";
+    const price = event.price ?? event.mine;
+    cell(line, String(event.place), "number figures");
+    cell(line, time(Date.parse(event.at), true), "figures nowrap");
+    const by = cell(line, who, "");
+    if (event.by_floor) {
+      const note = document.createElement("span");
+      note.className = "faint small";
+      note.textContent = ` ${this.words.automatic}`;
+      by.append(note);
+    }
+    cell(line, price ? yuan(price) : this.words.hidden, "number figures");
+    log.prepend(line);
+    while (log.children.length > LOG_ROWS) log.lastElementChild.remove();
+    if (this.fields["no-bids"]) this.fields["no-bids"].hidden = true;
+  }
+
+  step(event) {
+    const price = event.price ?? event.mine;
+    if (!this.chart || !price) return;
+    const data = JSON.parse(this.chart.textContent);
+    data.points.push([event.at, price, event.bidder ?? null]);
+    data.to = event.ends_at;
+    this.chart.textContent = JSON.stringify(data);
+    document.dispatchEvent(new CustomEvent("chart:changed"));
+  }
+
+  // Bidding
+
+  prepare() {
+    const input = this.form.elements.price;
+    this.typed = false;
+    input.addEventListener("input", () => {
+      this.typed = true;
+      this.sure = "";
+      this.sum();
+    });
+    for (const button of this.form.querySelectorAll("[data-lower]")) {
+      button.addEventListener("click", () => {
+        const step = fen(this.told.step) * Number(button.dataset.lower);
+        input.value = plain(Math.max(fen(this.told.next ?? this.told.cap) - step, 1));
+        this.typed = Number(button.dataset.lower) > 0;
+        this.sure = "";
+        this.sum();
+      });
+    }
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send();
+    });
+    this.sum();
+  }
+
+  // The next price moves on; what was typed stays as long as it can still be bid.
+  follow(event, was) {
+    const own = "mine" in event;
+    if (this.told.beats === "lowest" && event.next) this.told.next = event.next;
+    if (event.own_next) this.told.next = event.own_next;
+    if (this.fields.next && this.told.next) this.set("next", yuan(this.told.next));
+    if (!this.form) return;
+    const input = this.form.elements.price;
+    const typed = fen(input.value);
+    if (!this.typed || !(typed <= fen(this.told.next))) {
+      input.value = this.told.next;
+      this.typed = false;
+      this.sure = "";
+    }
+    this.sum();
+    if (!own && this.told.mine && event.leads && (was === 1 || this.told.beats === "lowest")) {
+      this.answer(this.words.outbid.replace("{price}", event.price ? yuan(event.price) : this.words.hidden), "now");
+      this.beep();
+    }
+  }
+
+  sum() {
+    const price = fen(this.form.elements.price.value);
+    const known = Number.isFinite(price) && price > 0;
+    this.fields.go.textContent = known ? this.words.bid.replace("{price}", yuan(plain(price))) : this.words.bid.replace("{price}", "");
+    if (this.fields.sum) this.fields.sum.textContent = known ? this.words.sum.replace("{sum}", yuan(plain(price * this.told.quantity))).replace("{quantity}", this.told.quantity) : "";
+  }
+
+  async send() {
+    const input = this.form.elements.price;
+    const price = input.value.trim();
+    if (fen(price) < fen(this.told.next ?? this.told.cap) * FAR && this.sure !== price) {
+      this.sure = price;
+      this.answer(this.words.sure.replace("{price}", yuan(price)), "now");
+      return;
+    }
+    this.busy = this.fields.go.disabled = true;
+    this.answer(this.words.sending, "");
+    const body = new FormData(this.form);
+    body.set("key", key());
+    try {
+      await this.post(body, 0);
+    } finally {
+      this.busy = false;
+      this.typed = false;
+      this.sure = "";
+      this.tick();
+    }
+  }
+
+  async post(body, tries) {
+    let response;
+    let told;
+    try {
+      response = await fetch(this.form.action, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
+      told = await response.json();
+    } catch {
+      if (tries >= TRIES) {
+        this.answer(this.words.off, "bad");
+        return;
+      }
+      this.answer(this.words.again, "now");
+      await new Promise((resolve) => setTimeout(resolve, RETRY));
+      await this.post(body, tries + 1);
+      return;
+    }
+    if (response.ok) {
+      this.answer(this.words.accepted.replace("{place}", told.place).replace("{price}", yuan(told.price)), "done");
+      return;
+    }
+    this.answer(told.problems.map((problem) => `${problem.message} ${problem.code}`).join(" "), "bad");
+  }
+
+  answer(text, tone) {
+    if (!this.fields.answer) return;
+    this.fields.answer.textContent = text;
+    this.fields.answer.dataset.tone = tone;
+  }
+
+  beep() {
+    if (!this.sound?.checked) return;
+    const context = new AudioContext();
+    const tone = context.createOscillator();
+    const level = context.createGain();
+    tone.frequency.value = 660;
+    level.gain.setValueAtTime(0.08, context.currentTime);
+    level.gain.exponentialRampToValueAtTime(0.001, context.currentTime + 0.35);
+    tone.connect(level).connect(context.destination);
+    tone.start();
+    tone.stop(context.currentTime + 0.35);
+    tone.onended = () => context.close();
+  }
+}
+
+function key() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, "0")).join("");
+}
+
+function fen(text) {
+  const found = /^\s*[¥￥]?\s*(\d[\d,]*)(?:\.(\d{1,2}))?\s*$/.exec(String(text));
+  return found ? Number(found[1].replaceAll(",", "")) * 100 + Number((found[2] ?? "0").padEnd(2, "0")) : NaN;
+}
+
+function plain(amount) {
+  return `${Math.floor(amount / 100)}.${String(amount % 100).padStart(2, "0")}`;
+}
+
+function yuan(text) {
+  const [whole, part] = plain(fen(text)).split(".");
+  return `¥${Number(whole).toLocaleString("en")}.${part}`;
+}
+
+function span(rest) {
+  const seconds = Math.floor(rest / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const last = String(seconds % 60).padStart(2, "0");
+  if (hours >= 48) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${last}` : `${minutes}:${last}`;
+}
+
+function time(at, exact = false) {
+  const parts = { timeZone: "Asia/Shanghai", hour12: false, hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  const told = new Intl.DateTimeFormat("en-GB", parts).format(at);
+  return exact ? `${told}.${String(at % 1000).padStart(3, "0")}` : told;
+}
+
+function cell(line, text, name) {
+  const made = line.insertCell();
+  made.className = name;
+  made.textContent = text;
+  return made;
+}
