@@ -7,12 +7,16 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
+from sunlit.domain.rulebook.rules import CACHE_LIFE
 from sunlit.foundation.kernel import clock
+from tests.journeys import errands
 from tests.journeys.conftest import People
+from tests.journeys.house import House
 from tests.journeys.people import Person
 
 RULE = "/regulator/rules/threshold.procurement/?kind=services"
 DRAFT = re.compile(r"/regulator/drafts/GZ-[0-9A-Z-]+/$")
+TRIED_WITHIN = 60_000  # milliseconds: the worker may be busy
 SIMULATE = "main form:has(input[name=verb][value=simulate]) button"
 
 
@@ -33,8 +37,33 @@ def decide(person: Person, draft: str, verb: str) -> None:
     person.page.wait_for_load_state()
 
 
-def test_a_threshold_is_changed_from_a_day_on(people: People) -> None:
+def the_day_comes(house: House, person: Person, draft: str) -> None:
+    """As if the weeks until its first day had passed: the version that the draft became holds from today, and no process remembers otherwise."""
+    number, today = draft.rstrip("/").rpartition("/")[2], clock.local_day(clock.now())
+    shift = (
+        "UPDATE rulebook_rule SET in_force = daterange(%s, NULL) WHERE id = (SELECT enacted_id FROM rulebook_ruledraft WHERE number = %s)"
+        " RETURNING id"
+    )
+    assert len(house.ask(shift, today, number)) == 1
+    person.page.wait_for_timeout(CACHE_LIFE.total_seconds() * 1000)
+
+
+def threshold_of(person: Person, order: str) -> str:
+    """The threshold that an order was held against, as the page of its rulings tells it."""
+    person.go(f"/regulator/orders/{order}/")
+    ruling = person.page.locator("main details.ruling", has=person.page.locator("text=threshold.procurement"))
+    ruling.first.locator("summary").click()
+    return ruling.first.inner_text()
+
+
+def test_a_threshold_is_changed_from_a_day_on(house: House, people: People) -> None:
     surina, zheng, public = people("surina"), people("zheng"), people()
+
+    # A purchase of services under the threshold of today.
+    meeting = errands.goods_of(house, "GY-0068", "C22010200", 300, 700, stock=100)
+    many = int(2500 // meeting.price) + 1
+    aygul = people("aygul")
+    before = errands.buy(aygul, house, meeting, many, purpose="教研会议")
     begins = (clock.local_day(clock.now()) + timedelta(days=40)).isoformat()
 
     # Drafted with its difference, and tried on what was bought so far.
@@ -43,7 +72,8 @@ def test_a_threshold_is_changed_from_a_day_on(people: People) -> None:
     surina.sees("¥300,000.00")
     surina.sees("¥2,000.00")
     surina.page.click(SIMULATE)
-    expect(surina.page.locator("main [data-trial]")).to_be_visible()
+    expect(surina.page.locator("main [data-trial]")).to_be_visible(timeout=TRIED_WITHIN)
+    expect(surina.page.locator("main [data-trial]")).to_contain_text(before)
     surina.in_order()
 
     # Its drafter hands it in and does not decide.
@@ -65,3 +95,15 @@ def test_a_threshold_is_changed_from_a_day_on(people: People) -> None:
     public.sees("¥2,000.00")
     expect(public.page.locator("main [data-state=coming]")).to_be_visible()
     public.in_order()
+
+    # The day comes. The same purchase now needs a plan; a smaller one is lawful, under the new version; the old one keeps its own.
+    the_day_comes(house, public, draft)
+    errands.put_into_cart(aygul, meeting, many)
+    errands.to_checkout(aygul, meeting)
+    refused = aygul.page.locator("main [data-code=ORD-025]").first
+    expect(refused).to_contain_text("¥2,000.00")
+    aygul.in_order()
+    errands.empty_cart(aygul)
+    after = errands.buy(aygul, house, meeting, 1, purpose="教研会议")
+    assert ("¥300,000.00" in threshold_of(surina, before), "¥2,000.00" in threshold_of(surina, before)) == (True, False)
+    assert ("¥300,000.00" in threshold_of(surina, after), "¥2,000.00" in threshold_of(surina, after)) == (False, True)
