@@ -34,6 +34,7 @@ class PlanMoved(Event):
     buyer_id: int
     region_path: str
     reason: str
+    version: int = 0
 
 
 @event

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from sunlit.domain.planning import queries, services
+from sunlit.domain.planning import queries, reactions, services
+from sunlit.domain.planning.events import PlanMoved
 from sunlit.domain.planning.models import Hold, Plan, PlanLine
 from sunlit.domain.planning.rules import plans as rules
+from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger import queries as ledger
+from sunlit.foundation.messages.models import Message
 from tests.domain.planning.plans import LAPTOPS, PAPER, drafted, filed, reviewed, rich, what
 from tests.domain.planning.test_intentions import PAPER as INTENDED
 from tests.town import NOON, Town, build
@@ -330,3 +333,48 @@ def test_a_smaller_project_is_reserved_as_a_whole_or_says_why_not(town: Town) ->
     assert ("PLN-018", "exemption_reason") in refused(services.hand_in_plan, it, by=town.aygul, at=NOON)
     it = drafted(town, middle, method="open_tender", set_aside="none", exemption="few_smes", exemption_reason="市场上只有两家中小企业")
     assert "PLN-055" not in verdicts(it)
+
+
+# Who is told
+
+
+def told(kind: str) -> list[tuple[str, str]]:
+    return sorted(Message.objects.filter(kind=kind).values_list("user__login", "link"))
+
+
+def test_whoever_must_act_on_a_plan_is_told_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    it = asked(town)
+    for verb in ("hand_in", "review", "ask_approval", "refuse", "finish"):
+        event = PlanMoved(
+            number=it.number, verb=verb, state=it.state, buyer_id=it.buyer_id, region_path=it.region_path, reason="理由不成立", version=7
+        )
+        for _again in range(2):
+            reactions.tell_who_acts_on_the_plan(event)
+    page = f"/buyer/plans/{it.number}/"
+    assert told("plan.hand_in") == [("li", page), ("zhou", page)]
+    assert told("plan.review") == told("plan.refuse") == [("aygul", page)]
+    assert told("plan.ask_approval") == [("zheng", f"/regulator/plans/{it.number}/")]  # the prefecture's, not the city's
+    assert Message.objects.filter(kind="plan.finish").count() == 0
+
+
+def test_a_term_that_ends_soon_is_told_before_it_ends(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    it = asked(town)
+    until = it.decide_until
+    assert until is not None
+    for early in (timedelta(days=2), timedelta(hours=20), timedelta(hours=2)):
+        monkeypatch.setattr(clock, "now", lambda early=early: until - early)
+        reactions.tell_what_is_nearly_due()
+        assert len(told("plan.decision_near")) == (0 if early == timedelta(days=2) else 1)
+    monkeypatch.setattr(clock, "now", lambda: until + timedelta(hours=1))
+    assert queries.plans_nearly_due(until + timedelta(hours=1)) == []
+
+
+def test_what_the_intention_did_not_tell_of_is_remarked(town: Town) -> None:
+    rows = [{"name": "办公家具", "outline": "桌椅一批", "budget": "60000", "month": "2026-03", "note": ""}]
+    notice = services.publish_intention(services.draft_intention(rows, by=town.aygul, at=NOON), by=town.zhou, at=NOON)
+    rich(town)
+    it = drafted(town, {**PAPER, "amount": "2500000"}, intention=str(notice.items.get().pk), starts_on="2026-04-20")
+    found = {ruling.code: ruling for ruling in queries.check_plan(it, NOON).rulings}
+    assert (found["PLN-058"].verdict, found["PLN-058"].key) == ("warned", "TL-001")
+    assert (found["PLN-059"].verdict, found["PLN-059"].figures["objects"]) == ("warned", "复印纸")

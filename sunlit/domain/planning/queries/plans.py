@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, Length
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Category
@@ -20,8 +21,10 @@ from sunlit.domain.planning.rules.splitting import OPEN_TENDER, Part
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import MethodChoice, Rule_, Ruling, judge, may_refuse
 from sunlit.domain.rulebook.rules import LAWFUL
+from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import Actor
-from sunlit.foundation.kernel import money
+from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.kernel import money, regions
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS, REASON_CHARS_LEAST
 from sunlit.foundation.kernel.refusals import Problem, Refused
@@ -31,6 +34,7 @@ __all__ = [
     "PlanCheck",
     "PlanPage",
     "Reserves",
+    "approving_office",
     "awaiting_approval",
     "check_plan",
     "form_of",
@@ -45,6 +49,7 @@ __all__ = [
     "plan",
     "plan_counts",
     "plans_for_orders",
+    "plans_nearly_due",
     "plans_on",
     "plans_page",
     "reserves",
@@ -70,6 +75,7 @@ PERIODS: Final = {
 }
 """The period that decides how long a method takes at least: for bids, for the public notice, or for the supplier's answer."""
 COUNTED: Final = ("approval_asked", "filed", "approved", "executing", "done")
+DUE_MOST: Final = 500
 FORCE: Final = ("filed", "approved", "executing")
 
 
@@ -160,6 +166,26 @@ def plans_page(
 def awaiting_approval(*, seen_by: Actor) -> QuerySet[Plan]:
     """The plans whose method waits for approval: to be counted."""
     return policies.plans_visible_to(seen_by).filter(state="approval_asked")
+
+
+def plans_nearly_due(at: datetime, *, rows: int = DUE_MOST) -> list[Plan]:
+    """Plans whose review or decision is due within the days of their region's rule, the nearest first."""
+    terms = Q(state="in_review", review_until__gt=at) | Q(state="approval_asked", decide_until__gt=at)
+    found = Plan.objects.filter(terms).order_by(Coalesce("decide_until", "review_until"), "pk")[:rows]
+    return [it for it in found if (_due(it) - at) <= timedelta(days=_rule(it, "plan.remind_before", at).n)]
+
+
+def _due(it: Plan) -> datetime:
+    until = it.review_until if it.state == "in_review" else it.decide_until
+    assert until is not None, "a plan that waits has its term"
+    return until
+
+
+def approving_office(region_path: str) -> int | None:
+    """The office that decides on methods for a region: that of the prefecture it lies in, or of the nearest region above."""
+    ranked = [it for it in accounts.regions() if it.level in rules.RANKS and regions.is_under(region_path, it.path)]
+    offices = Organisation.objects.filter(kind="regulator", active=True, region__in=[it.pk for it in ranked])
+    return offices.order_by(Length("region__path").desc(), "pk").values_list("pk", flat=True).first()
 
 
 def plan_counts(*, seen_by: Actor) -> dict[str, int]:
@@ -379,10 +405,22 @@ def _intention(it: Plan, at: datetime) -> Iterator[Ruling]:
     if item is None:
         yield judge(rule, ok=False, hard=True, reason=rules.NO_INTENTION, figures={"days": rule.n})
         return
+    yield from _fits_its_intention(it, item, rule)
     assert item.public_since is not None, "a notice that stands is public"
     earliest = start_of(item, region_path=it.region_path, on=local_day(at))
     told = {"since": local_day(item.public_since), "days": rule.n, "earliest": earliest, "starts": it.starts_on}
     yield judge(rule, ok=it.starts_on >= earliest, hard=True, reason=rules.INTENTION_LATE, figures=told)
+
+
+def _fits_its_intention(it: Plan, item: IntentionItem, rule: Rule_) -> Iterator[Ruling]:
+    """What is planned is what was told: within its budget, and of its kind as far as names tell (财库〔2020〕10号: what changes is told anew)."""
+    told = {"number": item.intention.number, "total": it.total, "budget": item.budget}
+    if it.total > item.budget:
+        yield judge(rule, ok=False, hard=False, reason=rules.OVER_INTENTION, figures=told)
+    strange = [each.name for each in it.items.all() if not rules.speaks_of(f"{item.name}{item.outline}", each.name, each.category.name_zh)]
+    if strange:
+        figures = {"number": item.intention.number, "project": item.name, "objects": "、".join(strange)}
+        yield judge(rule, ok=False, hard=False, reason=rules.OTHER_INTENTION, figures=figures)
 
 
 def _survey(it: Plan, at: datetime) -> list[Ruling]:

@@ -92,6 +92,14 @@ SMALL_SHORT = Reason(
     _("{small} of what is reserved goes to small and micro enterprises, {percent} %; the year as a whole needs at least {least} %."),
 )
 
+OVER_INTENTION = Reason(
+    "PLN-058", _("{total} is planned, notice {number} told of {budget}: publish a correction, or plan within what was told.")
+)
+OTHER_INTENTION = Reason(
+    "PLN-059", _("“{objects}” is not what notice {number} told of with “{project}”: name the notice of this project, or correct it.")
+)
+
+RANKS: Final = frozenset({"prefecture", "province", "nation"})  # who approves methods: 设区的市、自治州以上 (政府采购法 art. 27)
 NO_INTENTION_BECAUSE: Final[dict[str, str | Promise]] = {
     "sporadic": _("small sporadic purchases by agreement or at designated suppliers"),
     "batch": _("batch centralised procurement"),
@@ -120,6 +128,12 @@ KEY_POINTS: Final[dict[str, str | Promise]] = {
     "policy": _("Procurement policies are carried out: SMEs, green products, domestic products."),
     "risk": _("Payment, acceptance and what may go wrong in performance are provided for."),
 }
+
+
+def speaks_of(told: str, *names: str) -> bool:
+    """Two characters in a row of one of the names stand in what was told: names of goods in Chinese share that much, or nothing."""
+    pairs = {name[n : n + 2] for name in names for n in range(len(name) - 1)}
+    return any(pair in told for pair in pairs)
 
 
 def is_in_order(case: Case) -> Iterator[Problem]:

@@ -254,7 +254,9 @@ def _digest(it: Plan, items: Sequence[PlanItem]) -> str:
 
 def _moved(verb: str, reason: str = "") -> Callable[[Plan], list[Event]]:
     return lambda it: [
-        PlanMoved(number=it.number, verb=verb, state=it.state, buyer_id=it.buyer_id, region_path=it.region_path, reason=reason)
+        PlanMoved(
+            number=it.number, verb=verb, state=it.state, buyer_id=it.buyer_id, region_path=it.region_path, reason=reason, version=it.version
+        )
     ]
 
 

@@ -19,13 +19,12 @@ FILED, APPROVED, REFUSED, EXECUTING, DONE, WITHDRAWN = "filed", "approved", "ref
 IN_FORCE: Final = (FILED, APPROVED, EXECUTING)
 TOLD: Final = (APPROVAL_ASKED, FILED, APPROVED, REFUSED, EXECUTING, DONE)  # what has left the buyer's house
 HELD: Final = (APPROVAL_ASKED, *IN_FORCE)  # money lies ready
-RANKS: Final = frozenset({"prefecture", "province", "nation"})  # 设区的市、自治州以上 (政府采购法 art. 27)
 
 
 def _of_a_prefecture(actor: Actor, subject: Any) -> bool:
     """Decides for the finance bureau of the prefecture or of one above it, also for projects of the counties (条例23)."""
     here = next((region for region in accounts.regions() if region.path == actor.region_path), None)
-    return here is not None and here.level in RANKS and decides_in(actor, subject.region_path)
+    return here is not None and here.level in rules.RANKS and decides_in(actor, subject.region_path)
 
 
 author = holds("orderer", "lead", of="buyer_id")
