@@ -114,9 +114,9 @@ def chaos(ctx: click.Context, purchases: int, clients: int, seed: int, calm: boo
 
 
 def settings(folder: Path) -> int:
-    """Point this process and all it starts at the fresh installation. Returns its port; the next two are free as well."""
+    """Point this process and all it starts at the fresh installation. Returns its port; the next four are free as well."""
     port = free_ports()
-    for name in ("DATABASE_URL", "SUNLIT_BANK_URL", "SUNLIT_LIVE_PORT", "SUNLIT_FILES_URL", "SUNLIT_SMTP_URL"):
+    for name in ("DATABASE_URL", "SUNLIT_BANK_URL", "SUNLIT_KEEPER_URLS", "SUNLIT_LIVE_PORT", "SUNLIT_FILES_URL", "SUNLIT_SMTP_URL"):
         os.environ.pop(name, None)
     os.environ |= {"SUNLIT_DATA_DIR": str(folder / "data"), "SUNLIT_PORT": str(port), "SUNLIT_DEMO": "0", "SUNLIT_LOG_LEVEL": "warning"}
     os.environ["DJANGO_SETTINGS_MODULE"] = "sunlit.config.settings"
@@ -124,14 +124,14 @@ def settings(folder: Path) -> int:
 
 
 def free_ports() -> int:
-    """The first of three neighbouring ports that nobody uses."""
+    """The first of five neighbouring ports that nobody uses."""
     for port in range(18_000, 28_000, 10):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for offset in range(3):
+            for offset in range(5):
                 probe = stack.enter_context(socket.socket())
                 probe.bind(("127.0.0.1", port + offset))
             return port
-    raise click.ClickException("No three neighbouring ports are free between 18000 and 28000.")
+    raise click.ClickException("No five neighbouring ports are free between 18000 and 28000.")
 
 
 def found_market() -> town.Market:

@@ -27,6 +27,7 @@ LIVED_SECONDS = {
     "sealer": 31.0,
     "indexer": 31.0,
     "bank": 31.0,
+    "keepers": 31.0,
 }
 
 

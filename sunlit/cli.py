@@ -209,6 +209,15 @@ def bank() -> None:
 
 
 @sunlit.command()
+def keepers() -> None:
+    """Play the keepers of the keys to sealed quotes, for trying out."""
+    from sunlit.config import logs
+
+    logs.configure()
+    serve("keepers")
+
+
+@sunlit.command()
 def prices() -> None:
     """Play a price feed, for trying out."""
     from sunlit.config import logs

@@ -53,9 +53,17 @@ def _settings() -> str:
         raise CannotStart(" ".join(problems))
     if environment.get("DEMO") and environment.get("TLS"):
         raise CannotStart("SUNLIT_DEMO=1 lets everybody log in as anybody. Remove it on a site that others can reach.")
-    if not environment.get("BANK_URL") and not environment.get("DEMO"):
-        return "readable; payments go to the sandbox bank, since SUNLIT_BANK_URL is empty"
-    return "readable"
+    if environment.get("DEMO"):
+        return "readable"
+    sandboxes = [
+        told
+        for name, told in (
+            ("BANK_URL", "payments go to the sandbox bank, since SUNLIT_BANK_URL is empty"),
+            ("KEEPER_URLS", "sealed quotes rest on the sandbox keepers, since SUNLIT_KEEPER_URLS is empty"),
+        )
+        if not environment.get(name)
+    ]
+    return "; ".join(["readable", *sandboxes])
 
 
 def _data_folder() -> str:

@@ -153,6 +153,17 @@ def bank() -> None:
         open_bank.shutdown()
 
 
+def keepers() -> None:
+    """The sandbox keepers on their port, each with its own book."""
+    from sunlit.foundation.gateways.sandbox.keeper_server import server, the_sandbox
+
+    stop = stop_on_signal()
+    with server(the_sandbox(), port=environment.keeper_port()) as open_keepers:
+        threading.Thread(target=open_keepers.serve_forever, daemon=True).start()
+        stop.wait()
+        open_keepers.shutdown()
+
+
 def prices() -> None:
     """The sandbox price feed on its own port, with its own book."""
     from sunlit.foundation.gateways.sandbox.price_server import SandboxPriceFeed, server

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 MAIL_SECONDS = 10
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+SANDBOX_KEEPERS = ("keeper-1", "keeper-2", "keeper-3")
 
 
 class CannotStart(Exception):
@@ -71,6 +72,18 @@ def _url(*schemes: str) -> Callable[[str], str]:
         return text.strip()
 
     return read
+
+
+def _keepers(text: str) -> tuple[tuple[str, str], ...]:
+    found = []
+    for part in text.split():
+        name, _sign, url = part.partition("=")
+        if not re.fullmatch(r"[a-z0-9-]{1,32}", name) or not re.match(r"https?://[^/]", url):
+            raise ValueError("must name each keeper as name=https://address")
+        found.append((name, url))
+    if len(dict(found)) != len(found):
+        raise ValueError("must name each keeper once")
+    return tuple(found)
 
 
 def _live_url(text: str) -> str:
@@ -158,6 +171,13 @@ SETTINGS: tuple[Setting, ...] = (
         "SUNLIT_BANK_URL", "", "Payment interface of the bank. Empty: the sandbox bank, started beside the platform.", _url("http", "https")
     ),
     Setting(
+        "SUNLIT_KEEPER_URLS",
+        "",
+        "Key keepers of sealed quotes, `name=https://…`, separated by blanks; more than half of them open a seal. "
+        "Empty: three sandbox keepers, started beside the platform.",
+        _keepers,
+    ),
+    Setting(
         "SUNLIT_PRICE_FEED_URL", "", "Feed of what goods cost elsewhere, asked every minute. Empty: none is asked.", _url("http", "https")
     ),
     Setting(
@@ -211,6 +231,17 @@ def bank_port() -> int:
 def bank_url() -> str:
     """Payment interface of the bank: the configured one, or the sandbox beside the platform."""
     return str(get("BANK_URL")) or f"http://127.0.0.1:{bank_port()}"
+
+
+def keeper_port() -> int:
+    """Port of the sandbox keepers."""
+    return int(get("PORT")) + 4
+
+
+def keepers() -> tuple[tuple[str, str], ...]:
+    """Name and address of each key keeper: the configured ones, or the sandbox ones beside the platform."""
+    configured: tuple[tuple[str, str], ...] = get("KEEPER_URLS")
+    return configured or tuple((name, f"http://127.0.0.1:{keeper_port()}/{name}") for name in SANDBOX_KEEPERS)
 
 
 def price_feed_port() -> int:

@@ -86,6 +86,11 @@ def bank_key() -> bytes:
     return _kept(folder() / "bank.key", lambda: secrets.token_urlsafe(48).encode()).strip()
 
 
+def keeper_key(name: str) -> bytes:
+    """Key shared with one key keeper: both sides sign with it. Put the keeper's own here for a real one; the sandbox reads the same file."""
+    return _kept(folder() / f"{name}.key", lambda: secrets.token_urlsafe(48).encode()).strip()
+
+
 def price_feed_key() -> bytes:
     """Key shared with the price feed: both sides sign with it; the sandbox reads the same file."""
     return _kept(folder() / "price-feed.key", lambda: secrets.token_urlsafe(48).encode()).strip()

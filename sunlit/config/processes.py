@@ -44,12 +44,17 @@ class Process:
     wanted: Callable[[], bool] = lambda: True
 
 
+def _seals_at_the_sandbox() -> bool:
+    return not environment.get("KEEPER_URLS")
+
+
 def _pays_at_the_sandbox() -> bool:
     return not environment.get("BANK_URL")
 
 
 PROCESSES: tuple[Process, ...] = (
     Process("bank", ("bank",), "sunlit.foundation.gateways.sandbox.bank_server", _pays_at_the_sandbox),
+    Process("keepers", ("keepers",), "sunlit.foundation.gateways.sandbox.keeper_server", _seals_at_the_sandbox),
     Process("web", ("web",), "sunlit.config.wsgi"),
     Process("live", ("live",), "sunlit.foundation.live.asgi"),
     Process("worker", ("worker",), "sunlit.foundation.outbox.queue"),
@@ -205,6 +210,8 @@ def check_ports() -> None:
     check_port(environment.live_port(), "SUNLIT_LIVE_PORT")
     if _pays_at_the_sandbox():
         check_port(environment.bank_port(), "SUNLIT_PORT")
+    if _seals_at_the_sandbox():
+        check_port(environment.keeper_port(), "SUNLIT_PORT")
 
 
 def check_data_folder(folder: Path) -> None:

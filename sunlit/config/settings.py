@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "sunlit.foundation.live",
     "sunlit.foundation.files",
     "sunlit.foundation.messages",
+    "sunlit.foundation.seals",
     "sunlit.domain.rulebook",
     "sunlit.domain.registry",
     "sunlit.domain.catalog",

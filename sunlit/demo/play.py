@@ -17,6 +17,7 @@ from sunlit.demo.changes import changes
 from sunlit.demo.entries import Act, entries
 from sunlit.demo.needed import needed
 from sunlit.demo.planned import planned
+from sunlit.demo.quoted import keepers_at_hand, quoted
 from sunlit.demo.shapes import OrderPlan, Step, World
 from sunlit.demo.splits import splits
 from sunlit.domain.catalog.models import Offer
@@ -62,10 +63,11 @@ def play(world: World, rows: Rows, progress: Progress) -> None:
         *splits(world, rows, stage),
         *agreed(world, rows),
         *auctioned(world, rows),
+        *quoted(world, rows),
     ]
     acts = sorted(told, key=lambda it: (it.at, it.subject, it.place))
     take_statistics()
-    with stage.in_its_own_time():
+    with stage.in_its_own_time(), keepers_at_hand():
         for count, act in enumerate(acts, 1):
             stage.now = act.at
             act.do()

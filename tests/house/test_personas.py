@@ -18,7 +18,7 @@ from tests.town import NOON, Town, build
 
 OPEN = """
 /api/ /api/reasons/ /api/v1/openapi.json /supplier/apply/ /supplier/apply/categories/ /sign-in/ / /now/ /about/ /categories/
-/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /frameworks/ /auctions/ /plans/ /deals/ /rules/ /policy/ /outages/ /verify/
+/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /frameworks/ /auctions/ /quotations/ /plans/ /deals/ /rules/ /policy/ /outages/ /verify/
 """  # 200 for everybody
 
 POSTED = """
@@ -51,6 +51,8 @@ TABLE = """
 /buyer/demands/new/              302    200    200    403    403    200    403    403    403    403    403    403    403
 /buyer/plans/                    302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/plans/new/                302    200    200    403    403    200    403    403    403    403    403    403    403
+/buyer/quotations/               302    200    200    200    200    200    403    403    403    403    403    403    403
+/buyer/quotations/new/           302    200    200    403    403    200    403    403    403    403    403    403    403
 /buyer/suppliers/                302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/favourites/               302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/frameworks/               302    200    200    200    200    200    403    403    403    403    403    403    403
@@ -70,6 +72,7 @@ TABLE = """
 /supplier/cases/                 302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/orders/                302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/auctions/              302    403    403    403    403    403    200    200    200    403    403    403    403
+/supplier/quotations/            302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/surveys/               302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/frameworks/            302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/ratings/               302    403    403    403    403    403    200    200    200    403    403    403    403
@@ -87,6 +90,7 @@ TABLE = """
 /regulator/orders/table/         302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/plans/                302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/frameworks/           302    403    403    403    403    403    403    403    403    200    200    403    403
+/regulator/quotations/           302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/references/           302    403    403    403    403    403    403    403    403    200    200    200    403
 /regulator/references/template/  302    403    403    403    403    403    403    403    403    200    200    200    403
 /regulator/rules/                302    403    403    403    403    403    403    403    403    200    200    403    403

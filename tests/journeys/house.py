@@ -25,7 +25,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 ROOT = Path(__file__).resolve().parents[2]
-PORTS = 3  # pages, live events, bank
+PORTS = 5  # pages, live events, bank, price feed, keepers
 COMMAND_SECONDS = 300
 READY_SECONDS = 90
 STOP_SECONDS = 30
@@ -127,14 +127,14 @@ def _own_database() -> Iterator[str]:
 
 
 def _free_ports() -> int:
-    """The first of three neighbouring ports that nobody listens on."""
+    """The first of five neighbouring ports that nobody listens on."""
     for _attempt in range(50):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             first = int(probe.getsockname()[1])
         if first + PORTS < 65535 and all(_is_free(first + step) for step in range(PORTS)):
             return first
-    raise AssertionError("no three free ports beside each other")
+    raise AssertionError("no five free ports beside each other")
 
 
 def _is_free(port: int) -> bool:

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from sunlit.foundation.accounts.models import Organisation
 
-KINDS: Final = ("intention", "plan", "framework", "framework_result")
+KINDS: Final = ("intention", "plan", "framework", "framework_result", "quotation", "quotation_result")
 
 
 class DealNotice(models.Model):
@@ -57,14 +57,14 @@ class DealNotice(models.Model):
 
 
 class Notice(models.Model):
-    """Something that a buyer tells before it buys: an intention (采购意向), a filed plan (采购实施计划). What was told stays as it was told; corrections and withdrawals stand beside it.
+    """Something that a buyer tells: an intention (采购意向), a filed plan (采购实施计划), a quotation (在线询价) and what came of it. What was told stays as it was told; corrections and withdrawals stand beside it.
 
     `content` is the notice's standard fields (notice_types.json), in plain values.
     """
 
     number = models.TextField(unique=True)
-    kind = models.TextField()  # intention, plan; framework, framework_result
-    about = models.TextField(unique=True)  # the number of what it tells of: "YX-…", "JH-…", "KJ-…/result"
+    kind = models.TextField()  # one of KINDS
+    about = models.TextField(unique=True)  # the number of what it tells of: "YX-…", "JH-…", "KJ-…/result", "ZX-…/result"
     buyer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     region_path = models.TextField()
     title_zh = models.TextField()

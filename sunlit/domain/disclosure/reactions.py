@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sunlit.domain.disclosure import services
-from sunlit.domain.market.events import FrameworkMoved, OrderMoved
-from sunlit.domain.market.models import Framework, Order
+from sunlit.domain.market.events import FrameworkMoved, OrderMoved, QuotationMoved
+from sunlit.domain.market.models import Framework, Order, Quotation
 from sunlit.domain.planning.events import IntentionMoved, PlanMoved
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.kernel import clock
@@ -42,3 +42,11 @@ def tell_the_framework(event: FrameworkMoved) -> None:
     services.tell_framework(it, at=at)
     if it.listed_at is not None:
         services.tell_shortlist(it, at=at)
+
+
+@hears(QuotationMoved)
+def tell_the_quotation(event: QuotationMoved) -> None:
+    """What prices are asked for is public from its publication on, and so is what came of it."""
+    it = Quotation.objects.select_related("buyer", "winner", "order").get(number=event.number)
+    if it.published_at is not None:
+        services.tell_quotation(it, at=clock.now())

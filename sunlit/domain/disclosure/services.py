@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Tag
 from sunlit.domain.disclosure.models import DealNotice, Notice
-from sunlit.domain.market.models import Framework, FrameworkEntry, Order, OrderLine, Package
+from sunlit.domain.market import queries as market
+from sunlit.domain.market.models import Framework, FrameworkEntry, Order, OrderLine, Package, Quotation
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.accounts.actors import CLOCK
 from sunlit.foundation.kernel.numbering import new_number
@@ -98,6 +99,16 @@ def tell_framework(it: Framework, *, at: datetime) -> Notice:
 def tell_shortlist(it: Framework, *, at: datetime) -> Notice:
     """The result of the first stage (FW_SHORTLIST): who is listed, with what, at which price, and who reviewed. It stays as it was told."""
     return _published(f"{it.number}/result", lambda: _notice_of_shortlist(it, at), at=at)
+
+
+@transaction.atomic
+def tell_quotation(it: Quotation, *, at: datetime) -> Notice:
+    """Publish what a buyer asks prices for, and, once it has ended, what came of it: who quoted what, how each quote was judged and why."""
+    assert it.published_at is not None, "nothing is told of a draft"
+    notice = _published(it.number, lambda: _notice_of_quotation(it, at), at=at)
+    if it.ended_at is not None:
+        _published(f"{it.number}/result", lambda: _result_of_quotation(it, at), at=at)
+    return notice
 
 
 def _published(about: str, content: Callable[[], dict[str, Any]], *, at: datetime) -> Notice:
@@ -276,6 +287,86 @@ def _entry_told(entry: FrameworkEntry) -> dict[str, Any]:
     product = {"product": entry.name, "brand": entry.brand, "model": entry.model, "description": entry.description}
     score = str(entry.score) if entry.score is not None else ""
     return {"rank": entry.rank, "supplier": party, **product, "price": str(entry.quoted), "score": score}
+
+
+def _notice_of_quotation(it: Quotation, at: datetime) -> dict[str, Any]:
+    """What is asked, at most for how much, until when it could be quoted at its publication."""
+    lines = [
+        {
+            "position": line.position,
+            "name": line.name,
+            "category": {"code": line.category.code, "name": line.category.name_zh, "name_en": line.category.name_en},
+            "quantity": line.quantity,
+            "unit": line.unit,
+            "ceiling": str(line.ceiling),
+            "parameters": line.parameters,
+            "brands": line.brands,
+        }
+        for line in market.lines_of_quotation(it)
+    ]
+    told = {
+        "unit": it.buyer.name_zh,
+        "purpose": it.purpose,
+        "note": it.note,
+        "until": it.quote_until.isoformat(),
+        "delivery_days": it.delivery_days,
+        "open": not it.invited,
+        "least": it.least,
+        "run": it.run,
+        "lines": lines,
+    }
+    return {
+        "number": new_number("GG", at),
+        "kind": "quotation",
+        "buyer": it.buyer,
+        "region_path": it.region_path,
+        "title_zh": f"{it.buyer.name_zh}{it.title}在线询价公告",
+        "title_en": f"{it.buyer.name_en or it.buyer.name_zh}: request for quotes, {it.title}",
+        "content": told,
+        "words": "\n".join([it.title, it.buyer.name_zh, it.buyer.name_en, it.purpose, *(str(line["name"]) for line in lines)]),
+        "amount": it.ceiling,
+        "published_at": it.published_at,
+    }
+
+
+def _result_of_quotation(it: Quotation, at: datetime) -> dict[str, Any]:
+    """Who won and for how much, or why nobody did; every opened quote with its judgement and the reason of every exclusion."""
+    quotes = [
+        {
+            "number": quote.number,
+            "supplier": quote.supplier.name_zh,
+            "supplier_en": quote.supplier.name_en,
+            "total": str(quote.total) if quote.total is not None else "",
+            "state": quote.state,
+            "cause": quote.cause,
+            "reason": quote.reason,
+            "digest": quote.digest,
+        }
+        for quote in market.quotes_opened(it)
+    ]
+    told = {
+        "unit": it.buyer.name_zh,
+        "outcome": it.state,
+        "winner": it.winner.name_zh if it.winner else "",
+        "winner_en": it.winner.name_en if it.winner else "",
+        "award": str(it.award) if it.award is not None else "",
+        "order": it.order.number if it.order else "",
+        "cause": it.cause,
+        "reason": it.reason,
+        "quotes": quotes,
+    }
+    return {
+        "number": new_number("GG", at),
+        "kind": "quotation_result",
+        "buyer": it.buyer,
+        "region_path": it.region_path,
+        "title_zh": f"{it.buyer.name_zh}{it.title}在线询价结果公告",
+        "title_en": f"{it.buyer.name_en or it.buyer.name_zh}: result of the request for quotes, {it.title}",
+        "content": told,
+        "words": "\n".join([it.title, it.buyer.name_zh, it.buyer.name_en, it.winner.name_zh if it.winner else ""]),
+        "amount": it.award if it.award is not None else it.ceiling,
+        "published_at": it.ended_at,
+    }
 
 
 def _told(line: OrderLine, reference: Decimal | None) -> dict[str, Any]:

@@ -42,3 +42,18 @@ class AuctionMoved(Event):
     buyer_id: int
     suppliers: list[int]
     version: int
+
+
+@event
+class QuotationMoved(Event):
+    """An online quotation went through a verb: published, extended, opened, awarded … `until` is the instant as ISO text, `suppliers` whom it concerns."""
+
+    number: str
+    verb: str
+    state: str
+    version: int
+    buyer_id: int
+    title: str
+    until: str
+    reason: str
+    suppliers: list[int]

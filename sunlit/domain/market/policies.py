@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from sunlit.domain.market.models import Framework, FrameworkEntry, Order
+from sunlit.domain.market.models import Framework, FrameworkEntry, Order, Quotation
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.ledger.canonical import PERSON
 
@@ -85,3 +85,10 @@ def _line(actor: Actor) -> list[str]:
     """The actor's region and those above it, by path."""
     codes = actor.region_path.split("/")
     return ["/".join(codes[:n]) for n in range(1, len(codes) + 1)]
+
+
+def quotations_visible_to(actor: Actor) -> QuerySet[Quotation]:
+    """The quotations that exist for this actor: what was published is for everybody to read, what a buyer still drafts is its own affair."""
+    if actor.kind in ("operator", "clock"):
+        return Quotation.objects.all()
+    return Quotation.objects.filter(Q(published_at__isnull=False) | Q(buyer_id=actor.organisation_id, buyer__kind=actor.kind))

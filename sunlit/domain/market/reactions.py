@@ -10,8 +10,8 @@ from django.utils.translation import gettext_noop as _
 from sunlit.domain.catalog import services as catalog
 from sunlit.domain.catalog.events import ProductsMerged
 from sunlit.domain.market import queries, services
-from sunlit.domain.market.events import AuctionMoved, FrameworkMoved, OrderMoved
-from sunlit.domain.market.models import FrameworkEntry, Order
+from sunlit.domain.market.events import AuctionMoved, FrameworkMoved, OrderMoved, QuotationMoved
+from sunlit.domain.market.models import FrameworkEntry, Order, Quotation
 from sunlit.domain.market.queries import frameworks as framework_queries
 from sunlit.domain.market.services import frameworks
 from sunlit.foundation import deadlines
@@ -20,7 +20,7 @@ from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages import services as messages
 from sunlit.foundation.messages import templates
 from sunlit.foundation.outbox.events import hears
-from sunlit.foundation.outbox.rounds import every_minute_when_well
+from sunlit.foundation.outbox.rounds import every_minute, every_minute_when_well
 
 BUYER, SUPPLIER = "buyer", "supplier"
 
@@ -92,6 +92,65 @@ def tell_who_must_act(event: OrderMoved) -> None:
             at=clock.now(),
             dedupe=f"order/{event.number}/{event.verb}/{event.version}",
         )
+
+
+# verb → (who is told, in which roles, the sentence); suppliers are those invited, or those with a quote in it
+QUOTATION_TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
+    "publish": ((SUPPLIER, ("sales", "admin"), _("A buyer asks for quotes: “{title}” ({number}), until {until:at}.")),),
+    "ask": ((BUYER, ("orderer", "lead"), _("A supplier asked about quotation {number}: please answer for all to read.")),),
+    "answer": ((SUPPLIER, ("sales", "admin"), _("A question about quotation {number} was answered.")),),
+    "extend": ((SUPPLIER, ("sales", "admin"), _("Quotation {number}: quotes may now come in until {until:at}.")),),
+    "prolong": (
+        (SUPPLIER, ("sales", "admin"), _("Quotation {number}: quotes may now come in until {until:at}.")),
+        (BUYER, ("orderer", "lead"), _("Too few quotes had come in for {number}: they may come in until {until:at}.")),
+    ),
+    "wait": ((BUYER, ("orderer", "lead"), _("The opening of {number} waits for the key keepers. It goes on by itself.")),),
+    "open_all": ((BUYER, ("orderer", "lead"), _("The quotes for {number} were opened: please judge which conform.")),),
+    "award": ((SUPPLIER, ("sales", "admin"), _("Quotation {number} “{title}” was awarded: see the result and the reasons.")),),
+    "fail": (
+        (SUPPLIER, ("sales", "admin"), _("Quotation {number} “{title}” failed: nothing was awarded.")),
+        (BUYER, ("orderer", "lead"), _("Quotation {number} failed; its money is free. You may run it again.")),
+    ),
+    "cancel": ((SUPPLIER, ("sales", "admin"), _("The buyer called quotation {number} off: {reason}")),),
+    "suspend": (
+        (SUPPLIER, ("sales", "admin"), _("The regulator suspended quotation {number}: {reason}")),
+        (BUYER, ("orderer", "lead"), _("The regulator suspended quotation {number}: {reason}")),
+    ),
+    "resume": (
+        (SUPPLIER, ("sales", "admin"), _("Quotation {number} goes on.")),
+        (BUYER, ("orderer", "lead"), _("Quotation {number} goes on.")),
+    ),
+    "void": (
+        (SUPPLIER, ("sales", "admin"), _("The regulator voided quotation {number}: {reason}")),
+        (BUYER, ("orderer", "lead"), _("The regulator voided quotation {number}: {reason}")),
+    ),
+}
+MAILED = ("publish", "open_all", "award")
+
+for _verb, _lines in QUOTATION_TOLD.items():
+    for _whom, _roles, _text in _lines:
+        templates.declare(f"quotation.{_verb}.{_whom}", title=_text, mail=_verb in MAILED)
+
+
+@hears(QuotationMoved)
+def tell_who_quotes(event: QuotationMoved) -> None:
+    """The buyer's people, and the suppliers whom a verb concerns: of an open quotation those that deal in its goods."""
+    suppliers = event.suppliers
+    if event.verb == "publish" and not suppliers:
+        it = Quotation.objects.get(number=event.number)
+        codes = sorted({line.category.code for line in queries.lines_of_quotation(it)})
+        suppliers = [found.pk for found in queries.candidates_for(codes, region_path=it.region_path)]
+    for whom, roles, _text in QUOTATION_TOLD.get(event.verb, ()):
+        for organisation in [event.buyer_id] if whom == BUYER else suppliers:
+            messages.tell(
+                template=f"quotation.{event.verb}.{whom}",
+                organisation_id=organisation,
+                roles=roles,
+                params={"number": event.number, "title": event.title, "until": event.until, "reason": event.reason},
+                link=f"/{whom}/quotations/{event.number}/",
+                at=clock.now(),
+                dedupe=f"quotation/{event.number}/{event.verb}/{event.version}",
+            )
 
 
 @hears(ProductsMerged)
@@ -245,6 +304,20 @@ def look_after_auctions() -> None:
     services.fail_auctions_due(at)
     services.close_auctions_due(at)
     services.remind_auctions_due(at)
+
+
+@every_minute_when_well
+def end_the_terms_to_quote() -> None:
+    """Quotations whose deadline has passed are closed, prolonged or ended."""
+    services.close_due_quotations(clock.now())
+
+
+@every_minute
+def open_quotes() -> None:
+    """Keepers learn of deadlines that were put off; what is due is opened as soon as enough keys are there."""
+    at = clock.now()
+    services.tend_keys(at)
+    services.open_due_quotations(at)
 
 
 # Orders take goods from the shelves, and those that end without a deal put them back: the search reads these products again.

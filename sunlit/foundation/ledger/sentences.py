@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from sunlit.foundation.kernel.clock import as_told
+
 YUAN: Final = re.compile(r"(?<=¥)\d{4,}(?=\.\d\d\b)")  # as facts carry it: 1234.50
+INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")  # as facts carry it: in UTC
 
 
 class Told(Protocol):
@@ -59,7 +63,14 @@ def sentence(told: Told) -> str:
     template = _templates.get(told.act)
     if template is None:
         return _("{actor}: {act}, {number}").format(actor=known["actor"], act=told.act, number=known["number"])
-    return YUAN.sub(lambda found: f"{int(found[0]):,}", str(template).format_map(known))
+    words = YUAN.sub(lambda found: f"{int(found[0]):,}", str(template).format_map(known))
+    return INSTANT.sub(_instant, words)
+
+
+def _instant(found: re.Match[str]) -> str:
+    """As the clock in China shows it."""
+    day, time = as_told(datetime.fromisoformat(found[0]))
+    return f"{day} {time}"
 
 
 def _by(organisation: str) -> str:

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from sunlit.portals.buyer.views import auctions, budgets, cart, cases, demands, desk, frameworks, intentions, orders, plans, surveys
+from sunlit.portals.buyer.views import (
+    auctions,
+    budgets,
+    cart,
+    cases,
+    demands,
+    desk,
+    frameworks,
+    intentions,
+    orders,
+    plans,
+    quotations,
+    surveys,
+)
 
 app_name = "buyer"
 urlpatterns = [
@@ -43,6 +56,10 @@ urlpatterns = [
     path("plans/<str:number>/", plans.plan, name="plan"),
     path("plans/<str:number>/buy/", plans.buy_for_plan, name="buy_for_plan"),
     path("plans/<str:number>/<str:step>/", plans.plan_step, name="plan_step"),
+    path("quotations/", quotations.quotations, name="quotations"),
+    path("quotations/new/", quotations.new_quotation, name="new_quotation"),
+    path("quotations/<str:number>/", quotations.quotation, name="quotation"),
+    path("quotations/<str:number>/edit/", quotations.edit_quotation, name="edit_quotation"),
     path("demands/<str:number>/survey/", surveys.new_survey, name="new_survey"),
     path("surveys/<str:number>/", surveys.survey, name="survey"),
     path("surveys/<str:number>/do/", surveys.act_on_survey, name="act_on_survey"),

@@ -11,6 +11,7 @@ offer(
     Item("intentions", _("Intentions"), "intentions", "scroll-text"),
     Item("frameworks", _("Framework agreements"), "frameworks", "file-check"),
     Item("auctions", _("Reverse auctions"), "auctions", "gavel"),
+    Item("quotations", _("Quotations"), "quotations", "lock"),
     Item("deals", _("Deals"), "deals", "receipt-text"),
     Item("rules", _("Rulebook"), "rules", "scale"),
     Item("verify", _("Verify"), "verify", "stamp"),

@@ -12,6 +12,7 @@ def hang_up() -> None:
         Item("desk", _("My desk"), "supplier:desk", "layout-dashboard"),
         Item("orders", _("Orders"), "supplier:orders", "package"),
         Item("auctions", _("Reverse auctions"), "supplier:auctions", "gavel"),
+        Item("quotations", _("Online quotations"), "supplier:quotations", "lock"),
         Item("offers", _("Offers"), "supplier:offers", "tag"),
         Item("cases", _("Remarks on your offers"), "supplier:cases", "scan-search"),
         Item("frameworks", _("Framework agreements"), "supplier:frameworks", "file-check"),

@@ -55,8 +55,9 @@ NEXT: dict[str, str | Promise] = {
 # The ways of buying as people call them, and the page, the same in the buyer's, the supplier's and the regulator's portal, of what was won.
 WAYS: dict[str, str | Promise] = {
     "supermarket": pgettext_lazy("way of buying", "Online supermarket"),
+    "quotation": pgettext_lazy("way of buying", "Online quotation"),
 }
-ORIGIN_PAGES: dict[str, str] = {}
+ORIGIN_PAGES: dict[str, str] = {"quotation": "quotation"}
 
 # The acts that finish a step of the way: whoever did the last of them stands under the step.
 FINISHES = {

@@ -61,6 +61,13 @@ STATES: dict[str, Word] = {
     # Intentions and plans
     "published": Word(pgettext_lazy("state", "Published"), "done"),
     "replaced": Word(pgettext_lazy("state", "Corrected by a later notice"), "rest"),
+    # Quotations and quotes
+    "halted": Word(pgettext_lazy("state", "Halted"), "bad"),
+    "unreadable": Word(pgettext_lazy("state", "Cannot be opened"), "bad"),
+    "unopened": Word(pgettext_lazy("state", "Destroyed unopened"), "rest"),
+    "excluded": Word(pgettext_lazy("state", "Excluded"), "bad"),
+    "won": Word(pgettext_lazy("state", "Won"), "done"),
+    "lost": Word(pgettext_lazy("state", "Did not win"), "rest"),
     # Declared outages
     "reported": Word(pgettext_lazy("state", "Declared"), "wait"),
     # Changes of the rulebook
@@ -200,6 +207,7 @@ VERB_TONES: dict[str, str] = {
             "award",
             "resume",
             "enter",
+            "go_on",
         ),
         "go",
     ),
@@ -219,6 +227,8 @@ VERB_TONES: dict[str, str] = {
             "pause",
             "void",
             "exclude",
+            "halt",
+            "fail",
         ),
         "bad",
     ),

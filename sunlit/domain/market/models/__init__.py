@@ -3,6 +3,7 @@
 from sunlit.domain.market.models.auctions import Auction, AuctionBid, AuctionBidder, AuctionEntry, AuctionLot
 from sunlit.domain.market.models.frameworks import Framework, FrameworkEntry, Package
 from sunlit.domain.market.models.orders import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
+from sunlit.domain.market.models.quotations import Quotation, QuotationLine, QuotationPaper, QuotationQuestion, Quote, QuoteLine
 
 __all__ = [
     "Auction",
@@ -19,5 +20,11 @@ __all__ = [
     "Order",
     "OrderLine",
     "Package",
+    "Quotation",
+    "QuotationLine",
+    "QuotationPaper",
+    "QuotationQuestion",
+    "Quote",
+    "QuoteLine",
     "Return",
 ]

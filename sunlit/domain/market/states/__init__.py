@@ -3,5 +3,13 @@
 from sunlit.domain.market.states.auctions import auction
 from sunlit.domain.market.states.frameworks import entry, framework
 from sunlit.domain.market.states.orders import order
+from sunlit.domain.market.states.quotations import quotation, quote
 
-__all__ = ["auction", "entry", "framework", "order"]
+__all__ = [
+    "auction",
+    "entry",
+    "framework",
+    "order",
+    "quotation",
+    "quote",
+]

@@ -62,6 +62,8 @@ CHOICES: Final[dict[str, str | Promise]] = {
     "min": _("lowest source"),
     "mean": _("mean of the sources"),
     "median": _("median of the sources"),
+    "hidden": _("told to nobody"),
+    "shown": _("shown to all"),
     "on": _("watched"),
     "off": _("not watched"),
     "serious": _("serious"),

@@ -41,6 +41,7 @@ def _seen(pk: int, actor: Actor) -> File:
     except File.DoesNotExist:
         if (
             _is_in_the_library(pk, actor)
+            or _is_of_a_quotation(pk, actor)
             or rulebook.reports_visible_to(actor).filter(file_id=pk).exists()
             or (actor.is_somebody and _is_a_paper(pk, actor))
         ):
@@ -51,6 +52,11 @@ def _seen(pk: int, actor: Actor) -> File:
 def _is_in_the_library(pk: int, actor: Actor) -> bool:
     """A picture of a product, or of an offer that the actor may see."""
     return catalog.visible_to(actor).filter(images=pk).exists() or Product.objects.filter(image_id=pk).exists()
+
+
+def _is_of_a_quotation(pk: int, actor: Actor) -> bool:
+    """A paper that belongs to what prices are asked for: public with it."""
+    return market.quotations_visible_to(actor).filter(papers__file=pk).exists()
 
 
 def _is_a_paper(pk: int, actor: Actor) -> bool:

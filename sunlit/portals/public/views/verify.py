@@ -35,10 +35,12 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "BJ": ("offer",),
     "SK": ("offer",),
     "GY": ("supplier", "organisation"),
+    "ZX": ("quotation", "seal"),
+    "BP": ("quote",),
 }
 OTHERS = ("organisation", "rule", "pack")
 TOLD_TO_ALL = frozenset(
-    {"deal", "notice", "rule", "pack", "holiday", "supplier"}
+    {"deal", "notice", "rule", "pack", "holiday", "supplier", "seal"}
 )  # acts whose content is public anyway; persons are not named
 NUMBER_CHARS = 80
 ENTRY_DIGITS = 18
