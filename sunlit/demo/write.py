@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -14,6 +15,8 @@ from sunlit.demo.listing import list_offers, load_goods, load_tree
 from sunlit.demo.play import play
 from sunlit.demo.shapes import SIZES_SINCE, Organisation, World, year_of_sizes
 from sunlit.demo.shelf import codes_of
+from sunlit.domain.catalog import services as catalog
+from sunlit.domain.catalog.models import Offer
 from sunlit.domain.planning import services as planning
 from sunlit.domain.planning.models import BudgetQuota
 from sunlit.domain.registry import services as registry
@@ -29,6 +32,8 @@ from sunlit.foundation.lifecycle import move
 
 PASSWORD = "sunlit-demo"  # noqa: S105 (the demonstration's own, told to everybody who tries it)
 BEFORE = timedelta(days=400)  # when the region was set up
+MAKERS = 6  # offers of large dealers whose small makers were declared
+SMALL_MAKERS = ("孔雀河纸品厂", "博湖苇编制品厂", "塔里木文教用品厂")
 PREFIXES = {"buyer": "CG", "supplier": "GY", "regulator": "JG", "operator": "YY", "bank": "YH"}
 
 Progress = Callable[[str, int, int], None]
@@ -75,6 +80,7 @@ def write(world: World, progress: Progress) -> None:
     progress("goods", len(world.products), len(world.products))
     _quotas(rows, world, begin)
     rows.offers = list_offers(world, products, rows, progress)
+    _makers(rows, world)
     play(world, rows, progress)
 
 
@@ -203,6 +209,18 @@ def _sizes(rows: Rows, world: World) -> None:
     for supplier in Supplier.objects.filter(organisation__in=told).order_by("pk"):
         party, by = told[supplier.organisation_id], admins[supplier.organisation_id]
         registry.declare_size(supplier, year=year, **party.figures, truthful=True, by=by, at=at)
+
+
+def _makers(rows: Rows, world: World) -> None:
+    """Large dealers declare the small makers of a few of their goods: these carry the tags that the dealers' own size denies."""
+    large = {rows.parties[party.key].pk for party in world.of_kind("supplier") if party.counts_as == "large"}
+    admins = {actor.organisation_id: actor for actor in rows.actors.values() if actor.kind == "supplier" and actor.has("admin")}
+    goods = Offer.objects.filter(supplier__in=large, state="listed", product__category__kind="goods").select_related("product__category")
+    for index, offer in enumerate(goods.order_by("pk")[:MAKERS]):
+        figures = {"industry": "INDUSTRY", "staff": 36 + index, "revenue": 6_800_000 + 100_000 * index, "assets": 3_500_000}
+        at = min((offer.listed_at or world.at) + timedelta(days=1), world.at)
+        told: dict[str, Any] = {"maker": SMALL_MAKERS[index % len(SMALL_MAKERS)], "year": year_of_sizes(world.at), **figures}
+        catalog.declare_maker(offer, **told, truthful=True, by=admins[offer.supplier_id], at=at)
 
 
 def _quotas(rows: Rows, world: World, begin: datetime) -> None:

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.foundation import deadlines
-from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.accounts.models import Organisation, User
 from sunlit.foundation.files.models import File
 from sunlit.foundation.lifecycle import Living
 
@@ -225,6 +225,39 @@ class PolicyTag(models.Model):
     class Meta:
         ordering: ClassVar = ["tag"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["offer", "tag"], name="a_tag_once_per_offer")]
+
+
+class MakerDeclaration(models.Model):
+    """Who makes the goods of an offer, and by which figures its size is told (中小企业声明函（货物）). Declarations are never changed: the latest counts."""
+
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="maker_declarations")
+
+    # What the supplier says of the maker
+    maker = models.TextField()
+    year = models.PositiveSmallIntegerField()  # whose figures these are
+    industry = models.TextField()
+    staff = models.PositiveIntegerField()
+    revenue = models.DecimalField(max_digits=16, decimal_places=2)
+    assets = models.DecimalField(max_digits=16, decimal_places=2)
+    large_affiliate = models.BooleanField(default=False)
+
+    # What follows
+    size = models.TextField()  # large, medium, small, micro, by the figures
+    counts_as = models.TextField()  # what the policies take the maker for
+    rulings = models.JSONField(default=list)
+    declared_at = models.DateTimeField()
+    declared_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-declared_at", "-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(maker=""), name="a_maker_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(size__in=["large", "medium", "small", "micro"], counts_as__in=["large", "medium", "small", "micro"]),
+                name="a_makers_size_is_one_of_four",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["offer", "-declared_at", "-id"], name="makers_of_an_offer")]
 
 
 class PriceChange(models.Model):

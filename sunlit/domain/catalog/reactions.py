@@ -14,6 +14,7 @@ from sunlit.foundation.messages.services import tell
 from sunlit.foundation.messages.templates import declare
 from sunlit.foundation.outbox.events import hears
 from sunlit.foundation.outbox.follow import keeps_copy
+from sunlit.foundation.outbox.rounds import every_day
 
 CLERKS = ("catalog", "admin")
 
@@ -33,6 +34,14 @@ declare(
 )
 declare("correction.accepted", title=gettext_noop("Your correction {number} was accepted"))
 declare("correction.refused", title=gettext_noop("Your correction {number} was refused"), body=gettext_noop("Reason: {reason}"))
+declare(
+    "claims.ending",
+    title=gettext_noop("{count} policy tags that your offers claim by size end with {until}"),
+    body=gettext_noop(
+        "Declare the size of your enterprise, or of the makers of these goods, by newer figures before that day: the tags then stay."
+    ),
+    mail=True,
+)
 declare("offers.listed", title=gettext_noop("{count} offers are on sale"))
 _ENDED = {
     "checked": declare("import.checked", title=gettext_noop("Import {number} was checked: {good} good rows, {bad} with problems")),
@@ -60,6 +69,14 @@ def tell_about_import(event: ImportEnded) -> None:
 def rest_claims_on_the_new_size(event: SizeDeclared) -> None:
     """Tags that were claimed by size lapse with the declaration that carried them; the index follows the act."""
     services.rest_claims_on_size(event.organisation_id, at=clock.now())
+
+
+@every_day
+def tell_of_claims_that_end() -> None:
+    """Nothing that is claimed by size ends without a word: its supplier is told once a day of ending, in time to declare anew."""
+    for it in services.claims_that_end(at=clock.now()):
+        params: dict[str, str | int] = {"count": it.count, "until": it.until.isoformat()}
+        _tell_clerks(it.supplier_id, "claims.ending", params, "/supplier/size/", f"claims/{it.supplier_id}/{it.until}")
 
 
 @hears(OfferDecided)

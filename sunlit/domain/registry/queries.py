@@ -35,6 +35,7 @@ __all__ = [
     "figures_count_until",
     "figures_years",
     "my_applications",
+    "proof_by_figures",
     "rating_of",
     "size_of",
     "size_proof",
@@ -123,6 +124,12 @@ def size_proof(organisation_id: int, *, on: date) -> SizeProof:
         return SizeProof()
     welfare = any(ruling["rule"]["key"] == "enterprise.welfare" for ruling in last.rulings)
     return SizeProof(rules.policies_open_to(last.counts_as, prison=bool(last.prison_proof), welfare=welfare), until)
+
+
+def proof_by_figures(counts_as: str, year: int, *, region_path: str, on: date) -> SizeProof:
+    """What figures of a year prove of an enterprise that counts so, on a day: nothing when they have grown old."""
+    until = figures_count_until(year, years=figures_years(region_path, on=on))
+    return SizeProof(rules.policies_open_to(counts_as, prison=False, welfare=False), until) if until >= on else SizeProof()
 
 
 def sizes_of(supplier: Supplier) -> list[SizeDeclaration]:

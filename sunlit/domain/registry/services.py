@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,6 +15,7 @@ from sunlit.domain.registry import queries, rules, states
 from sunlit.domain.registry.events import ApplicationDecided, ApplicationSubmitted, SizeDeclared, StandingChanged
 from sunlit.domain.registry.models import Application, Declaration, SizeDeclaration, Supplier
 from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.rules import Ruling
 from sunlit.domain.rulebook.rules.facts import INDUSTRIES, SIZES
 from sunlit.domain.rulebook.rules.templates import NO_TEMPLATE, read, values_digest
 from sunlit.foundation.access import holds
@@ -245,40 +247,70 @@ def declare_size(
     """
     if not SIZE_GRANT.allows(by, it) or by.user_id is None:
         raise Refused(Problem(NOT_YOURS, {"verb": _("Declare the size"), "who": SIZE_GRANT.label}))
-    day, problems = local_day(at), list[Problem]()
-    figures = {
-        "staff": _figure("staff", staff, STAFF_MOST, problems),
-        "disabled_staff": _figure("disabled_staff", disabled_staff or 0, STAFF_MOST, problems),
-    }
-    sums = {"revenue": _sum("revenue", revenue, problems), "assets": _sum("assets", assets, problems)}
-    problems += _declarable(
-        day, queries.figures_years(it.region_path, on=day), str(year).strip(), industry, figures, prison_proof, truthful
-    )
-    check(problems)
-    sized = rulebook.decide("sme.size", {"industry": industry, "staff": figures["staff"], **sums}, region_path=it.region_path, on=day)
-    cared = rulebook.decide("enterprise.welfare", figures, region_path=it.region_path, on=day)
-    size = str(sized[0].outcome["size"][0])
-    taken_for = rules.counts_as(size, large_affiliate=large_affiliate, prison=bool(prison_proof.strip()), welfare=bool(cared))
+    figures = {"year": year, "industry": industry, "staff": staff, "revenue": revenue, "assets": assets}
+    special: dict[str, Any] = {"large_affiliate": large_affiliate, "prison_proof": prison_proof, "disabled_staff": disabled_staff}
+    judged = size_by_figures(figures, **special, truthful=truthful, region_path=it.region_path, on=local_day(at))
     made = SizeDeclaration.objects.create(
         supplier=it,
-        year=int(year),
-        industry=industry,
-        **figures,
-        **sums,
+        **judged.figures,
+        disabled_staff=judged.disabled_staff,
         large_affiliate=large_affiliate,
         prison_proof=prison_proof.strip(),
-        size=size,
-        counts_as=taken_for,
-        rulings=[ruling.to_json() for ruling in (*sized, *cared)],
+        size=judged.size,
+        counts_as=judged.counts_as,
+        rulings=[ruling.to_json() for ruling in judged.rulings],
         declared_at=at,
         declared_by_id=by.user_id,
     )
-    content = {"year": made.year, "industry": industry, **figures, **sums, "affiliate": large_affiliate, "prison": made.prison_proof}
+    size, taken_for = judged.size, judged.counts_as
+    content = {**judged.figures, "disabled_staff": judged.disabled_staff, "affiliate": large_affiliate, "prison": made.prison_proof}
     told = {"number": it.number, "organisation": by.organisation_name, "actor": by.user_name, "size": size, "counts_as": taken_for}
     facts = {**told, "year": made.year, "digest": digest(content)}
     record(act="supplier.declare_size", subject=f"supplier/{it.number}", by=by, at=at, facts=facts, region=it.region_path)
     announce(SizeDeclared(it.number, it.organisation_id, taken_for))
     return made
+
+
+@dataclass(frozen=True)
+class Sized:
+    """Figures of an enterprise as they were read, and the size that the rulebook tells by them."""
+
+    figures: Mapping[str, Any]  # year, industry, staff, revenue, assets
+    disabled_staff: int
+    size: str
+    counts_as: str
+    rulings: tuple[Ruling, ...]
+
+
+def size_by_figures(
+    told: Mapping[str, Any],
+    *,
+    large_affiliate: bool = False,
+    prison_proof: str = "",
+    disabled_staff: str | int = 0,
+    truthful: bool,
+    region_path: str,
+    on: date,
+) -> Sized:
+    """Read the figures of an enterprise (year, industry, staff, revenue, assets; money in yuan) and have the rulebook judge them.
+
+    Refused: REG-020 … REG-024, REG-015 a text too long.
+    """
+    problems: list[Problem] = []
+    figures = {
+        "staff": _figure("staff", told["staff"], STAFF_MOST, problems),
+        "disabled_staff": _figure("disabled_staff", disabled_staff or 0, STAFF_MOST, problems),
+    }
+    sums = {"revenue": _sum("revenue", told["revenue"], problems), "assets": _sum("assets", told["assets"], problems)}
+    year, industry, years = str(told["year"]).strip(), str(told["industry"]), queries.figures_years(region_path, on=on)
+    problems += _declarable(on, years, year, industry, figures, prison_proof, truthful)
+    check(problems)
+    sized = rulebook.decide("sme.size", {"industry": industry, "staff": figures["staff"], **sums}, region_path=region_path, on=on)
+    cared = rulebook.decide("enterprise.welfare", figures, region_path=region_path, on=on)
+    size = str(sized[0].outcome["size"][0])
+    taken_for = rules.counts_as(size, large_affiliate=large_affiliate, prison=bool(prison_proof.strip()), welfare=bool(cared))
+    as_read = {"year": int(year), "industry": industry, "staff": figures["staff"], **sums}
+    return Sized(as_read, figures["disabled_staff"], size, taken_for, (*sized, *cared))
 
 
 def _declarable(

@@ -28,6 +28,7 @@ from sunlit.domain.catalog.queries.library import (
     offers_of_product,
     open_correction,
 )
+from sunlit.domain.catalog.queries.makers import declared_makers
 from sunlit.domain.catalog.queries.meeting import Asked, Sense, Tally, asked_of, sellers_of, several, tally
 from sunlit.domain.catalog.queries.merged import followed, numbers_of
 from sunlit.domain.catalog.queries.offers import (
@@ -129,6 +130,7 @@ __all__ = [
     "correction",
     "corrections",
     "counts_of",
+    "declared_makers",
     "discipline_of",
     "followed",
     "forget",

@@ -48,8 +48,13 @@ STOCK_MOST: Final = 100_000_000
 DAYS_MOST: Final = 365
 MONTHS_MOST: Final = 600
 SIZE_UNPROVEN = Reason(
-    "CAT-107", _("“{tag}” rests on the size of the supplier: its last declaration of size does not carry it, or there is none in force.")
+    "CAT-107",
+    _(
+        "“{tag}” rests on a declared size: neither the supplier's last declaration nor that of the maker of these goods carries it, or none is in force."
+    ),
 )
+MAKER_OF_SERVICE = Reason("CAT-108", _("Of services and works the size of whoever carries them out counts: a maker is declared for goods."))
+MAKER_UNNAMED = Reason("CAT-109", _("Name the maker, in at most {most} characters."))
 CERTIFIED: Final = (Tag.ENERGY_SAVING.value, Tag.ENVIRONMENTAL_LABEL.value)  # 财库〔2019〕9号: the claim rests on a certificate in date
 SIZED: Final = (
     Tag.SME.value,
@@ -180,10 +185,10 @@ def is_complete(attributes: Mapping[str, str], claims: Sequence[Claim], template
 
 
 def rests_on_size(claims: Sequence[Claim], proven: Collection[str]) -> Iterator[Problem]:
-    """What is claimed by size is carried by what the supplier declared of its size.
+    """What is claimed by size is carried by what was declared of it.
 
-    For goods the maker counts, not the dealer (财库〔2020〕46号): claiming such a tag for an offer is the supplier's statement that the maker of these
-    goods is such an enterprise. It is believed only of a supplier that has declared its own figures and counts as one, and as long as they count.
+    For goods the maker counts, not the dealer (财库〔2020〕46号). Where a supplier declared who makes the goods, that maker's figures carry the claim or
+    do not; else claiming it is the supplier's statement that the maker is such an enterprise, believed only of one that counts as one itself.
     """
     for claim in claims:
         if claim.tag in SIZED and claim.tag not in proven:

@@ -36,7 +36,7 @@ from sunlit.domain.catalog.services.offers import (
 from sunlit.domain.catalog.services.reconciling import reconcile
 from sunlit.domain.catalog.services.sheets import label_of, template_workbook
 from sunlit.domain.catalog.services.shelving import RowResult, upsert_offers
-from sunlit.domain.catalog.services.sizing import rest_claims_on_size
+from sunlit.domain.catalog.services.sizing import Ending, claims_that_end, declare_maker, rest_claims_on_size
 from sunlit.domain.catalog.services.stock import return_stock, take_stock
 from sunlit.domain.catalog.services.synonyms import SYNONYMS_MOST, WORD_CHARS, add_synonym, load_synonyms, remove_synonym, shipped
 
@@ -45,6 +45,7 @@ __all__ = [
     "WORD_CHARS",
     "Approved",
     "Caretaker",
+    "Ending",
     "Loaded",
     "RowResult",
     "accept_correction",
@@ -57,7 +58,9 @@ __all__ = [
     "carry_on_import",
     "carry_out_import",
     "check_import",
+    "claims_that_end",
     "concerns",
+    "declare_maker",
     "delist",
     "discard_import",
     "draft_offer",

@@ -98,7 +98,7 @@ def content_problems(row: Row, near: Around, at: datetime) -> Iterator[Problem]:
     product = near.products.get(row.product_key)
     merged = attributes_of(row, product, near)
     yield from is_complete(merged, row.listing.claims, row.template, local_day(at))
-    yield from rests_on_size(row.listing.claims, near.size.policies)
+    yield from rests_on_size(row.listing.claims, near.carried(row.listing.sku_code))
     if product is not None and product.pk in near.shared:
         yield from price.agrees_with_product(row.listing, product.attributes, row.template)
         yield from has_its_barcode(product.gtin, row.listing.gtin)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from sunlit.domain.catalog.models import Attribute, Brand, Category, Offer, PolicyTag, Product
+from sunlit.domain.catalog.models import Attribute, Brand, Category, MakerDeclaration, Offer, PolicyTag, Product
 from sunlit.domain.catalog.queries import brands
+from sunlit.domain.catalog.queries.makers import carried, makers_of
 from sunlit.domain.catalog.queries.offers import reference_prices
 from sunlit.domain.catalog.rules.discipline import Reference, Sibling
 from sunlit.domain.catalog.rules.matching import contradicts, core_of
@@ -19,6 +20,7 @@ from sunlit.domain.catalog.services import matching
 from sunlit.domain.catalog.states import LIVE
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.registry.queries import SizeProof
+from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.numbering import new_number
 
@@ -70,6 +72,16 @@ class Around:
     shared: frozenset[int] = frozenset()  # products that others offer too
     references: Mapping[int, Sequence[Reference]] = field(default_factory=dict)
     size: SizeProof = field(default_factory=SizeProof)  # what the supplier's declared size proves; asked only where a row claims by it
+    makers: Mapping[int, MakerDeclaration] = field(
+        default_factory=dict
+    )  # of my offers, where their makers were declared; asked only then too
+    region_path: str = ""
+    day: date = date.min
+
+    def carried(self, sku_code: str) -> Mapping[str, date]:
+        """The tags that declared sizes carry for this offer of mine, with the last day of each."""
+        offer = self.mine.get(sku_code)
+        return carried(self.size, self.makers.get(offer.pk) if offer else None, region_path=self.region_path, on=self.day)
 
 
 def around(rows: Sequence[Row], supplier_id: int, *, at: datetime, lock: bool = False) -> Around:
@@ -86,13 +98,16 @@ def around(rows: Sequence[Row], supplier_id: int, *, at: datetime, lock: bool = 
         shared=frozenset(others.exclude(supplier_id=supplier_id).order_by().values_list("product_id", flat=True).distinct()),
         references=reference_prices(found, at=at),
         size=registry.size_proof(supplier_id, on=local_day(at)) if sized else SizeProof(),
+        makers=makers_of(offer.pk for offer in mine.values()) if sized else {},
+        region_path=Organisation.objects.values_list("region__path", flat=True).get(pk=supplier_id) if sized else "",
+        day=local_day(at),
     )
 
 
-def tags_of(offer: Offer, claims: Sequence[Claim], size: SizeProof) -> list[PolicyTag]:
-    """The claims of an offer as they are kept: what rests on the supplier's size ends with it."""
+def tags_of(offer: Offer, claims: Sequence[Claim], carried: Mapping[str, date]) -> list[PolicyTag]:
+    """The claims of an offer as they are kept: what rests on a declared size ends with it."""
     return [
-        PolicyTag(offer=offer, tag=it.tag, certificate=it.certificate, expires_on=size.until if it.tag in SIZED else it.expires_on)
+        PolicyTag(offer=offer, tag=it.tag, certificate=it.certificate, expires_on=carried.get(it.tag) if it.tag in SIZED else it.expires_on)
         for it in claims
     ]
 

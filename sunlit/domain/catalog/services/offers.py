@@ -318,7 +318,7 @@ def _product(row: Row, near: Around, at: datetime) -> Product:
 
 def _with_proofs(offer: Offer, row: Row, near: Around, images: Sequence[File] | None) -> Offer:
     PolicyTag.objects.filter(offer=offer).delete()
-    PolicyTag.objects.bulk_create(tags_of(offer, row.listing.claims, near.size))
+    PolicyTag.objects.bulk_create(tags_of(offer, row.listing.claims, near.carried(row.listing.sku_code)))
     if images is not None:
         offer.images.set(images)
         if offer.product.image_id is None and images:

@@ -219,7 +219,7 @@ def _review_until(at_bench: Bench) -> datetime:
 
 
 def _claim(written: Sequence[tuple[Offer, Decision]], near: Around) -> None:
-    tags = [tags_of(offer, decision.row.listing.claims, near.size) for offer, decision in written]
+    tags = [tags_of(offer, decision.row.listing.claims, near.carried(decision.row.listing.sku_code)) for offer, decision in written]
     PolicyTag.objects.bulk_create(chain.from_iterable(tags))
 
 

@@ -44,7 +44,7 @@ def offers(request: Request) -> HttpResponse:
 @door(kind="supplier", roles=CLERKS, methods=("POST",))
 def quick(request: Request, number: str) -> HttpResponse:
     """A new price or stock from within the list: the fields come back alone for htmx, else the list."""
-    it = found_or_404(_mine(request, number))
+    it = found_or_404(mine(request, number))
     given = {name: request.POST.get(name, "").strip() for name in ("price", "stock")}
     try:
         it, changed = _changed(request, it, given)
@@ -122,7 +122,7 @@ def delist_many(request: Request) -> HttpResponse:
 
 @door(kind="supplier", methods=("GET",))
 def offer(request: Request, number: str) -> HttpResponse:
-    return render(request, "supplier/offer.html", _offer_page(request, found_or_404(_mine(request, number))))
+    return render(request, "supplier/offer.html", _offer_page(request, found_or_404(mine(request, number))))
 
 
 def _offer_page(request: Request, it: Offer) -> dict[str, Any]:
@@ -133,6 +133,7 @@ def _offer_page(request: Request, it: Offer) -> dict[str, Any]:
         "attributes": forms.shown(queries.template(it.product.category), it.product.attributes),
         "prices": queries.prices_of(it),
         "rulings": [Ruling.from_json(told) for told in it.rulings],
+        "maker": next(iter(queries.declared_makers(it.pk)), None),
         "history": history_of(f"offer/{it.number}"),
         "verbs": {move.verb for move in moves},
         "clerk": request.actor.has(*CLERKS),
@@ -148,7 +149,7 @@ def _offer_page(request: Request, it: Offer) -> dict[str, Any]:
 @door(kind="supplier", methods=("POST",))
 def terms(request: Request, number: str) -> HttpResponse:
     """Price, stock and delivery of an offer on sale: it stays on sale."""
-    it = found_or_404(_mine(request, number))
+    it = found_or_404(mine(request, number))
     given: dict[str, Any] = {name: request.POST.get(name, "") for name in TERMS}
     given["delivery_regions"] = request.POST.getlist("delivery_regions")
     return _done(
@@ -162,7 +163,7 @@ def terms(request: Request, number: str) -> HttpResponse:
 @door(kind="supplier", methods=("POST",))
 def act_on_offer(request: Request, number: str) -> HttpResponse:
     """Submit, take off sale, or ask for release."""
-    it = found_or_404(_mine(request, number))
+    it = found_or_404(mine(request, number))
     told: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
     verbs: dict[str, Callable[[], Offer]] = {
         "submit": lambda: services.submit_offer(it, **told),
@@ -231,7 +232,7 @@ def new(request: Request) -> HttpResponse:
 @door(kind="supplier", roles=CLERKS)
 def edit(request: Request, number: str) -> HttpResponse:
     """Rewrite an offer: kept where it is, or reviewed anew."""
-    it = found_or_404(_mine(request, number))
+    it = found_or_404(mine(request, number))
     template = queries.template(it.product.category)
     form = forms.written(request.POST, template) if request.method == "POST" else forms.of_offer(it, template)
 
@@ -272,7 +273,7 @@ def _told(request: Request, it: Offer, *, submitted: bool) -> None:
     tell(request, words % {"number": it.number})
 
 
-def _mine(request: Request, number: str) -> Offer | None:
+def mine(request: Request, number: str) -> Offer | None:
     """The supplier's own offer; those of others are on sale elsewhere, not here."""
     it = queries.offer(number, seen_by=request.actor)
     return it if it is not None and it.supplier_id == request.actor.organisation_id else None
