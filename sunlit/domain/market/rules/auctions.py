@@ -158,7 +158,7 @@ class LotState:
 
     def take(self, bidder: int, price: Decimal, at: datetime, *, by_floor: bool = False) -> Taken:
         """The bid is part of the lot from now on. A new lowest one in the last minutes leaves as many again."""
-        at = self.when(at)
+        at, price = self.when(at), price.quantize(FEN)  # one spelling of an amount, in rows and in the ledger
         leads = self.low is None or price < self.low  # of equal prices the earlier stays ahead
         self.bids += 1
         self.last_at = at
