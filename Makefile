@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check demo bench bench-search bench-visibility chaos screenshots doctor lock clean
+.PHONY: help run install test check demo bench bench-auction bench-search bench-visibility chaos screenshots doctor lock clean
 
 help:  ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do printf '  make %-12s %s\n' "$$name" "$$words"; done
@@ -34,6 +34,9 @@ demo: install  ## Fill the database with the demo region (larger: make demo ARGS
 
 bench: install  ## Measure against the limits of the machine
 	@$(BIN)/sunlit bench $(ARGS)
+
+bench-auction: install  ## Bids a second and how soon 1,000 watchers see them (smaller: ARGS="--watchers 100 --rounds 5")
+	@$(BIN)/python -m bench.auction $(ARGS)
 
 bench-visibility: install  ## How soon a changed price is found, while 20 clients search
 	@$(BIN)/python -m bench.visibility

@@ -197,7 +197,7 @@ class AuctionBid(models.Model):
         ordering: ClassVar = ["lot", "place"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["lot", "place"], name="auction_bids_are_counted"),
-            models.UniqueConstraint(fields=["entry", "key"], name="an_auction_bid_once"),
+            models.UniqueConstraint(fields=["lot", "key", "entry"], name="an_auction_bid_once"),
             models.CheckConstraint(condition=Q(price__gt=0), name="auction_bid_is_positive"),
         ]
 

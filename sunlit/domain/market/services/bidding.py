@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from sunlit.domain.market.models import Auction, AuctionBid, AuctionEntry, AuctionLot
 from sunlit.domain.market.queries import auctions as queries
@@ -55,6 +55,11 @@ class Accepted:
 
 Answer = Accepted | Refused
 
+_BID_DOWN = """
+UPDATE market_auctionentry entry SET price = bid.price, place = bid.place
+FROM unnest(%s::bigint[], %s::numeric[], %s::int[]) AS bid (id, price, place) WHERE entry.id = bid.id
+"""
+
 
 def bid(number: str, position: int, *, price: Decimal, key: str, by: Actor, at: datetime) -> Accepted:
     """Bid a unit price in a lot. Refused: AUC-016 … AUC-028, LIF-002 not a supplier's sales."""
@@ -68,6 +73,7 @@ def bid(number: str, position: int, *, price: Decimal, key: str, by: Actor, at: 
 def bid_many(number: str, position: int, asked: Sequence[Asked]) -> list[Answer]:
     """Take bids in this order, each by itself, in one durable transaction; what is refused changes nothing."""
     desk = _Desk.open(number, position)
+    desk.know([each.key for each in asked])
     answers = [desk.answer(each) for each in asked]
     desk.write()
     return answers
@@ -137,10 +143,17 @@ class _Desk:
     def open(cls, number: str, position: int) -> _Desk:
         """Lock first, read after: what others committed while we waited is seen. Refused: AUC-016 nobody entered the lot, AUC-020 not announced."""
         lot = AuctionLot.objects.select_for_update().filter(auction__number=number, position=position).first()
-        entries = list(lot.entries.select_related("bidder__auction").order_by("pk")) if lot else []
+        entries = list(lot.entries.select_related("bidder").order_by("pk")) if lot else []
         if lot is None or not entries:
             raise Refused(Problem(rules.NOT_A_BIDDER))
+        auction = Auction.objects.get(pk=lot.auction_id)
+        for entry in entries:
+            entry.lot, entry.bidder.auction = lot, auction
         return cls(lot, entries)
+
+    def know(self, keys: Sequence[str]) -> None:
+        """The bids that these messages made before."""
+        self.made = {(it.entry_id, it.key): it for it in AuctionBid.objects.filter(lot=self.lot, key__in=keys)}
 
     # Judging
 
@@ -187,7 +200,7 @@ class _Desk:
         least, most = rules.KEY_CHARS
         if not least <= len(asked.key) <= most:
             raise Refused(Problem(rules.KEY_WRONG, {"most": most}))
-        made = self.made.get((entry.pk, asked.key)) or AuctionBid.objects.filter(entry=entry, key=asked.key).first()
+        made = self.made.get((entry.pk, asked.key))
         if made is None:
             return None
         if made.price != asked.price:
@@ -296,7 +309,8 @@ class _Desk:
         if self.bids:
             AuctionBid.objects.bulk_create(self.bids)
             touched = list({bid.entry_id: bid.entry for bid in self.bids}.values())
-            AuctionEntry.objects.bulk_update(touched, ["price", "place"])
+            with connection.cursor() as cursor:
+                cursor.execute(_BID_DOWN, [[it.pk for it in touched], [it.price for it in touched], [it.place for it in touched]])
             lot, state = self.lot, self.state
             leader = self.entries[state.leader] if state.leader is not None else None
             AuctionLot.objects.filter(pk=lot.pk).update(

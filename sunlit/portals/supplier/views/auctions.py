@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from sunlit.config import environment
 from sunlit.domain.market import services
 from sunlit.domain.market.queries import auctions as queries
 from sunlit.domain.market.rules import auctions as rules
-from sunlit.domain.market.services import Accepted
 from sunlit.domain.market.states import auctions as states
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.portals.doors import Request, door, form_page, found_or_404
+from sunlit.portals.supplier import bid_desk
 from sunlit.portals.ui.auctions import PHASE_TONES, auction_page, bid_page_url, typed_price
 from sunlit.portals.ui.filters import yuan
 from sunlit.portals.ui.toasts import tell
@@ -70,13 +71,19 @@ def _page(request: Request, number: str) -> dict[str, Any]:
     bidder = queries.bidder_of(it, request.actor.organisation_id)
     won = lot.winner is not None and lot.winner.bidder.supplier_id == request.actor.organisation_id
     sells = request.actor.has(*SELLERS)
+    may_bid = sells and page["mine"] is not None and it.state in (states.OPEN, states.PAUSED) and page["phase"] != "settling"
+    if may_bid:
+        page["live_room"] |= {
+            "bid_url": f"{environment.live_url(request.get_host()).rstrip('/')}/bid/",
+            "bid_pass": bid_desk.bid_pass(request.actor, it.number, lot.position, get_language() or ""),
+        }
     return page | {
         "entered": bidder,
         "points": rules.POINTS,
         "guarantee_needed": queries.limits(it.region_path, request.now).guarantee.value.get("choice") == "needed",
         "may_enter": sells and bidder is None and it.state == states.OPEN and page["phase"] == "notice",
         "may_leave": sells and bidder is not None and bidder.admitted and page["phase"] in ("notice", "countdown"),
-        "may_bid": sells and page["mine"] is not None and it.state in (states.OPEN, states.PAUSED) and page["phase"] != "settling",
+        "may_bid": may_bid,
         "may_answer": sells and won and it.state == states.ENDED,
         "low_line": next((told for told in queries.low_prices(it, page["lots"], request.now) if told["lot"] == lot.position), None)
         if won
@@ -97,7 +104,7 @@ def bid(request: Request, number: str, lot: int) -> HttpResponse:
     except Refused as refused:
         return _refused(request, number, refused)
     if _wants_json(request):
-        return JsonResponse(_told(answer))
+        return JsonResponse(bid_desk.told(answer))
     tell(request, _("Accepted as bid no. %(place)s: %(price)s") % {"place": answer.place, "price": yuan(answer.price)})
     return HttpResponseRedirect(bid_page_url("supplier", number, lot), status=303)
 
@@ -118,23 +125,10 @@ def floor(request: Request, number: str, lot: int) -> HttpResponse:
 
 def _refused(request: Request, number: str, refused: Refused) -> HttpResponse:
     if _wants_json(request):
-        problems = [{"code": problem.code, "message": problem.message} for problem in refused.problems]
-        return JsonResponse({"problems": problems}, status=refused.status)
+        return JsonResponse(bid_desk.problems(refused), status=refused.status)
     page = _page(request, number) | {"problems": refused.problems, "given": request.POST}
     return render(request, "supplier/auction.html", page, status=refused.status)
 
 
 def _wants_json(request: Request) -> bool:
     return "application/json" in request.headers.get("Accept", "")
-
-
-def _told(answer: Accepted) -> dict[str, Any]:
-    return {
-        "place": answer.place,
-        "price": str(answer.price),
-        "at": answer.at.isoformat(),
-        "rank": answer.rank,
-        "ends_at": answer.ends_at.isoformat(),
-        "next": str(max(answer.next_price, Decimal("0.00"))),
-        "again": answer.again,
-    }

@@ -1,0 +1,447 @@
+"""A reverse auction under load: bids a second with durable commit, how soon watchers see them, a crowd at the last second. One JSON line.
+
+The live process and the web process of the house run as they always do; 50 bidders bid through the bid desk over HTTP and 1,000 watchers listen. Beside it, on
+the same server in the same run: pgbench inserting one row a transaction, and the pattern of a peer, which rewrites the tender's whole document for every bid.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import json
+import multiprocessing
+import os
+import random
+import re
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from bench import world
+
+TARGET = {"ratio": 0.25, "latency_p95_ms": 250}
+CAP, STEP = Decimal("1000000.00"), Decimal("1000.00")
+ROUND_BIDDERS, ROUND_BIDS = 8, 200
+OPEN_SECONDS = 60.0
+PACED_A_SECOND = 50
+DOCUMENT_BIDS = (10, 100, 500)
+SIZES_TRIED = 40  # bids measured at each length of a document
+
+_DOCUMENT = "CREATE TABLE bench_document (id int PRIMARY KEY, rev int NOT NULL, body jsonb NOT NULL)"
+_ROW = "CREATE TABLE bench_bid (id bigserial PRIMARY KEY, lot int NOT NULL, bidder int NOT NULL, price numeric(16, 2) NOT NULL, at timestamptz NOT NULL DEFAULT now())"
+_INSERT = "\\set b random(1, 50)\n\\set p random(100, 1000000)\nINSERT INTO bench_bid (lot, bidder, price) VALUES (1, :b, :p);\n"
+
+
+@dataclass(frozen=True)
+class Hall:
+    """An auction that runs, and the passes of its bidders."""
+
+    number: str
+    passes: list[str]
+
+
+def main(bidders: int, watchers: int, seconds: float, rounds: int) -> dict[str, Any]:
+    os.environ.setdefault("SUNLIT_LOG_LEVEL", "warning")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(65536, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
+    with world.durable_server() as url:
+        (Path(os.environ["SUNLIT_DATA_DIR"]) / "static").mkdir(parents=True)
+        world.set_up()
+        people = sellers(max(bidders, ROUND_BIDDERS))
+        busy, calm = hall(people[:bidders], "busy"), hall(people[:bidders], "calm")
+        crowds = [hall(people[:ROUND_BIDDERS], f"crowd {n}") for n in range(rounds)]
+        from django.db import connection
+
+        connection.close()
+        with house() as (_web, live):
+            burst = watched(live, busy, watchers, lambda: asyncio.run(closed_loop(live, busy, seconds)))
+            limit = pgbench(url, bidders, max(3, int(seconds / 2)))
+            paced = watched(live, calm, watchers, lambda: asyncio.run(at_a_pace(live, calm, seconds)))
+            orders = [crowd_at_the_end(url, live, it) for it in crowds]
+        replays = [check(it) for it in (busy, calm, *crowds)]
+        documents = {str(n): {"rows_ms": rows_ms(people, n), "document_ms": document_ms(url, n)} for n in DOCUMENT_BIDS}
+    rate = burst["done"] / seconds
+    return {
+        "bench": "auction",
+        "bids_per_second": round(rate, 1),
+        "pgbench_inserts_per_second": round(limit, 1),
+        "ratio": round(rate / limit, 3),
+        "target": TARGET,
+        "bidders": bidders,
+        "watchers": watchers,
+        "answer_p95_ms": burst["answer_p95_ms"],
+        "burst_latency_ms": burst["latency"],
+        "paced_bids_per_second": PACED_A_SECOND,
+        "latency_ms": paced["latency"],
+        "watchers_that_missed_something": burst["missed"] + paced["missed"],
+        "crowds": rounds,
+        "crowd_bids_accepted": sum(orders),
+        "wrong_orders": replays.count(False),
+        "a_bid_ms_after_so_many": documents,
+    }
+
+
+# The world
+
+
+def sellers(count: int) -> list[Any]:
+    """So many suppliers, each with a person who sells."""
+    from sunlit.domain.registry.models import Supplier
+    from sunlit.foundation.accounts.actors import actor_in
+    from sunlit.foundation.accounts.models import InvoiceTitle, Organisation, Region, Seat, User
+
+    city, found = Region.objects.get(code="652801"), []
+    for n in range(count):
+        party = Organisation.objects.create(kind="supplier", number=f"JJ-{n}", name_zh=f"竞价商户{n}", region=city, created_at=world.AT)
+        Supplier.objects.create(number=party.number, region_path=city.path, state="active", organisation=party, admitted_at=world.AT)
+        person = User.objects.create(login=f"seller{n}", name_zh=f"销售{n}", created_at=world.AT, password="!")  # noqa: S106
+        seat = Seat.objects.create(user=person, organisation=party, roles=["sales"])
+        found.append(actor_in(Seat.objects.select_related("user", "organisation__region").get(pk=seat.pk)))
+    buyer = Organisation.objects.get(pk=world.FIRST_BUYER)
+    InvoiceTitle.objects.create(organisation=buyer, title="单位", tax_number="0", preferred=True)
+    return found
+
+
+def hall(people: Sequence[Any], title: str) -> Hall:
+    """An auction that began a minute ago. Its end is moved in the rows where a crowd is wanted at the last second."""
+    from sunlit.domain.market import services
+    from sunlit.domain.market.queries.auctions import POINTS
+    from sunlit.foundation.accounts.actors import actor_in
+    from sunlit.foundation.accounts.models import Address, InvoiceTitle, Seat
+    from sunlit.portals.supplier.bid_desk import bid_pass
+
+    seat = Seat.objects.select_related("user", "organisation__region").get(organisation_id=world.FIRST_BUYER)
+    seat.roles = ["orderer", "lead"]
+    seat.save()
+    buyer, now = actor_in(seat), datetime.now(UTC)
+    address, _new = Address.objects.get_or_create(
+        organisation_id=world.FIRST_BUYER,
+        region=seat.organisation.region,
+        receiver="收货人",
+        phone="0996-1",
+        text="路1号",
+        defaults={"preferred": True},
+    )
+    lot = services.LotWish("A02010105", "台式计算机", "1", "台", str(CAP))
+    wish = services.Wish(
+        title=title, purpose="办公", requirements="符合国家标准", plan="", quota_id=world.FIRST_QUOTA, address_id=address.pk,
+        title_id=InvoiceTitle.objects.get(organisation_id=world.FIRST_BUYER).pk, delivery_days="10", starts_at=now - timedelta(minutes=1),
+        minutes="240", step_kind="yuan", step=str(STEP), extension_minutes="5", extensions_most="", visibility="rank_only", lots=[lot],
+    )  # fmt: skip
+    begun = now - timedelta(days=20)
+    it = services.publish_auction(services.draft_auction(wish, by=buyer, at=begun), by=buyer, at=begun)
+    for person in people:
+        services.enter_auction(it, points=POINTS, products={1: ("孔雀", "M-1")}, by=person, at=begun)
+    return Hall(it.number, [bid_pass(person, it.number, 1, "zh-hans") for person in people])
+
+
+@contextlib.contextmanager
+def house() -> Iterator[tuple[int, int]]:
+    """The two processes that serve, as `sunlit run` starts them; yields the ports of pages and of live events."""
+    port = _free_port()
+    environment = {**os.environ, "SUNLIT_PORT": str(port), "SUNLIT_WORKERS": "1", "SUNLIT_BIND": "127.0.0.1"}
+    running = [subprocess.Popen([sys.executable, "-m", "sunlit.cli", duty], env=environment) for duty in ("web", "live")]
+    try:
+        for each in (port, port + 1):
+            _wait_for(each)
+        yield port, port + 1
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(30)
+
+
+def _free_port() -> int:
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            with contextlib.suppress(OSError):
+                second.bind(("127.0.0.1", first.getsockname()[1] + 1))
+                return int(first.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + OPEN_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"nothing answers on port {port}")
+
+
+# Bidders
+
+
+class Bidder:
+    """One bidder at its line: bids go down step by step, so that each is lawful."""
+
+    def __init__(self, port: int, its: Hall, n: int) -> None:
+        self.port, self.its, self.n = port, its, n
+        self.price = CAP
+        self.took: list[float] = []
+
+    async def open(self) -> None:
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+
+    async def bid(self, price: Decimal | None = None, key: str = "") -> dict[str, Any]:
+        asked = self.price if price is None else price
+        body = json.dumps(
+            {"pass": self.its.passes[self.n], "price": str(asked), "key": key or f"{self.n}:{asked}:{time.monotonic_ns()}"}
+        ).encode()
+        head = f"POST /live/bid/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        began = time.perf_counter()
+        self.writer.write(head + body)
+        answer = await self.reader.readuntil(b"\r\n\r\n")
+        length = int(re.search(rb"content-length: (\d+)", answer.lower())[1])  # type: ignore[index]
+        told: dict[str, Any] = json.loads(await self.reader.readexactly(length))
+        if b" 200 " in answer.split(b"\r\n", 1)[0]:
+            self.took.append(time.perf_counter() - began)
+            self.price = Decimal(told["next"])
+        return told
+
+    def close(self) -> None:
+        self.writer.close()
+
+
+async def closed_loop(port: int, its: Hall, seconds: float) -> list[float]:
+    """Every bidder bids again as soon as it was answered."""
+    crowd = [Bidder(port, its, n) for n in range(len(its.passes))]
+    await asyncio.gather(*(each.open() for each in crowd))
+    until = time.monotonic() + seconds
+
+    async def bids(each: Bidder) -> None:
+        while time.monotonic() < until and each.price > 0:
+            await each.bid()
+
+    await asyncio.gather(*map(bids, crowd))
+    for each in crowd:
+        each.close()
+    return [took for each in crowd for took in each.took]
+
+
+async def at_a_pace(port: int, its: Hall, seconds: float) -> list[float]:
+    """One bid after the other at the pace of a lively auction."""
+    crowd = [Bidder(port, its, n) for n in range(len(its.passes))]
+    await asyncio.gather(*(each.open() for each in crowd))
+    began = time.monotonic()
+    sent = []
+    for n in range(int(seconds * PACED_A_SECOND)):
+        await asyncio.sleep(max(0.0, began + n / PACED_A_SECOND - time.monotonic()))
+        each = crowd[n % len(crowd)]
+        sent.append(asyncio.create_task(each.bid()))
+        if len(sent) >= len(crowd):
+            await sent[-len(crowd)]
+    await asyncio.gather(*sent)
+    for each in crowd:
+        each.close()
+    return [took for each in crowd for took in each.took]
+
+
+def crowd_at_the_end(url: str, port: int, its: Hall) -> int:
+    """Two hundred bids at once in the last second; how many were taken. Whatever was answered “accepted” stands in the rows, and nothing else."""
+    with psycopg.connect(url, autocommit=True) as owner:
+        last = datetime.now(UTC) + timedelta(seconds=1)
+        owner.execute("UPDATE market_auction SET visibility = 'low_only', extensions_most = 0 WHERE number = %s", [its.number])
+        owner.execute(
+            "UPDATE market_auctionlot SET ends_at = %s WHERE auction_id = (SELECT id FROM market_auction WHERE number = %s)",
+            [last, its.number],
+        )
+    chance = random.Random(its.number)
+
+    async def all_at_once() -> list[dict[str, Any]]:
+        crowd = [Bidder(port, its, n % len(its.passes)) for n in range(ROUND_BIDS)]
+        await asyncio.gather(*(each.open() for each in crowd))
+        prices = [Decimal(chance.randrange(1_000, 1_000_000)) for _each in crowd]
+        said = await asyncio.gather(*(each.bid(price, f"crowd-{n:05}") for n, (each, price) in enumerate(zip(crowd, prices, strict=True))))
+        for each in crowd:
+            each.close()
+        return list(said)
+
+    said = asyncio.run(all_at_once())
+    taken = {answer["place"]: Decimal(answer["price"]) for answer in said if "place" in answer}
+    with psycopg.connect(url, autocommit=True) as owner:
+        rows = owner.execute(
+            "SELECT b.place, b.price FROM market_auctionbid b JOIN market_auctionlot l ON l.id = b.lot_id JOIN market_auction a ON a.id = l.auction_id"
+            " WHERE a.number = %s ORDER BY b.place",
+            [its.number],
+        ).fetchall()
+    assert dict(rows) == taken, "what was accepted and what stands there differ"
+    assert [place for place, _price in rows] == list(range(1, len(rows) + 1)), "places are missing"
+    assert all(after <= before - STEP for (_a, before), (_b, after) in itertools.pairwise(rows)), "a bid was taken that was not low enough"
+    return len(rows)
+
+
+def check(its: Hall) -> bool:
+    """Every bid in the ledger follows from those before it, and the rows say the same. (The bench moved the ends of its crowds by hand.)"""
+    from sunlit.domain.market.models import AuctionBid
+    from sunlit.foundation.ledger import queries as ledger
+
+    told = [(e.facts["place"], Decimal(e.facts["price"])) for e in ledger.acts_on(f"auction/{its.number}") if e.act == "auction.bid"]
+    rows = list(AuctionBid.objects.filter(lot__auction__number=its.number).order_by("place").values_list("place", "price"))
+    return told == rows
+
+
+# Watchers
+
+
+def watched(port: int, its: Hall, watchers: int, act: Any) -> dict[str, Any]:
+    """Do it while so many watch in processes of their own; who missed something, and how late they were told."""
+    context = multiprocessing.get_context("fork")
+    ready, stop, told = context.Semaphore(0), context.Event(), context.Queue()
+    halves = [watchers // 2, watchers - watchers // 2]
+    processes = [context.Process(target=_watch, args=(port, its.number, count, ready, stop, told)) for count in halves if count]
+    for process in processes:
+        process.start()
+    for _process in processes:
+        ready.acquire()
+    took = act()
+    time.sleep(2.0)
+    stop.set()
+    heard = [told.get() for _process in processes]
+    for process in processes:
+        process.join()
+    done = len(took)
+    counts = [count for counts, _late in heard for count in counts]
+    late = sorted(each for _counts, lates in heard for each in lates)
+    return {
+        "done": done,
+        "answer_p95_ms": round(statistics.quantiles(took, n=20)[-1] * 1000, 1),
+        "missed": sum(count != done for count in counts),
+        "latency": {"p50": round(late[len(late) // 2], 1), "p95": round(late[int(len(late) * 0.95)], 1), "max": round(late[-1], 1)},
+    }
+
+
+_EVENT = re.compile(rb'data: \{"index":(\d+),"at":"([^"]+)","kind":"bid"')
+
+
+def _watch(port: int, number: str, count: int, ready: Any, stop: Any, told: Any) -> None:
+    """So many listeners on one loop. Each counts its events and sees that they come in order; one in twenty notes how late they are."""
+
+    heard, late = [0] * count, list[float]()
+
+    async def listen(n: int, opened: asyncio.Semaphore) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET /live/room/?room=auction/{number}/1 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        await reader.readuntil(b"\r\n\r\n")
+        opened.release()
+        last, rest = 0, b""
+        while piece := await reader.read(65536):
+            now = time.time()
+            *whole, rest = (rest + piece).split(b"\n\n")
+            for event in whole:
+                found = _EVENT.search(event)
+                if found is None:
+                    continue
+                assert int(found[1]) > last, "an event came twice or out of order"
+                heard[n], last = heard[n] + 1, int(found[1])
+                if n % 20 == 0:
+                    late.append((now - datetime.fromisoformat(found[2].decode()).timestamp()) * 1000)
+
+    async def all_of_them() -> None:
+        opened = asyncio.Semaphore(0)
+        tasks = [asyncio.create_task(listen(n, opened)) for n in range(count)]
+        for _n in range(count):
+            await opened.acquire()
+        ready.release()
+        await asyncio.to_thread(stop.wait)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(all_of_them())
+    told.put((heard, late))
+
+
+# Rivals
+
+
+def pgbench(url: str, clients: int, seconds: int) -> float:
+    """Rows a second that the server can insert, one durable transaction each, with as many clients as there are bidders."""
+    from sunlit.config.postgres import binaries
+
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("DROP TABLE IF EXISTS bench_bid")
+        owner.execute(_ROW)
+    with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as file:
+        file.write(_INSERT)
+        file.flush()
+        command = [str(binaries() / "pgbench"), "-n", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", file.name, "-d", url]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = re.search(r"tps = ([0-9.]+)", told.stdout)
+    if told.returncode or not found:
+        raise SystemExit(f"pgbench failed: {told.stderr[-2000:]}")
+    return float(found.group(1))
+
+
+def rows_ms(people: Sequence[Any], bids: int) -> float:
+    """Milliseconds of one of our bids after so many in the lot."""
+    from sunlit.domain.market import services
+
+    its, took = hall(people[:ROUND_BIDDERS], f"rows {bids}"), []
+    price = dict.fromkeys(range(ROUND_BIDDERS), CAP)
+    for n in range(bids + SIZES_TRIED):
+        who = n % ROUND_BIDDERS
+        began = time.perf_counter()
+        answer = services.bid(its.number, 1, price=price[who], key=f"rows-{n:06}", by=people[who], at=datetime.now(UTC))
+        took.append(time.perf_counter() - began)
+        price[who] = answer.next_price
+    return round(statistics.median(took[bids:]) * 1000, 2)
+
+
+def document_ms(url: str, bids: int) -> float:
+    """Milliseconds of a bid of the peer after so many: read the whole tender, add the bid and the revision, write the whole tender, guarded by its revision."""
+    with psycopg.connect(url) as link:
+        link.execute("DROP TABLE IF EXISTS bench_document")
+        link.execute(_DOCUMENT)
+        tender: dict[str, Any] = {
+            "title": "台式计算机",
+            "documents": [{"n": n, "hash": f"{n:064}"} for n in range(20)],
+            "bids": [],
+            "revisions": [],
+        }
+        link.execute("INSERT INTO bench_document VALUES (1, 0, %s)", [Jsonb(tender)])
+        link.commit()
+        took = [_rewrite(link, n) for n in range(bids + SIZES_TRIED)]
+    return round(statistics.median(took[bids:]) * 1000, 2)
+
+
+def _rewrite(link: psycopg.Connection[Any], n: int) -> float:
+    began = time.perf_counter()
+    row = link.execute("SELECT rev, body FROM bench_document WHERE id = 1").fetchone()
+    assert row is not None
+    rev, body = row
+    bid = {
+        "id": f"{n:032x}", "bidder": n % 50, "value": {"amount": str(CAP - n), "currency": "CNY"}, "date": datetime.now(UTC).isoformat(),
+        "documents": [{"id": f"{k:032x}", "title": f"附件{k}.pdf", "hash": f"md5:{k:032x}", "url": f"/documents/{n}/{k}"} for k in range(5)],
+    }  # fmt: skip
+    body["bids"].append(bid)
+    body["revisions"].append({"rev": rev, "date": bid["date"], "changes": [{"op": "remove", "path": f"/bids/{n}"}]})
+    done = link.execute("UPDATE bench_document SET rev = rev + 1, body = %s WHERE id = 1 AND rev = %s", [Jsonb(body), rev])
+    assert done.rowcount == 1
+    link.commit()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bidders", type=int, default=50)
+    parser.add_argument("--watchers", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=12.0)
+    parser.add_argument("--rounds", type=int, default=100)
+    told = parser.parse_args()
+    sys.stdout.write(json.dumps(main(told.bidders, told.watchers, told.seconds, told.rounds)) + "\n")

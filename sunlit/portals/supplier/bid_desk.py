@@ -1,0 +1,218 @@
+"""The bid desk: `POST /live/bid/` in the live process, for the second in which everybody bids.
+
+It does nothing that the page's own form does not do, only without a page: the pass that the page carries tells who bids in which lot, bids of a lot
+that come while others are being written go together into the next transaction, and each is answered when that one is durable. No cookie is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import structlog
+from django.core import signing
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import translation
+
+from sunlit.domain.market import services
+from sunlit.domain.market.services import Accepted, Asked
+from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel import clock
+from sunlit.foundation.kernel.refusals import Refused
+from sunlit.portals.ui.auctions import typed_price
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+PATH: Final = "/live/bid/"
+SALT: Final = "sunlit.bid"
+PASS_SECONDS: Final = 12 * 3600
+BODY_BYTES_MOST: Final = 4096
+TOGETHER_MOST: Final = 200  # bids in one transaction
+WAITING_MOST: Final = 2000  # bids of one lot; beyond it the page's own form still answers
+THREADS: Final = 2
+KNOWN_FOR: Final = timedelta(seconds=10)  # how long a seat is taken for what it was when it was last looked at
+KNOWN_MOST: Final = 5000
+
+log = structlog.stdlib.get_logger("sunlit.bids")
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What the page says of the bidder: its seat, the person in it, the lot, and the language in which it reads."""
+
+    seat: int
+    person: int
+    auction: str
+    lot: int
+    language: str
+
+
+def bid_pass(actor: Actor, auction: str, lot: int, language: str) -> str:
+    """A pass to bid in one lot from this seat."""
+    return signing.dumps([actor.seat_id, actor.user_id, auction, lot, language], salt=SALT)
+
+
+def told(answer: Accepted) -> dict[str, Any]:
+    """An accepted bid as the page's script reads it."""
+    return {
+        "place": answer.place,
+        "price": str(answer.price),
+        "at": answer.at.isoformat(),
+        "rank": answer.rank,
+        "ends_at": answer.ends_at.isoformat(),
+        "next": str(max(answer.next_price, Decimal("0.00"))),
+        "again": answer.again,
+    }
+
+
+def problems(refused: Refused) -> dict[str, Any]:
+    return {"problems": [{"code": problem.code, "message": problem.message} for problem in refused.problems]}
+
+
+class Turned(Exception):
+    """An answer that is neither an accepted nor a refused bid."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(str(status))
+
+
+@dataclass
+class Lot:
+    """The bids of a lot that wait, and whether somebody is writing."""
+
+    waiting: list[tuple[Asked, asyncio.Future[Any]]] = field(default_factory=list)
+    busy: bool = False
+
+
+class BidDesk:
+    """The ASGI application."""
+
+    def __init__(self) -> None:
+        self.lots: dict[tuple[str, int], Lot] = {}
+        self.seats: dict[tuple[int, int], tuple[datetime, Actor | None]] = {}
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="bids")
+        self.writers: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            if scope["method"] != "POST":
+                raise Turned(405)
+            body = json.loads(await _body(receive))
+            asked = await self._asked(body, clock.now())
+            status, answer = await self._bid(*asked)
+        except Turned as turned:
+            status, answer = turned.status, {"problems": []}
+        except (ValueError, KeyError, TypeError):
+            status, answer = 400, {"problems": []}
+        await _answer(send, status, answer)
+
+    async def _asked(self, body: Any, at: datetime) -> tuple[Pass, Asked]:
+        try:
+            shown = Pass(*signing.loads(str(body["pass"]), salt=SALT, max_age=PASS_SECONDS))
+        except signing.BadSignature:
+            raise Turned(403) from None
+        actor = await self._actor(shown, at)
+        if actor is None:
+            raise Turned(403)
+        return shown, Asked(actor, typed_price(str(body["price"])), str(body["key"]), at)
+
+    async def _actor(self, shown: Pass, at: datetime) -> Actor | None:
+        key = (shown.seat, shown.person)
+        known = self.seats.get(key)
+        if known is None or at - known[0] > KNOWN_FOR:
+            if len(self.seats) > KNOWN_MOST:
+                self.seats.clear()
+            known = self.seats[key] = (at, await self._in_thread(lambda: accounts.actor_of_seat(shown.seat, shown.person)))
+        return known[1]
+
+    async def _bid(self, shown: Pass, asked: Asked) -> tuple[int, dict[str, Any]]:
+        lot = self.lots.setdefault((shown.auction, shown.lot), Lot())
+        if len(lot.waiting) >= WAITING_MOST:
+            raise Turned(503)
+        future = asyncio.get_running_loop().create_future()
+        lot.waiting.append((asked, future))
+        if not lot.busy:
+            lot.busy = True
+            writer = asyncio.create_task(self._write(shown.auction, shown.lot, lot))
+            self.writers.add(writer)
+            writer.add_done_callback(self.writers.discard)
+        answer = await future
+        if isinstance(answer, Refused):
+            with translation.override(shown.language):
+                return answer.status, problems(answer)
+        return 200, told(answer)
+
+    async def _write(self, number: str, position: int, lot: Lot) -> None:
+        """One transaction after the other, each with all that came meanwhile, until nobody waits."""
+        while lot.waiting:
+            together, lot.waiting = lot.waiting[:TOGETHER_MOST], lot.waiting[TOGETHER_MOST:]
+            answers = await self._carried_out(number, position, [asked for asked, _future in together])
+            for (_asked, future), answer in zip(together, answers, strict=True):
+                if future.done():
+                    continue
+                if isinstance(answer, Turned):
+                    future.set_exception(answer)
+                else:
+                    future.set_result(answer)
+        lot.busy = False
+        self.lots.pop((number, position), None)
+
+    async def _carried_out(self, number: str, position: int, asked: Sequence[Asked]) -> Sequence[Accepted | Refused | Turned]:
+        try:
+            answers: list[Accepted | Refused] = await self._in_thread(lambda: services.bid_many(number, position, asked))
+            return answers
+        except Refused as refused:
+            return [refused] * len(asked)
+        except (DatabaseError, InterfaceError):
+            return [Turned(503)] * len(asked)  # the page sends it again; the key makes it one bid
+        except Exception:
+            log.exception("bids could not be written", auction=number, lot=position)
+            return [Turned(500)] * len(asked)
+
+    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self.threads, _fresh, work)
+
+
+def _fresh(work: Callable[[], Any]) -> Any:
+    """On this thread's connection; one that broke is replaced by the next work."""
+    try:
+        return work()
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        raise
+
+
+async def _body(receive: Receive) -> bytes:
+    found = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Turned(400)
+        found += bytes(message.get("body", b""))
+        if len(found) > BODY_BYTES_MOST:
+            raise Turned(413)
+        if not message.get("more_body"):
+            return found
+
+
+async def _answer(send: Send, status: int, answer: dict[str, Any]) -> None:
+    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+    headers = [
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"access-control-allow-origin", b"*"),  # who bids is told by the pass in the body, not by a cookie
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,89 @@
+"""The bid desk of the live process: bids that come together are written together, each answered for itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from sunlit.domain.market.models import Auction, AuctionBid
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.accounts.models import Seat
+from sunlit.foundation.kernel import clock
+from sunlit.portals.supplier.bid_desk import PATH, BidDesk, bid_pass
+from tests.domain.market.auctioning import START, entered, sellers
+from tests.town import build
+
+Ask = tuple[str, str, str]
+
+
+@pytest.fixture
+def auction(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> tuple[Auction, list[Actor]]:
+    monkeypatch.setattr(clock, "now", lambda: START)
+    town = build()
+    people = sellers(town, 4)
+    return entered(town, people, visibility="rank_only"), people
+
+
+def ask(bodies: list[Any], method: str = "POST") -> list[tuple[int, Any]]:
+    """All of them at once; status and answer of each."""
+
+    async def one(desk: BidDesk, body: Any) -> tuple[int, Any]:
+        sent: list[Any] = []
+        pieces = iter([{"type": "http.request", "body": body if isinstance(body, bytes) else json.dumps(body).encode()}])
+
+        async def receive() -> Any:
+            return next(pieces)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await desk({"type": "http", "method": method, "path": PATH}, receive, send)
+        return sent[0]["status"], json.loads(sent[1]["body"])
+
+    async def all_of_them() -> list[tuple[int, Any]]:
+        desk = BidDesk()
+        try:
+            return list(await asyncio.gather(*(one(desk, body) for body in bodies)))
+        finally:
+            closing = [asyncio.get_running_loop().run_in_executor(desk.threads, connection.close) for _n in range(2)]
+            await asyncio.gather(*closing)
+            desk.threads.shutdown()
+
+    return asyncio.run(all_of_them())
+
+
+def test_each_of_many_is_answered_for_itself(auction: tuple[Auction, list[Actor]]) -> None:
+    it, people = auction
+    bids = [
+        {"pass": bid_pass(person, it.number, 1, "en"), "price": price, "key": f"key-of-{n}-{price}"}
+        for n, person in enumerate(people)
+        for price in ("4900", "4000")
+    ]
+    said = ask([*bids, bids[0], {**bids[0], "price": "1"}, {**bids[0], "price": "6000", "key": "another-key"}])
+    assert [status for status, _told in said] == [200] * 9 + [409, 422]
+    assert sorted(told["place"] for _status, told in said[:8]) == list(range(1, 9))
+    assert (said[8][1]["again"], said[8][1]["place"]) == (True, said[0][1]["place"])
+    assert [told["problems"][0]["code"] for _status, told in said[9:]] == ["AUC-025", "AUC-022"]
+    assert said[10][1]["problems"][0]["message"] == "At most ¥5,000.00 for one unit may be bid."
+    assert AuctionBid.objects.count() == 8
+
+
+def test_who_shows_no_good_pass_is_turned_away(auction: tuple[Auction, list[Actor]]) -> None:
+    it, people = auction
+    good = {"pass": bid_pass(people[0], it.number, 1, "en"), "price": "4900", "key": "key-of-mine"}
+    gone = {"pass": bid_pass(people[2], it.number, 1, "en"), "price": "4900", "key": "key-of-gone"}
+    Seat.objects.filter(pk=people[2].seat_id).update(active=False)
+    assert [status for status, _told in ask([{**good, "pass": "forged"}, gone, {"pass": good["pass"]}, b"no json", b"x" * 5000, [1]])] == [
+        403,
+        403,
+        400,
+        400,
+        413,
+        400,
+    ]
+    assert ask([good], method="GET")[0][0] == 405
+    assert AuctionBid.objects.count() == 0
