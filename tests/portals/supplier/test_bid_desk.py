@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -28,6 +29,11 @@ def auction(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> tuple[Au
     return entered(town, people, visibility="rank_only"), people
 
 
+def hang_up(both: Barrier) -> None:
+    both.wait()
+    connection.close()
+
+
 def ask(bodies: list[Any], method: str = "POST") -> list[tuple[int, Any]]:
     """All of them at once; status and answer of each."""
 
@@ -49,8 +55,8 @@ def ask(bodies: list[Any], method: str = "POST") -> list[tuple[int, Any]]:
         try:
             return list(await asyncio.gather(*(one(desk, body) for body in bodies)))
         finally:
-            closing = [asyncio.get_running_loop().run_in_executor(desk.threads, connection.close) for _n in range(2)]
-            await asyncio.gather(*closing)
+            both = Barrier(2)  # each of the two threads closes its own connection
+            await asyncio.gather(*(asyncio.get_running_loop().run_in_executor(desk.threads, hang_up, both) for _n in range(2)))
             desk.threads.shutdown()
 
     return asyncio.run(all_of_them())
@@ -76,7 +82,7 @@ def test_who_shows_no_good_pass_is_turned_away(auction: tuple[Auction, list[Acto
     it, people = auction
     good = {"pass": bid_pass(people[0], it.number, 1, "en"), "price": "4900", "key": "key-of-mine"}
     gone = {"pass": bid_pass(people[2], it.number, 1, "en"), "price": "4900", "key": "key-of-gone"}
-    Seat.objects.filter(pk=people[2].seat_id).update(active=False)
+    Seat.objects.filter(user_id=people[2].person).update(active=False)
     assert [status for status, _told in ask([{**good, "pass": "forged"}, gone, {"pass": good["pass"]}, b"no json", b"x" * 5000, [1]])] == [
         403,
         403,

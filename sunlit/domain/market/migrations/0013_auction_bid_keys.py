@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('market', '0011_auctions'),
+        ('market', '0012_quotations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
