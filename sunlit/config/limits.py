@@ -50,7 +50,7 @@ FEATURES: Final[Mapping[str, str]] = {
     "statistics": "Statistics and aims of the marketplace (M33)",
     "method": "Methods of purchase: supplementary contracts and add-ons are held against the contract (M14, M19)",
     "provincial": "Other levels of government: provincial units and the central catalogue join with their own regions (M16)",
-    "order": "Online supermarket: reminders of invoices and replies, and when a buyer may cancel (M1, M20)",
+    "order": "Online supermarket: when a buyer may cancel (M1, M20)",
 }
 
 
@@ -91,8 +91,6 @@ PLANNED: Final[Mapping[str, str]] = {
     "order.late_interest": "payment",
     "order.kpi_cycle_days": "statistics",
     "order.buyer_cancel_before_confirm": "order",
-    "order.invoice_limit": "order",
-    "order.rating_reply_limit": "order",
     "rfq.": "rfq",
     "ra.": "auction",
     "fw.": "framework",

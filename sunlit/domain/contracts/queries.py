@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from django.db.models import Avg, Count, DecimalField, F
 
@@ -14,6 +16,8 @@ from sunlit.domain.rulebook.queries import templates
 from sunlit.domain.rulebook.rules.templates import Part, Template, summary
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
+
+REPLY_SOON: Final = timedelta(days=3)  # so long before the end of its term a supplier is reminded of a rating
 
 __all__ = [
     "FilledForm",
@@ -122,6 +126,12 @@ def stars_of_products(product_ids: Sequence[int]) -> dict[int, tuple[int, Decima
         n=Count("id", distinct=True), points=Avg(F("quality") + F("delivery") + F("service"), output_field=DecimalField())
     )
     return {product: (count, Decimal(points) / 3) for product, count, points in rows}
+
+
+def replies_due(*, at: datetime) -> list[Rating]:
+    """The ratings that their supplier has not answered and soon no longer may. One query."""
+    soon = Rating.objects.filter(replied_at=None, order__reply_until__gt=at, order__reply_until__lte=at + REPLY_SOON)
+    return list(soon.filter(order__state__in=("rated", "closed")).select_related("order").order_by("order__reply_until", "pk"))
 
 
 def rating_to_answer(order_number: str, *, seen_by: Actor) -> Rating | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Count, F, Sum
+from django.utils.translation import gettext_noop as _
 
 from sunlit.domain.catalog import queries as goods
 from sunlit.domain.catalog import services as catalog
@@ -13,8 +14,12 @@ from sunlit.domain.market import queries as market
 from sunlit.domain.registry import services as registry
 from sunlit.foundation.gateways.bank import the_bank
 from sunlit.foundation.kernel import clock
+from sunlit.foundation.messages import templates
+from sunlit.foundation.messages.services import tell
 from sunlit.foundation.outbox.events import hears
-from sunlit.foundation.outbox.rounds import every_minute
+from sunlit.foundation.outbox.rounds import every_day, every_minute
+
+REPLY_DUE = templates.declare("rating.reply_due", title=_("You may reply to the rating of order {number} until {until:at}"))
 
 
 @hears(PaymentOrdered)
@@ -31,6 +36,22 @@ def keep_the_standing(event: Rated) -> None:
     points = F("quality") + F("delivery") + F("service")
     said = Rating.objects.filter(supplier_id=event.supplier_id).aggregate(count=Count("id"), points=Sum(points))
     registry.set_ratings(event.supplier_id, count=said["count"], points=said["points"] or 0)
+
+
+@every_day
+def remind_of_replies() -> None:
+    """A supplier that has not answered its rating is told before its time is over."""
+    at = clock.now()
+    for it in queries.replies_due(at=at):
+        tell(
+            template=REPLY_DUE.key,
+            at=at,
+            dedupe=f"rating/{it.order.number}/reply",
+            organisation_id=it.supplier_id,
+            roles=("sales", "admin"),
+            params={"number": it.order.number, "until": it.order.reply_until.isoformat() if it.order.reply_until else ""},
+            link="/supplier/ratings/",
+        )
 
 
 @every_minute

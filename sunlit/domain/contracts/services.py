@@ -17,6 +17,7 @@ from sunlit.domain.contracts.models import AcceptanceSheet, Invoice, Payment, Ra
 from sunlit.domain.market import services as market
 from sunlit.domain.market.models import Order, OrderLine, Return
 from sunlit.domain.planning import services as planning
+from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.rules import templates
 from sunlit.foundation.access import holds
 from sunlit.foundation.accounts.actors import CLOCK, Actor
@@ -258,11 +259,11 @@ def rate(
 
 @transaction.atomic
 def reply(rating: Rating, *, text: str, by: Actor, at: datetime) -> Rating:
-    """The rated supplier answers, once. Refused: CON-006 … CON-008."""
+    """The rated supplier answers, once and in its time. Refused: CON-006 … CON-008, CON-016."""
     it = Rating.objects.select_for_update(of=("self",)).select_related("order").get(pk=rating.pk)
     if not holds("sales", "admin", of="supplier_id").allows(by, it):
         raise Refused(Problem(rules.NOT_YOUR_RATING))
-    check(_reply_problems(it, text))
+    check(_reply_problems(it, text, at))
     it.reply, it.replied_at = text.strip(), at
     it.save(update_fields=["reply", "replied_at"])
     facts = {"number": it.order.number, "actor": by.user_name, "organisation": by.organisation_name, "reply": digest(it.reply)}
@@ -332,7 +333,10 @@ def _rating_problems(stars: Sequence[int], comment: str) -> Iterator[Problem]:
         yield Problem(rules.TEXT_LONG, {"most": TEXT_CHARS}, on="comment")
 
 
-def _reply_problems(rating: Rating, text: str) -> Iterator[Problem]:
+def _reply_problems(rating: Rating, text: str, at: datetime) -> Iterator[Problem]:
+    until = rating.order.reply_until
+    if until is not None and not rulebook.in_time(until, at):
+        yield Problem(rules.REPLY_TOO_LATE, {"until": until}, on="reply")
     if rating.replied_at is not None:
         yield Problem(rules.REPLIED, on="reply")
     if not text.strip():

@@ -66,6 +66,9 @@ TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     "remind_receiver": ((BUYER, ("receiver", "orderer"), _("Receipt or acceptance of order {number} was due: please look at it.")),),
     "remind_buyer_to_answer": ((BUYER, ("lead", "receiver"), _("Order {number} waits for your answer, which was due.")),),
     "remind_supplier_to_answer": ((SUPPLIER, ("sales", "admin"), _("Order {number} waits for your answer, which was due.")),),
+    "remind_supplier_to_invoice": (
+        (SUPPLIER, ("finance", "sales", "admin"), _("The invoice of order {number} was due: please hand it in.")),
+    ),
     "remind_payer": (
         (SUPPLIER, ("finance", "sales", "admin"), _("The invoice or payment of order {number} was due: please look at it.")),
         (BUYER, ("finance",), _("The invoice or payment of order {number} was due: please look at it.")),

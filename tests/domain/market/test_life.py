@@ -1,7 +1,7 @@
 """The life of an order: every verb by the right person, in time, and no other; money and stock always agree."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import F
 
 from sunlit.domain.catalog.models import Offer
+from sunlit.domain.contracts import queries as papers
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.contracts.models import AcceptanceSheet, Payment, Rating
 from sunlit.domain.market import queries, services
@@ -23,6 +24,7 @@ from sunlit.foundation.gateways.bank import BankDisagrees, BankReceipt, BankUnre
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger import queries as ledger
+from sunlit.foundation.ledger.models import Entry
 from sunlit.foundation.lifecycle import move, row_digest
 from sunlit.foundation.messages.models import Message
 from tests.town import NOON, Town, an_order, build
@@ -264,6 +266,31 @@ def test_a_rating_is_given_once_with_stars_and_answered_once(town: Town) -> None
     with pytest.raises(Refused) as no:
         contracts.reply(rating, text="不是我的", by=town.nurlan, at=NOON)
     assert no.value.codes == ["CON-008"]
+
+
+def test_a_rating_is_answered_in_its_time_and_its_supplier_reminded_before_it_ends(town: Town) -> None:
+    order = contracts.rate(paid(town), quality=5, delivery=4, service=5, by=town.aygul, at=NOON)
+    until, rating = order.reply_until, Rating.objects.get()
+    assert until is not None
+    assert local_day(until - timedelta(seconds=1)) == date(2026, 3, 17)  # 15 days
+    assert papers.replies_due(at=until - timedelta(days=3, seconds=1)) == []
+    assert papers.replies_due(at=until - timedelta(days=3)) == [rating]
+    with pytest.raises(Refused) as no:
+        contracts.reply(rating, text="谢谢支持", by=town.chen, at=until)
+    assert (no.value.codes, Rating.objects.get().replied_at) == (["CON-016"], None)
+    contracts.reply(rating, text="谢谢支持", by=town.chen, at=until - timedelta(seconds=1))
+    assert papers.replies_due(at=until - timedelta(seconds=1)) == []
+
+
+def test_an_invoice_is_asked_for_when_it_is_due_and_the_payment_after_it_each_once(town: Town) -> None:
+    order = contracts.accept(received(town), items=GOOD, by=town.batu, at=NOON)
+    assert order.invoice_until is not None
+    assert order.pay_until is not None
+    assert queries.deadline_of(order) == order.invoice_until < order.pay_until
+    assert [services.remind_due(order.invoice_until + timedelta(seconds=wait)) for wait in (-1, 0, 60)] == [0, 1, 0]
+    assert [services.remind_due(order.pay_until + timedelta(seconds=wait)) for wait in (-1, 0, 60, 120)] == [0, 1, 0, 0]
+    acts = Entry.objects.filter(subject=f"order/{order.number}", act__startswith="order.remind").order_by("id")
+    assert [entry.act for entry in acts] == ["order.remind_supplier_to_invoice", "order.remind_payer"]
 
 
 def test_a_paid_order_that_nobody_rates_is_closed_by_the_clock(town: Town) -> None:

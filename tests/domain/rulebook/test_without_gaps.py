@@ -115,9 +115,24 @@ def test_no_overlap_and_no_gap_whatever_is_done(officers: tuple[Actor, Actor], s
 
 
 def test_a_county_without_own_version_is_never_without_a_rule(loaded: services.Loaded) -> None:
-    """Every key that the pack gives everywhere answers in every region on every day since the platform began."""
+    """Every key that the pack gives everywhere answers in every region on every day of the year: the same version, or the next from its day."""
     everywhere = {(it.key, it.kind) for it in pack.read().rules if not it.region and it.since <= date(2026, 1, 1) and it.until is None}
     assert len(everywhere) > 300
     for key, kind in sorted(everywhere):
         for region in REGIONS:
-            assert queries.rule(key, kind=kind, region_path=region, on=TODAY).holds_on(TODAY)
+            day = date(2026, 1, 1)
+            while day <= date(2026, 12, 31):
+                found = queries.rule(key, kind=kind, region_path=region, on=day)
+                assert found.holds_on(day)
+                day = max(found.until or date(2027, 1, 1), day + timedelta(days=1))
+
+
+def test_no_version_of_the_whole_pack_overlaps_another(loaded: services.Loaded) -> None:
+    spans: dict[tuple[str, str, int | None], list[tuple[date, date | None]]] = {}
+    for row in Rule.objects.filter(in_force__isempty=False).order_by("in_force"):
+        assert row.in_force.lower is not None
+        spans.setdefault((row.key, row.kind, row.region_id), []).append((row.in_force.lower, row.in_force.upper))
+    several = {key: versions for key, versions in spans.items() if len(versions) > 1}
+    assert len(spans) > 400
+    assert several
+    assert all(until is not None and until <= since for those in several.values() for (_since, until), (since, _until) in pairwise(those))

@@ -111,15 +111,19 @@ class Order(Living):
     receiver = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     accept_until = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
+    invoice_until = models.DateTimeField(null=True)
     invoiced_at = models.DateTimeField(null=True)
     pay_until = models.DateTimeField(null=True)
     paying_at = models.DateTimeField(null=True)
     paid_at = models.DateTimeField(null=True)
     rate_until = models.DateTimeField(null=True)
     rated_at = models.DateTimeField(null=True)
+    reply_until = models.DateTimeField(null=True)  # of the supplier, to its rating
     answer_until = models.DateTimeField(null=True)  # the term of whoever must answer now: approval, cancellation, return, exchange
     ended_at = models.DateTimeField(null=True)
-    reminded = models.TextField(default="", blank=True)  # the state in which a reminder of lateness went out
+    reminded = models.TextField(
+        default="", blank=True
+    )  # the state in which a reminder of lateness went out; with ":invoice" where the supplier's came first
 
     # Outcome
     reason = models.TextField(default="", blank=True)
@@ -141,6 +145,8 @@ class Order(Living):
             models.Index(fields=["deliver_until"], condition=Q(state__in=["confirmed", "partly_dispatched"]), name="orders_to_deliver"),
             models.Index(fields=["receive_until"], condition=Q(state="dispatched"), name="orders_to_receive"),
             models.Index(fields=["accept_until"], condition=Q(state="received"), name="orders_to_accept"),
+            models.Index(fields=["invoice_until"], condition=Q(state="accepted"), name="orders_to_invoice"),
+            models.Index(fields=["reply_until"], condition=Q(state__in=["rated", "closed"]), name="orders_to_reply"),
             models.Index(fields=["pay_until"], condition=Q(state__in=["accepted", "invoiced"]), name="orders_to_pay"),
             models.Index(
                 fields=["answer_until"],
@@ -218,6 +224,8 @@ deadlines.runs(Order, "confirm_until", "placed")
 deadlines.runs(Order, "deliver_until", "confirmed", "partly_dispatched")
 deadlines.runs(Order, "receive_until", "dispatched")
 deadlines.runs(Order, "accept_until", "received")
+deadlines.runs(Order, "invoice_until", "accepted")
 deadlines.runs(Order, "pay_until", "accepted", "invoiced")
+deadlines.runs(Order, "reply_until", "rated", "closed")
 deadlines.runs(Order, "rate_until", "paid", "rated")
 deadlines.runs(Order, "answer_until", "awaiting_approval", "cancel_asked", "rejected", "returning", "exchanging")

@@ -58,6 +58,7 @@ def late_at(at: datetime) -> Q:
         | Q(state__in=[states.CONFIRMED, states.PARTLY_DISPATCHED], deliver_until__lte=at)
         | Q(state=states.DISPATCHED, receive_until__lte=at)
         | Q(state=states.RECEIVED, accept_until__lte=at)
+        | Q(state=states.ACCEPTED, invoice_until__lte=at)
         | Q(state__in=[states.ACCEPTED, states.INVOICED], pay_until__lte=at)
     )
 

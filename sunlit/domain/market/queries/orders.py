@@ -80,7 +80,7 @@ _DEADLINE = {
     states.PARTLY_DISPATCHED: "deliver_until",
     states.DISPATCHED: "receive_until",
     states.RECEIVED: "accept_until",
-    states.ACCEPTED: "pay_until",
+    states.ACCEPTED: "invoice_until",
     states.INVOICED: "pay_until",
     states.PAID: "rate_until",
     states.AWAITING_APPROVAL: "answer_until",
@@ -187,8 +187,9 @@ def waiting_count(actor: Actor) -> int:
 
 
 def deadline_of(it: Order) -> datetime | None:
+    """Until when somebody must act now; of an invoice without a term of its own, until the payment is due."""
     field = _DEADLINE.get(it.state)
-    return getattr(it, field) if field else None
+    return (getattr(it, field) or (it.pay_until if it.state == states.ACCEPTED else None)) if field else None
 
 
 def steps_of(it: Order) -> list[Step]:
@@ -199,7 +200,7 @@ def steps_of(it: Order) -> list[Step]:
         ("dispatched", _("Dispatched"), it.dispatched_at, it.deliver_until),
         ("received", _("Received"), it.received_at, it.receive_until),
         ("accepted", _("Accepted"), it.accepted_at, it.accept_until),
-        ("invoiced", _("Invoiced"), it.invoiced_at, None),
+        ("invoiced", _("Invoiced"), it.invoiced_at, it.invoice_until),
         ("paid", _("Paid"), it.paid_at, it.pay_until),
         ("rated", _("Rated"), it.rated_at, it.rate_until),
     ]

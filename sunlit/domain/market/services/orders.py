@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from django.db import DatabaseError, transaction
@@ -232,8 +232,9 @@ def mark(
 
 
 _BEGINS: dict[str, dict[str, str]] = {
-    "accept": {"pay_until": "order.payment_limit"},
+    "accept": {"invoice_until": "order.invoice_limit", "pay_until": "order.payment_limit"},
     "pay": {"rate_until": "order.rating_limit"},
+    "rate": {"reply_until": "order.rating_reply_limit"},
     "reject": {"answer_until": "order.return_window"},
     "ask_return": {"answer_until": "order.return_answer_limit"},
     "ask_exchange": {"answer_until": "order.exchange_limit"},
@@ -256,10 +257,13 @@ def close_due(at: datetime) -> int:
     return sum(_each(due, lambda order: _turn(order, "close", by=CLOCK, at=at)) for due in (rated, silent))
 
 
+INVOICE: Final = "remind_supplier_to_invoice"
+ASKED_TO_INVOICE: Final = "accepted:invoice"
 LATE = (
     (("confirmed", "partly_dispatched"), "deliver_until", "remind_supplier"),
     (("dispatched",), "receive_until", "remind_receiver"),
     (("received",), "accept_until", "remind_receiver"),
+    (("accepted",), "invoice_until", INVOICE),
     (("accepted", "invoiced"), "pay_until", "remind_payer"),
     (("awaiting_approval", "rejected"), "answer_until", "remind_buyer_to_answer"),
     (("cancel_asked", "returning", "exchanging"), "answer_until", "remind_supplier_to_answer"),
@@ -270,13 +274,15 @@ def remind_due(at: datetime) -> int:
     """Who is late is reminded, once a stage; nothing is ever accepted or paid silently. Returns how many."""
     total = 0
     for states, field, verb in LATE:
-        due = Order.objects.filter(state__in=states, **{f"{field}__lte": at}).exclude(reminded=F("state")).order_by(field, "pk")
-        total += _each(due, partial(_remind, verb=verb, at=at))
+        due = Order.objects.filter(state__in=states, **{f"{field}__lte": at}).exclude(reminded=F("state"))
+        if verb == INVOICE:  # its own reminder leaves room for that of the payment, which is due later
+            due = due.exclude(reminded=ASKED_TO_INVOICE)
+        total += _each(due.order_by(field, "pk"), partial(_remind, verb=verb, at=at))
     return total
 
 
 def _remind(order: Order, *, verb: str, at: datetime) -> Order:
-    return _turn(order, verb, by=CLOCK, at=at, change={"reminded": order.state})
+    return _turn(order, verb, by=CLOCK, at=at, change={"reminded": ASKED_TO_INVOICE if verb == INVOICE else order.state})
 
 
 def _each(due: QuerySet[Order], act: Callable[[Order], Any]) -> int:

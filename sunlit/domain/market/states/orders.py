@@ -283,6 +283,14 @@ order = Life(
             _("Order {number} is late: the supplier's answer was due"),
             _("Remind"),
         ),
+        Move(
+            "remind_supplier_to_invoice",
+            ACCEPTED,
+            None,
+            clock,
+            _("Order {number} is late: the supplier's invoice was due"),
+            _("Remind"),
+        ),
         Move("remind_payer", (ACCEPTED, INVOICED), None, clock, _("Order {number} is late: the payment was due"), _("Remind")),
     ],
     states={

@@ -37,12 +37,14 @@ TIMES = (
     "received_at",
     "accept_until",
     "accepted_at",
+    "invoice_until",
     "invoiced_at",
     "pay_until",
     "paying_at",
     "paid_at",
     "rate_until",
     "rated_at",
+    "reply_until",
     "ended_at",
 )
 

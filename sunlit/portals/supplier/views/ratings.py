@@ -44,5 +44,6 @@ def _page(request: Request, *, problems: tuple[Problem, ...] = (), at_order: str
         "problems": problems,
         "at_order": at_order,
         "text": text,
+        "now": request.now,
     }
     return render(request, "supplier/ratings.html", context, status=status)
