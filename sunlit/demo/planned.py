@@ -1,4 +1,5 @@
-"""What two buyers mean to buy and have planned: intentions with a correction, and plans at every stage of their way, by the real verbs."""
+"""What two buyers mean to buy and have planned: intentions with a correction, and plans at every stage of their way, one of them told to
+the public as a single source and objected to, by the real verbs."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from sunlit.demo.entries import Act
 from sunlit.demo.hours import DAY_MINUTES, moment, working_minutes
 from sunlit.demo.shapes import World
 from sunlit.domain.planning import services
-from sunlit.domain.planning.models import BudgetQuota, Intention, Plan
+from sunlit.domain.planning.models import BudgetQuota, Intention, Plan, PlanObjection
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 
@@ -43,6 +44,7 @@ class Office:
         self.world, self.rows = world, rows
         self.notices: dict[str, Intention] = {}
         self.plans: dict[str, Plan] = {}
+        self.objection: PlanObjection | None = None
 
     def acts(self) -> Iterator[Act]:
         steps: tuple[tuple[float, Callable[[datetime], None]], ...] = (
@@ -50,8 +52,11 @@ class Office:
             (38, partial(self._publish, SCHOOL, (BOARDS, DESKS, PAPER))),
             (36, partial(self._publish, HOSPITAL, (BEDS,))),
             (24, self._correct),
+            (22, partial(self._tell, HOSPITAL, BEDS, "A02322700")),
+            (20, self._object),
+            (18, self._answer),
             (15, partial(self._file, SCHOOL, PAPER, "A05040101", "emall")),
-            (12, partial(self._ask, HOSPITAL, BEDS, "A02322700", "only_supplier", "single_source")),
+            (12, self._ask_for_the_source),
             (10, partial(self._refuse, BEDS)),
             (6, partial(self._file, SCHOOL, DESKS, "A05010203", "open_tender")),
             (2, partial(self._ask, SCHOOL, BOARDS, "A02021104", "complex", "competitive_negotiation")),
@@ -87,6 +92,34 @@ class Office:
         facts = "经需求论证，现有条件不能确定详细规格或者仅有一家能够满足配套要求，论证意见附后。"
         it = self._reviewed(buyer, name, category, {"method": method, "grounds": [ground], "ground_reason": facts}, at)
         self.plans[name] = services.ask_plan_approval(it, by=self._clerk(buyer), at=at)
+
+    def _tell(self, buyer: str, name: str, category: str, at: datetime) -> None:
+        """A single source is told to the public before it is approved."""
+        how = {
+            "method": "single_source",
+            "grounds": ["only_supplier"],
+            "ground_reason": "须与原有护理系统配套，经论证仅一家能够满足，论证意见附后。",
+        }
+        it = self._reviewed(buyer, name, category, how, at)
+        source = {
+            "supplier": "乌鲁木齐天池医疗设备有限公司",
+            "address": "乌鲁木齐市高新街示例路8号",
+            "opinion": "赵明、孙丽、周强（均为示例单位正高级工程师）：原有护理系统接口未开放，其他产品难以配套。",
+        }
+        self.plans[name] = services.publicise_plan(it, source, by=self._clerk(buyer), at=at)
+
+    def _object(self, at: datetime) -> None:
+        text = "护理床接口为通用协议，我公司同类产品已在多家医院配套使用，不属于只能从唯一供应商处采购。"
+        self.objection = services.object_to_plan(self.plans[BEDS], text=text, by=self.rows.actors["chen"], at=at)
+
+    def _answer(self, at: datetime) -> None:
+        assert self.objection is not None, "what is answered was said before"
+        answer = "已组织补充论证，补充论证意见随计划一并报批，由监管部门审定。"
+        services.answer_objection(self.objection, answer=answer, by=self._clerk(HOSPITAL), at=at)
+
+    def _ask_for_the_source(self, at: datetime) -> None:
+        it = Plan.objects.get(pk=self.plans[BEDS].pk)
+        self.plans[BEDS] = services.ask_plan_approval(it, by=self._clerk(HOSPITAL), at=at)
 
     def _refuse(self, name: str, at: datetime) -> None:
         reason = "市场上另有供应商能够提供同类产品，唯一供应商的理由不成立，请采用公开招标。"

@@ -18,7 +18,7 @@ from tests.town import NOON, Town, build
 
 OPEN = """
 /api/ /api/reasons/ /api/v1/openapi.json /supplier/apply/ /supplier/apply/categories/ /sign-in/ / /now/ /about/ /categories/
-/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /frameworks/ /auctions/ /quotations/ /plans/ /deals/ /rules/ /policy/ /outages/ /verify/
+/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /frameworks/ /auctions/ /quotations/ /plans/ /single-source/ /deals/ /rules/ /policy/ /outages/ /verify/
 """  # 200 for everybody
 
 POSTED = """

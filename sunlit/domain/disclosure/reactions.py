@@ -26,8 +26,10 @@ def tell_the_intention(event: IntentionMoved) -> None:
 
 @hears(PlanMoved)
 def tell_the_plan(event: PlanMoved) -> None:
-    """A plan is public from its filing or approval on; one that is given up later stays to be read as such."""
+    """A single source is public before it is approved, a plan from its filing or approval on; one that is given up later stays to be read as such."""
     it = Plan.objects.get(number=event.number)
+    if event.verb == "publicise" and it.noticed_at is not None:
+        services.tell_single_source(it, at=clock.now())
     if it.filed_at is not None:
         services.tell_plan(it, at=clock.now())
 

@@ -83,6 +83,13 @@ def tell_plan(plan: Plan, *, at: datetime) -> Notice:
 
 
 @transaction.atomic
+def tell_single_source(plan: Plan, *, at: datetime) -> Notice:
+    """The public notice before a single source (notice_types.json, SINGLE_SOURCE). It stays as it was told; a plan that is told anew is another one."""
+    assert plan.noticed_at is not None, "only what is told to the public"
+    return _published(f"{plan.number}/{plan.noticed_at:%Y%m%d%H%M%S}", lambda: _notice_of_source(plan), at=at)
+
+
+@transaction.atomic
 def tell_framework(it: Framework, *, at: datetime) -> Notice:
     """Bring the notice of a solicitation in line with it: published, and withdrawn where it was given up or voided. Asked twice, nothing is left to do."""
     assert it.published_at is not None, "nothing is told of a framework that is not solicited"
@@ -211,6 +218,40 @@ def _notice_of_plan(plan: Plan, at: datetime) -> dict[str, Any]:
         "words": "\n".join([plan.name, buyer.name_zh, buyer.name_en, plan.purpose, *(str(it["name"]) for it in items)]),
         "amount": plan.total,
         "published_at": plan.filed_at,
+    }
+
+
+def _notice_of_source(plan: Plan) -> dict[str, Any]:
+    """The standard fields of a single-source notice: who, what, for how much, why, from whom, until when, and what experts say."""
+    buyer = plan.buyer
+    assert plan.noticed_at is not None
+    assert plan.notice_until is not None
+    items = [
+        {"name": it.name, "quantity": it.quantity, "unit": it.unit, "amount": str(it.amount)} for it in plan.items.order_by("position")
+    ]
+    told = {
+        "plan": plan.number,
+        "unit": buyer.name_zh,
+        "project": plan.name,
+        "purpose": plan.purpose,
+        "items": items,
+        "reason": plan.ground_reason,
+        "grounds": plan.grounds,
+        **{name: plan.source.get(name, "") for name in ("supplier", "address", "opinion")},
+        "until": plan.notice_until.isoformat(),
+        "contact": {"name": buyer.contact, "phone": buyer.phone, "address": buyer.address},
+    }
+    return {
+        "number": new_number("GG", plan.noticed_at),
+        "kind": "single_source",
+        "buyer": buyer,
+        "region_path": plan.region_path,
+        "title_zh": f"{buyer.name_zh}{plan.name}单一来源采购公示",
+        "title_en": f"{buyer.name_en or buyer.name_zh}: single source for {plan.name}",
+        "content": told,
+        "words": "\n".join([plan.name, plan.number, buyer.name_zh, buyer.name_en, plan.source.get("supplier", "")]),
+        "amount": plan.total,
+        "published_at": plan.noticed_at,
     }
 
 

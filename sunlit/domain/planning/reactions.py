@@ -33,7 +33,8 @@ templates.declare("plan.approve", title=_("The method of plan {number} “{name}
 templates.declare("plan.refuse", title=_("The method of plan {number} “{name}” was not approved: {reason}"), mail=True)
 templates.declare("plan.review_near", title=_("The review of plan {number} “{name}” is due by {until:at}"))
 templates.declare("plan.decision_near", title=_("The decision on the method of plan {number} “{name}” is due by {until:at}"), mail=True)
-PLANS_TO_AUTHORS = frozenset({"review", "send_back", "file", "approve", "refuse"})
+templates.declare("plan.object", title=_("A supplier objects to the single source of plan {number} “{name}”: answer it"), mail=True)
+PLANS_TO_AUTHORS = frozenset({"review", "object", "send_back", "file", "approve", "refuse"})
 TO_AUTHORS = frozenset({"give_back", "settle"})
 
 

@@ -53,6 +53,7 @@ def plan_page(request: Request, it: Plan) -> dict[str, Any]:
             "points": {**rules.REVIEW_POINTS, **rules.KEY_POINTS},
         },
         "green": set(queries.green_mandatory(codes, region_path=it.region_path, on=local_day(request.now))),
+        "objections": queries.objections_of(it),
         "history": history_of(f"plan/{it.number}"),
         "now": request.now,
     }

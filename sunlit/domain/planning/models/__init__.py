@@ -3,7 +3,7 @@
 from sunlit.domain.planning.models.budgets import BudgetQuota, Hold, QuotaChange, YearClosing
 from sunlit.domain.planning.models.demands import Demand, DemandItem, DemandVersion
 from sunlit.domain.planning.models.intentions import Intention, IntentionItem
-from sunlit.domain.planning.models.plans import Plan, PlanItem, PlanLine, PlanUse
+from sunlit.domain.planning.models.plans import Plan, PlanItem, PlanLine, PlanObjection, PlanUse
 from sunlit.domain.planning.models.purchases import Purchase
 from sunlit.domain.planning.models.reconciliations import Comparison, Payout, Statement
 from sunlit.domain.planning.models.surveys import Survey, SurveyAnswer
@@ -21,6 +21,7 @@ __all__ = [
     "Plan",
     "PlanItem",
     "PlanLine",
+    "PlanObjection",
     "PlanUse",
     "Purchase",
     "QuotaChange",

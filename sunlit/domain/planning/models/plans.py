@@ -46,6 +46,8 @@ class Plan(Living):
     original = models.DecimalField(max_digits=16, decimal_places=2, null=True)  # of an add-on: the contract it adds to
     added = models.DecimalField(max_digits=16, decimal_places=2, null=True)  # and all add-ons together
 
+    source = models.JSONField(default=dict, blank=True)  # of a single source that is told: supplier, address, what experts say
+
     # Policy
     set_aside = models.TextField(default="", blank=True)  # whole, package, consortium, subcontract, none
     reserved = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal("0.00"))
@@ -64,6 +66,8 @@ class Plan(Living):
     reviewer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     key_reviewed_at = models.DateTimeField(null=True)
     key_reviewer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    noticed_at = models.DateTimeField(null=True)  # since when a single source is told to the public
+    notice_until = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True)
     decide_until = models.DateTimeField(null=True)
     filed_at = models.DateTimeField(null=True)
@@ -155,5 +159,28 @@ class PlanUse(models.Model):
         constraints: ClassVar = [models.CheckConstraint(condition=Q(amount__gt=0), name="plan_use_is_positive")]
 
 
+class PlanObjection(models.Model):
+    """What a supplier has against a single source while it is told to the public, and what the buyer answers."""
+
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="objections")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    noticed_at = models.DateTimeField()  # of the notice that it was made against
+    text = models.TextField()
+    at = models.DateTimeField()
+    answer = models.TextField(default="", blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["at", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["plan", "organisation", "noticed_at"], name="one_objection_of_a_supplier_to_a_notice"),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answer="") | Q(answered_at__isnull=False) & ~Q(answer=""),
+                name="an_answered_objection_has_its_answer",
+            ),
+        ]
+
+
+deadlines.runs(Plan, "notice_until", "reviewed")
 deadlines.runs(Plan, "review_until", "in_review")
 deadlines.runs(Plan, "decide_until", "approval_asked")

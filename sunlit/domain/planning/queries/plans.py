@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, Length
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Category
 from sunlit.domain.planning import policies
-from sunlit.domain.planning.models import BudgetQuota, Demand, Intention, IntentionItem, Plan, PlanItem, PlanLine, PlanUse
+from sunlit.domain.planning.models import BudgetQuota, Demand, Intention, IntentionItem, Plan, PlanItem, PlanLine, PlanObjection, PlanUse
 from sunlit.domain.planning.queries import splitting
 from sunlit.domain.planning.rules import plans as rules
 from sunlit.domain.planning.rules.splitting import OPEN_TENDER, Part
@@ -45,6 +45,9 @@ __all__ = [
     "is_key_project",
     "methods_for",
     "needs_approval",
+    "needs_notice",
+    "objection",
+    "objections_of",
     "periods_of",
     "plan",
     "plan_counts",
@@ -56,6 +59,7 @@ __all__ = [
     "settled_at",
     "standing_item",
     "start_of",
+    "told_to_the_public",
     "uses_of",
 ]
 
@@ -284,6 +288,27 @@ def needs_approval(it: Plan, at: datetime) -> bool:
     """The finance bureau of the prefecture must approve the method before the purchase begins (政府采购法 art. 27)."""
     choice = chosen(it, at)
     return choice is not None and "approval" in choice.needs and choice.approver == "prefecture_finance"
+
+
+def needs_notice(it: Plan, at: datetime) -> bool:
+    """The single source is told to the public before its approval is asked for (条例 art. 38)."""
+    choice = chosen(it, at) if it.method else None
+    return choice is not None and "public_notice" in choice.needs
+
+
+def objections_of(it: Plan) -> list[PlanObjection]:
+    """What suppliers have against the single source as it is told now, the first first."""
+    return list(it.objections.filter(noticed_at=it.noticed_at).select_related("organisation")) if it.noticed_at else []
+
+
+def objection(it: Plan, pk: int) -> PlanObjection | None:
+    """One that waits for its answer."""
+    return next((each for each in objections_of(it) if each.pk == pk and each.answered_at is None), None)
+
+
+def told_to_the_public(number: str) -> Plan | None:
+    """The plan whose single source can be objected to, whoever asks."""
+    return Plan.objects.filter(number=number, state="reviewed", noticed_at__isnull=False).first()
 
 
 def is_key_project(it: Plan, at: datetime) -> bool:

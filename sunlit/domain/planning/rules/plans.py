@@ -99,7 +99,22 @@ OTHER_INTENTION = Reason(
     "PLN-059", _("“{objects}” is not what notice {number} told of with “{project}”: name the notice of this project, or correct it.")
 )
 
+NO_NOTICE_NEEDED = Reason("PLN-060", _("This method is not told to the public beforehand."), CONFLICT)
+NOTICE_MISSING = Reason(
+    "PLN-061",
+    _("A single source from the open-tender threshold on is told to the public first (条例 art. 38): publish its notice."),
+    CONFLICT,
+)
+NOTICE_RUNS = Reason("PLN-062", _("The notice is public until {until}: the approval can be asked for afterwards."), CONFLICT)
+OBJECTIONS_OPEN = Reason("PLN-063", _("{count} objections wait for your answer."), CONFLICT)
+NOTICE_FIELD = Reason("PLN-064", _("This belongs into the notice, in at least {least} characters."))
+NOTICE_OVER = Reason("PLN-065", _("Objections could be made until {until}."), CONFLICT)
+OBJECTED = Reason("PLN-066", _("Your organisation has objected to this notice already."), CONFLICT)
+NOTICE_STANDS = Reason("PLN-067", _("The notice is public already."), CONFLICT)
+
+SOURCE_FIELDS: Final = ("supplier", "address", "opinion")
 RANKS: Final = frozenset({"prefecture", "province", "nation"})  # who approves methods: 设区的市、自治州以上 (政府采购法 art. 27)
+OPINION_CHARS_LEAST: Final = 10
 NO_INTENTION_BECAUSE: Final[dict[str, str | Promise]] = {
     "sporadic": _("small sporadic purchases by agreement or at designated suppliers"),
     "batch": _("batch centralised procurement"),
@@ -182,6 +197,47 @@ def needs_approval(case: Case) -> Iterator[Problem]:
     """Nobody is asked for leave who has none to give (条例23: only from the open-tender threshold on)."""
     if not case.facts.get("approval"):
         yield Problem(NO_APPROVAL_NEEDED)
+
+
+def needs_a_notice(case: Case) -> Iterator[Problem]:
+    """What the law does not want told is not told; what is told already is not told twice."""
+    if not case.facts.get("public_notice"):
+        yield Problem(NO_NOTICE_NEEDED)
+    if case.it.noticed_at is not None:
+        yield Problem(NOTICE_STANDS)
+
+
+def notice_is_complete(case: Case) -> Iterator[Problem]:
+    """The notice names the one supplier with its address, and what experts say to it (条例 art. 38; 74号令 art. 38)."""
+    for field in SOURCE_FIELDS:
+        least = REASON_CHARS_LEAST if field != "opinion" else OPINION_CHARS_LEAST
+        if len(str(case.facts["source"].get(field, ""))) < least:
+            yield Problem(NOTICE_FIELD, {"least": least}, on=field)
+
+
+def notice_is_over(case: Case) -> Iterator[Problem]:
+    """The public had its days, and whoever objected has an answer, before approval is asked for (条例 art. 38)."""
+    if not case.facts.get("public_notice"):
+        return
+    if case.it.notice_until is None:
+        yield Problem(NOTICE_MISSING)
+    elif case.at < case.it.notice_until:
+        yield Problem(NOTICE_RUNS, {"until": case.it.notice_until})
+    if count := case.facts.get("open_objections", 0):
+        yield Problem(OBJECTIONS_OPEN, {"count": count})
+
+
+def notice_runs(case: Case) -> Iterator[Problem]:
+    """Objections are made while the notice runs."""
+    if case.it.notice_until is None or case.at >= case.it.notice_until:
+        yield Problem(NOTICE_OVER, {"until": case.it.notice_until or "—"})
+
+
+def objection_says_why(case: Case) -> Iterator[Problem]:
+    """An objection, and the answer to it, give their facts."""
+    for field in ("text", "answer"):
+        if field in case.facts and len(str(case.facts[field])) < REASON_CHARS_LEAST:
+            yield Problem(REASON_MISSING, {"least": REASON_CHARS_LEAST}, on=field)
 
 
 def nothing_is_bought(case: Case) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ from sunlit.domain.planning.services.intentions import (
 )
 from sunlit.domain.planning.services.plan_money import give_back, use_plan
 from sunlit.domain.planning.services.plans import (
+    answer_objection,
     approve_plan,
     ask_plan_approval,
     begin_plan,
@@ -28,6 +29,8 @@ from sunlit.domain.planning.services.plans import (
     file_plan,
     finish_plan,
     hand_in_plan,
+    object_to_plan,
+    publicise_plan,
     refuse_plan,
     reopen_plan,
     review_key_plan,
@@ -52,6 +55,7 @@ __all__ = [
     "HEADINGS",
     "SHEETS",
     "STATEMENT_HEADINGS",
+    "answer_objection",
     "answer_survey",
     "approve_plan",
     "ask_plan_approval",
@@ -76,7 +80,9 @@ __all__ = [
     "hand_in_plan",
     "hold",
     "import_quotas",
+    "object_to_plan",
     "open_survey",
+    "publicise_plan",
     "publish_intention",
     "record_answer",
     "refuse_plan",

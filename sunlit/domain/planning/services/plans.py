@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from sunlit.domain.planning.events import PlanMoved, PlanReady
-from sunlit.domain.planning.models import Plan, PlanItem
+from sunlit.domain.planning.models import Plan, PlanItem, PlanObjection
 from sunlit.domain.planning.queries import plans as queries
 from sunlit.domain.planning.rules import plans as rules
 from sunlit.domain.planning.services import plan_money, plan_parts
@@ -19,6 +19,7 @@ from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import TEXT_CHARS
 from sunlit.foundation.kernel.numbering import new_number
+from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.foundation.lifecycle import digest, move
 from sunlit.foundation.outbox.events import Event
 
@@ -101,6 +102,48 @@ def send_back_plan(it: Plan, *, reason: str, by: Actor, at: datetime, expected: 
     told = {"reason": reason.strip()}
     change = {**told, "review": {}, **_NOT_REVIEWED}
     return move(it, "send_back", by=by, at=at, change=change, facts=told, expected=expected, announces=_moved("send_back", told["reason"]))
+
+
+# A single source is told to the public
+
+
+@transaction.atomic
+def publicise_plan(it: Plan, source: Mapping[str, str], *, by: Actor, at: datetime, expected: int | None = None) -> Plan:
+    """Tell the public of the one supplier (TL-036): SOURCE_FIELDS of `source`. Refused: PLN-060 not needed, PLN-064 a field, PLN-067 it is told."""
+    told = {name: " ".join(str(source.get(name, "")).split())[:TEXT_CHARS] for name in rules.SOURCE_FIELDS}
+    held = Plan.objects.select_for_update(of=("self",)).get(pk=it.pk)
+    until = rulebook.deadline("TL-036", start=at, region_path=held.region_path, on=local_day(at))
+    handed = {"public_notice": queries.needs_notice(held, at), "source": told}
+    change = {"source": told, "notice_until": until}
+    facts = {"supplier": told["supplier"], "until": until, "source": digest(told)}
+    return move(
+        held, "publicise", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("publicise")
+    )
+
+
+@transaction.atomic
+def object_to_plan(it: Plan, *, text: str, by: Actor, at: datetime) -> PlanObjection:
+    """A supplier objects while the notice runs. Refused: PLN-065 it is over, PLN-036 no reason, PLN-066 it did already, LIF-002 no supplier."""
+    held = Plan.objects.select_for_update(of=("self",)).get(pk=it.pk)
+    said = text.strip()[:TEXT_CHARS]
+    held = move(held, "object", by=by, at=at, facts={"text": said}, announces=_moved("object"))
+    assert held.noticed_at is not None, "a notice that runs was published"
+    try:
+        with transaction.atomic():
+            return PlanObjection.objects.create(plan=held, organisation_id=by.party, noticed_at=held.noticed_at, text=said, at=at)
+    except IntegrityError:
+        raise Refused(Problem(rules.OBJECTED)) from None
+
+
+@transaction.atomic
+def answer_objection(it: PlanObjection, *, answer: str, by: Actor, at: datetime) -> PlanObjection:
+    """The buyer answers (TL-037). Refused: PLN-036 it says nothing, LIF-001 the plan went on."""
+    held = PlanObjection.objects.select_for_update(of=("self",)).select_related("plan", "organisation").get(pk=it.pk)
+    said = answer.strip()[:TEXT_CHARS]
+    move(held.plan, "answer_objection", by=by, at=at, facts={"answer": said, "objector": held.organisation.name_zh})
+    held.answer, held.answered_at = said, at
+    held.save(update_fields=["answer", "answered_at"])
+    return held
 
 
 # To the regulator
@@ -197,7 +240,10 @@ def withdraw_plan(it: Plan, *, reason: str, by: Actor, at: datetime, expected: i
 
 # Behind the verbs
 
-_NOT_REVIEWED: Final[dict[str, Any]] = {"reviewer": None, "reviewed_at": None, "key_reviewer": None, "key_reviewed_at": None}
+_NOT_REVIEWED: Final[dict[str, Any]] = {
+    "reviewer": None, "reviewed_at": None, "key_reviewer": None, "key_reviewed_at": None,
+    "source": {}, "noticed_at": None, "notice_until": None,
+}  # fmt: skip
 
 
 def _looked_at(it: Plan, at: datetime) -> tuple[Plan, dict[str, Any], list[dict[str, Any]]]:
@@ -207,6 +253,8 @@ def _looked_at(it: Plan, at: datetime) -> tuple[Plan, dict[str, Any], list[dict[
         found = queries.check_plan(held, at)
         kept = [ruling.to_json() for ruling in found.rulings]
     handed = {"problems": found.all_problems, "key": queries.is_key_project(held, at), "approval": queries.needs_approval(held, at)}
+    open_objections = held.objections.filter(answered_at=None, noticed_at=held.noticed_at).count() if held.noticed_at else 0
+    handed |= {"public_notice": queries.needs_notice(held, at), "open_objections": open_objections}
     return held, handed, kept
 
 

@@ -27,11 +27,16 @@ def _of_a_prefecture(actor: Actor, subject: Any) -> bool:
     return here is not None and here.level in rules.RANKS and decides_in(actor, subject.region_path)
 
 
+def _sells(actor: Actor, _subject: Any) -> bool:
+    return actor.kind == "supplier" and actor.has("sales", "admin")
+
+
 author = holds("orderer", "lead", of="buyer_id")
 reviewer = holds("lead", "finance", "receiver", "orderer", of="buyer_id")
 approver = Grant(
     "officer/lead of the prefecture's finance bureau", _of_a_prefecture, _("an officer or the lead of the prefecture's finance bureau")
 )
+any_supplier = Grant("sales or admin of a supplier", _sells, _("the sales staff or the administrator of a supplier"))
 reviewing = (rules.reviewer_did_not_draft, rules.points_are_confirmed)
 reason = (rules.reason_is_given,)
 
@@ -82,6 +87,35 @@ plan = Life(
             _("Send back"),
             (rules.reviewer_did_not_draft, rules.reason_is_given),
         ),
+        # A single source is told to the public (条例 art. 38)
+        Move(
+            "publicise",
+            REVIEWED,
+            None,
+            author,
+            _("{organisation} told the public of the single source of plan {number}: {supplier}"),
+            _("Publish the notice"),
+            (rules.needs_a_notice, rules.notice_is_complete),
+            "noticed_at",
+        ),
+        Move(
+            "object",
+            REVIEWED,
+            None,
+            any_supplier,
+            _("{organisation} objected to the single source of plan {number}"),
+            _("Object"),
+            (rules.notice_runs, rules.objection_says_why),
+        ),
+        Move(
+            "answer_objection",
+            REVIEWED,
+            None,
+            author,
+            _("{actor} answered the objection of {objector} to the single source of plan {number}"),
+            _("Answer the objection"),
+            (rules.objection_says_why,),
+        ),
         # To the regulator
         Move(
             "file",
@@ -100,7 +134,7 @@ plan = Life(
             author,
             _("{organisation} asked for the approval of the method of plan {number} over ¥{total}"),
             _("Ask for approval"),
-            (rules.is_in_order, rules.key_review_is_done, rules.needs_approval),
+            (rules.is_in_order, rules.key_review_is_done, rules.needs_approval, rules.notice_is_over),
             "asked_at",
         ),
         Move(

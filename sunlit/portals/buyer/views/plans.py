@@ -122,6 +122,14 @@ def plan(request: Request, number: str) -> HttpResponse:
 
     def act() -> HttpResponse:
         verb = request.POST.get("verb", "")
+        if verb == "answer_objection":
+            objection = found_or_404(queries.objection(it, reading.picked(request, "objection")))
+            services.answer_objection(objection, answer=request.POST.get("answer", ""), by=request.actor, at=request.now)
+            return see_other("buyer:plan", number)
+        if verb == "publicise":
+            told = {name: request.POST.get(name, "") for name in rules.SOURCE_FIELDS}
+            services.publicise_plan(it, told, by=request.actor, at=request.now, expected=expected(request))
+            return see_other("buyer:plan", number)
         service = found_or_404(PLAIN.get(verb) or REASONED.get(verb) or REVIEWS.get(verb))
         service(it, **_said(request, verb), by=request.actor, at=request.now, expected=expected(request))
         tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.plan.moves[verb].label, "number": number})
@@ -129,8 +137,11 @@ def plan(request: Request, number: str) -> HttpResponse:
 
     context = plan_page(request, it)
     moves = context["moves"]
+    needs_notice = it.state == life.REVIEWED and queries.needs_notice(it, request.now)
     needs_approval = it.state == life.REVIEWED and queries.needs_approval(it, request.now)
     hidden = {"file"} if needs_approval else {"ask_approval"}
+    if needs_notice and (it.notice_until is None or request.now < it.notice_until):
+        hidden.add("ask_approval")  # the public is told first
     if not context["key"] or it.key_reviewed_at:
         hidden.add("review_key")
     if it.state in (life.FILED, life.APPROVED) and it.method == queries.MARKETPLACE:
@@ -142,6 +153,8 @@ def plan(request: Request, number: str) -> HttpResponse:
         "reviews": [] if mine else [(move, POINTS[verb]) for verb, move in moves.items() if verb in REVIEWS and verb not in hidden],
         "waits_for_others": mine and it.state == life.IN_REVIEW,
         "steps_to_edit": STEPS if "revise" in moves else {},
+        "may_publicise": needs_notice and it.noticed_at is None and "publicise" in moves,
+        "may_answer": "answer_objection" in moves,
         "may_buy": queries.is_for_orders(it) and request.actor.has(*ORDERERS),
     }
     return form_page(request, "buyer/plan.html", context, act)

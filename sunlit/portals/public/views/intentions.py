@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from sunlit.domain.disclosure import queries
 from sunlit.domain.disclosure.models import Notice
+from sunlit.domain.planning import queries as planning
+from sunlit.domain.planning import services
 from sunlit.domain.planning.rules.plans import FORMS, NO_INTENTION_BECAUSE, SET_ASIDES
 from sunlit.domain.rulebook.rules.facts import GROUNDS, METHODS
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.paging import row_id
-from sunlit.portals.doors import Request, door, found_or_404
+from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.history import history_of
+from sunlit.portals.ui.toasts import tell
 
 TEN_THOUSAND = Decimal(10_000)
 
@@ -64,6 +69,48 @@ def plan(request: Request, number: str) -> HttpResponse:
         "now": request.now,
     }
     return render(request, "public/plan.html", context)
+
+
+@door(public=True, methods=("GET",))
+def single_sources(request: Request) -> HttpResponse:
+    """What buyers mean to buy from one supplier alone, newest first, by word and region."""
+    asked, region = _asked(request)
+    after = request.GET.get("after", "")
+    page = queries.notices("single_source", q=asked["q"], region_path=region, after=row_id(after))
+    places = [(each.code, lang(each)) for each in accounts.regions()]
+    ends = {it.pk: datetime.fromisoformat(it.content["until"]) for it in page.notices}
+    context = {"page": page, "asked": asked, "places": places, "paged": bool(after), "ends": ends, "now": request.now}
+    return render(request, "public/single_sources.html", context)
+
+
+@door(public=True)
+def single_source(request: Request, number: str) -> HttpResponse:
+    """One notice; while it runs, every supplier can object."""
+    it: Notice = found_or_404(queries.notice(number))
+    found_or_404(it if it.kind == "single_source" else None)
+    plan = planning.told_to_the_public(it.content["plan"])
+    until = datetime.fromisoformat(it.content["until"])
+    runs = plan is not None and plan.noticed_at == it.published_at and request.now < (plan.notice_until or until)
+
+    def act() -> HttpResponse:
+        found_or_404(plan if runs else None)
+        assert plan is not None
+        services.object_to_plan(plan, text=request.POST.get("text", ""), by=request.actor, at=request.now)
+        tell(request, gettext("Your objection was handed in. The buyer answers it before it asks for the approval."))
+        return see_other("single_source", number)
+
+    context = {
+        "notice": it,
+        "told": it.content,
+        "items": [{**item, "amount": Decimal(item["amount"])} for item in it.content["items"]],
+        "grounds": [GROUNDS.get(ground, ground) for ground in it.content["grounds"]],
+        "until": plan.notice_until if runs and plan else until,
+        "runs": runs,
+        "may_object": runs and request.actor.kind == "supplier" and request.actor.has("sales", "admin"),
+        "history": history_of(f"notice/{it.number}"),
+        "now": request.now,
+    }
+    return form_page(request, "public/single_source.html", context, act)
 
 
 @door(public=True, methods=("GET",))
