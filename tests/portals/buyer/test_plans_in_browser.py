@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from sunlit.domain.market.models import Order
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.accounts.actors import Actor
+from tests.domain.planning.market import a_demand
 from tests.portals.clients import browser
 from tests.portals.ui.test_in_browser import CHROMIUM
 from tests.portals.ui.test_in_browser import pytestmark as in_browser
@@ -108,4 +109,23 @@ def test_intention_plan_review_filing_purchase(live_server: Any, monkeypatch: py
         expect(aygul.locator(".stats")).to_contain_text("¥67,150.00")
         expect(aygul.locator("table")).to_contain_text([re.compile(".*")] * 2 + [order.number])
         fits(aygul)
+        chromium.close()
+
+
+def test_a_field_that_was_made_larger_does_not_offend_the_policy_of_styles(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    town = build()
+    it = a_demand(town)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+        session = browser(town.aygul).cookies["sunlit_session"].value
+        context.add_cookies([{"name": "sunlit_session", "value": session, "url": live_server.url}])
+        page, said = context.new_page(), list[str]()
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(f"{live_server.url}/buyer/demands/{it.number}/edit/")
+        page.evaluate("document.querySelector('#f-purpose').style.height = '200px'")
+        page.click("main button[value='add:0:']")
+        expect(page.locator("main [name=item-0-p-0-value]")).to_be_visible()
+        assert [text for text in said if "Content Security Policy" in text] == []
         chromium.close()
