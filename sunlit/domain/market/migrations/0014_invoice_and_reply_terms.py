@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_one_login_however_it_is_written'),
-        ('market', '0012_quotations'),
+        ('market', '0013_auction_bid_keys'),
         ('planning', '0008_demand_answers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
