@@ -14,6 +14,7 @@ from django.test import Client
 from openpyxl import Workbook
 
 from sunlit.domain.market.models import Order
+from sunlit.domain.planning import services
 from sunlit.domain.planning.models import BudgetQuota, QuotaChange
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.models import Holiday, Rule, RuleDraft
@@ -371,7 +372,8 @@ def test_a_transfer_that_cannot_be_is_told_at_its_field(
 
 
 def test_the_year_is_closed_and_what_is_left_goes_on(town: Town, surina: Client) -> None:
-    close = {"verb": "close", "reason": "", "document": "库财〔2026〕99号"}
+    close = {"verb": "close", "document": "库财〔2026〕99号"}
+    assert 'name="reason"' not in surina.get("/regulator/budgets/?year=2026").content.decode()  # none is asked for, none is kept
     assert surina.post("/regulator/budgets/?year=2026", close)["Location"] == "/regulator/budgets/?year=2026"
     page = surina.get("/regulator/budgets/?year=2026").content.decode()
     assert "库财〔2026〕99号" in page
@@ -380,11 +382,30 @@ def test_the_year_is_closed_and_what_is_left_goes_on(town: Town, surina: Client)
     nothing = surina.post("/regulator/budgets/?year=2026", {"verb": "carry_over", "reason": "按规定结转"})
     assert (nothing.status_code, codes(nothing)) == (422, {"BUD-032"})
     carry = {"verb": "carry_over", "reason": "按规定结转", "what": ["available", "running"]}
+    silent = surina.post("/regulator/budgets/?year=2026", {**carry, "reason": ""})
+    assert (codes(silent), silent.content.decode().count("checked")) == ({"BUD-011"}, 2)  # what was ticked stays ticked
     assert surina.post("/regulator/budgets/?year=2026", carry).status_code == 303
     page = surina.get("/regulator/budgets/ZB-2026-001-J2027/").content.decode()
     assert "ZB-2026-001" in page
     successor = BudgetQuota.objects.get(number="ZB-2026-001-J2027")
     assert successor.total == successor.available + successor.held + successor.committed > 0
+
+
+@pytest.mark.parametrize(
+    ("reference", "leads_to"),
+    [
+        ("order/DD-1", "/regulator/orders/DD-1/"),
+        ("order/DD-1@2025", "/regulator/orders/DD-1/"),
+        ("plan/JH-1/7.2", "/regulator/plans/JH-1/"),
+        ("auction/JJ-1.2", "/regulator/auctions/JJ-1/"),
+        ("quotation/BJ-1", "/regulator/quotations/BJ-1/"),
+        ("something/XX-1", ""),
+    ],
+)
+def test_whatever_lies_on_a_quota_is_shown_and_leads_to_its_page(town: Town, surina: Client, reference: str, leads_to: str) -> None:
+    services.hold(quota_id=town.quota.pk, buyer_id=town.school.pk, year=2026, reference=reference, amount=Decimal("1.00"), at=NOON)
+    page = surina.get("/regulator/budgets/ZB-2026-001/").content.decode()
+    assert (f'href="{leads_to}"' in page) if leads_to else ("XX-1" in page)
 
 
 def test_one_quota_goes_on_from_its_own_page(town: Town, surina: Client) -> None:

@@ -199,11 +199,11 @@ def statement(request: Request, number: str) -> HttpResponse:
         return see_other("regulator:statement", number)
 
     everything = request.GET.get("all") == "1"
-    found = queries.comparisons(it, everything=everything, after=request.GET.get("after", "")[:100], rows=PAGE_ROWS + 1)
+    found = queries.comparisons(it, everything=everything, after=request.GET.get("after", "")[:100], rows=ROWS + 1)
     context = {
         "statement": it,
-        "rows": found[:PAGE_ROWS],
-        "after": found[PAGE_ROWS - 1].quota_number if len(found) > PAGE_ROWS else "",
+        "rows": found[:ROWS],
+        "after": found[ROWS - 1].quota_number if len(found) > ROWS else "",
         "everything": everything,
         "decides": request.actor.has("officer", "lead"),
     }
