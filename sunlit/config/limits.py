@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from django.utils.translation import gettext_noop as _
+
 from sunlit.domain.rulebook import pack
 from sunlit.domain.rulebook.pack import PackRule
 
@@ -27,30 +29,30 @@ HELD_BY: Final[Mapping[str, str]] = {"TL-050": "order.payment_limit", "TL-052": 
 QUESTIONS: Final[Mapping[str, str]] = {"lawful_methods": "method.lawful"}
 
 FEATURES: Final[Mapping[str, str]] = {
-    "tender": "Tendering: documents, notices, questions, sealed bids, opening (M7, M8)",
-    "evaluation": "Evaluation: committee, draw, recusal, scoring, award (M9)",
-    "contract": "Contracts: signing, filing, publication, bonds (M19)",
-    "guarantee": "Bonds and electronic guarantees (M37)",
-    "dispute": "Questions, challenges and complaints (M24)",
-    "notice": "Procurement portal: notices of every kind (M29)",
-    "innovation": "Cooperative innovation purchases (after tendering, M7 to M9)",
-    "framework": "Framework agreements: agreement supply and designated services (M2, M4)",
-    "rfq": "Online request for quotation (M3)",
-    "auction": "Reverse auction (M5)",
-    "batch": "Batch purchasing (M2)",
-    "agency": "Agencies and experts: entry, qualification, status, exit (M12)",
-    "penalty": "Integrity and penalties (M23)",
-    "emergency": "Emergency green channel (M10)",
-    "medical": "Medical hall (M35)",
-    "policy": "Policy functions: price deductions are applied when bids are scored (M15, with M9)",
-    "import": "Authorisation of imports (M15, M21)",
-    "archive": "Archive of procurement papers (M27)",
-    "payment": "Payment: confirmation of debts and interest on late payment (M18)",
-    "price": "Price supervision across platforms (M22)",
-    "statistics": "Statistics and aims of the marketplace (M33)",
-    "method": "Methods of purchase: supplementary contracts and add-ons are held against the contract (M14, M19)",
-    "provincial": "Other levels of government: provincial units and the central catalogue join with their own regions (M16)",
-    "order": "Online supermarket: when a buyer may cancel (M1, M20)",
+    "tender": _("Tendering: documents, notices, questions, sealed bids, opening (M7, M8)"),
+    "evaluation": _("Evaluation: committee, draw, recusal, scoring, award (M9)"),
+    "contract": _("Contracts: signing, filing, publication, bonds (M19)"),
+    "guarantee": _("Bonds and electronic guarantees (M37)"),
+    "dispute": _("Questions, challenges and complaints (M24)"),
+    "notice": _("Procurement portal: notices of every kind (M29)"),
+    "innovation": _("Cooperative innovation purchases (after tendering, M7 to M9)"),
+    "framework": _("Framework agreements: agreement supply and designated services (M2, M4)"),
+    "rfq": _("Online request for quotation (M3)"),
+    "auction": _("Reverse auction (M5)"),
+    "batch": _("Batch purchasing (M2)"),
+    "agency": _("Agencies and experts: entry, qualification, status, exit (M12)"),
+    "penalty": _("Integrity and penalties (M23)"),
+    "emergency": _("Emergency green channel (M10)"),
+    "medical": _("Medical hall (M35)"),
+    "policy": _("Policy functions: price deductions are applied when bids are scored (M15, with M9)"),
+    "import": _("Authorisation of imports (M15, M21)"),
+    "archive": _("Archive of procurement papers (M27)"),
+    "payment": _("Payment: confirmation of debts and interest on late payment (M18)"),
+    "price": _("Price supervision across platforms (M22)"),
+    "statistics": _("Statistics and aims of the marketplace (M33)"),
+    "method": _("Methods of purchase: supplementary contracts and add-ons are held against the contract (M14, M19)"),
+    "provincial": _("Other levels of government: provincial units and the central catalogue join with their own regions (M16)"),
+    "order": _("Online supermarket: when a buyer may cancel (M1, M20)"),
 }
 
 
@@ -140,6 +142,11 @@ def enforced(key: str) -> Iterator[str]:
             yield from (f"{place} (table {table})" for place in asked().get(table, ()))
     if through := HELD_BY.get(key):
         yield from (f"{place} ({through})" for place in asked().get(through, ()))
+
+
+def awaited(key: str) -> str:
+    """The name of the feature that will hold people to a limit which nobody is held to yet; "" where they are, and for what is no limit."""
+    return FEATURES[planned(key)] if key in listed() and not any(enforced(key)) else ""
 
 
 def planned(key: str) -> str:

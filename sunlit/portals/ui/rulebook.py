@@ -11,8 +11,9 @@ from typing import Any, Final
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
+from sunlit.config import limits
 from sunlit.domain.rulebook import queries
 from sunlit.domain.rulebook.queries import Rule_
 from sunlit.domain.rulebook.rules import LAWFUL
@@ -59,6 +60,7 @@ GROUPS: Final[Mapping[str, str | Promise]] = {  # in the order in which they are
 }
 WITH: Final[Mapping[str, str]] = {"framework": "fw", "panel": "committee", "deduction": "sme"}  # beginnings that tell of another's subject
 EVIDENCES: Final[Mapping[str, str | Promise]] = {"law": gettext_lazy("verified in the law"), "other": gettext_lazy("not verified")}
+HELD: Final[Mapping[str, str | Promise]] = {"now": gettext_lazy("held to it now"), "later": gettext_lazy("with a later feature")}
 OWNERS: Final[Mapping[str, str | Promise]] = {"own": gettext_lazy("own versions"), "above": gettext_lazy("inherited")}
 
 
@@ -123,6 +125,12 @@ def overview(rules: Iterable[Rule_]) -> list[Subject]:
 def opened(asked: Mapping[str, str]) -> bool:
     """Whether the rules themselves are asked for; else the overview of their subjects is enough."""
     return bool(asked["q"] or asked["group"])
+
+
+def awaited(rule: Rule_) -> str:
+    """The feature that will hold people to the rule, in the reader's language; "" where the platform holds them to it already."""
+    feature = limits.awaited(rule.key)
+    return gettext(feature) if feature else ""
 
 
 def fits(rule: Rule_, asked: Mapping[str, str]) -> bool:

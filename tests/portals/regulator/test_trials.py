@@ -118,3 +118,10 @@ def test_a_draft_says_whether_the_rule_refuses_by_itself(town: Town, surina: Cli
     assert not binding()
     surina.post(page, told)
     assert not binding()
+
+
+def test_the_rulebook_tells_what_is_enforced_now_and_by_which_feature_the_rest_will_be(town: Town, surina: Client) -> None:
+    later, now = (text(surina, f"/regulator/rules/?held={held}&group=TL") for held in ("later", "now"))
+    assert ("TL-024" in later, "TL-036" in later) == (True, False)
+    assert "Will be enforced by: Bonds and electronic guarantees (M37)" in later
+    assert ("TL-024" in now, "TL-036" in now, "Will be enforced by" in now) == (False, True, False)

@@ -24,10 +24,10 @@ from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, see_other
 from sunlit.portals.ui.filters import lang
-from sunlit.portals.ui.rulebook import EVIDENCES, OWNERS, fits, grouped, kind_name, opened, overview, subjects
+from sunlit.portals.ui.rulebook import EVIDENCES, HELD, OWNERS, awaited, fits, grouped, kind_name, opened, overview, subjects
 from sunlit.portals.ui.toasts import tell
 
-FILTERS: Final = ("q", "group", "evidence", "owner", "open")
+FILTERS: Final = ("q", "group", "evidence", "owner", "held", "open")
 COMPARED: Final = ("value", "source", "article", "evidence", "binding", "note")
 
 
@@ -61,6 +61,8 @@ def rules(request: Request) -> HttpResponse:
         "subjects": subjects(everything),
         "evidences": EVIDENCES.items(),
         "owners": OWNERS.items(),
+        "held": HELD.items(),
+        "awaited": awaited,
         "coming": queries.coming(own, today),
         "drafts": queries.drafts_page(seen_by=request.actor).drafts,
         "asked": asked,
@@ -72,6 +74,8 @@ def rules(request: Request) -> HttpResponse:
 
 def _fits(rule: Rule_, asked: dict[str, str], own: str) -> bool:
     owner = "own" if rule.region_path == own else "above"
+    if asked["held"] and asked["held"] != ("later" if awaited(rule) else "now"):
+        return False
     return fits(rule, asked) and asked["owner"] in ("", owner) and (asked["open"] != "1" or rule.allowed is not None)
 
 
