@@ -56,6 +56,7 @@ NEXT: dict[str, str | Promise] = {
 WAYS: dict[str, str | Promise] = {
     "supermarket": pgettext_lazy("way of buying", "Online supermarket"),
     "quotation": pgettext_lazy("way of buying", "Online quotation"),
+    "auction": pgettext_lazy("way of buying", "Reverse auction"),
 }
 ORIGIN_PAGES: dict[str, str] = {"quotation": "quotation"}
 

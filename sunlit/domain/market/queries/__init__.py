@@ -54,6 +54,7 @@ from sunlit.domain.market.queries.quotations import (
     threshold_ruling,
 )
 from sunlit.domain.market.queries.rulings import approval_limit, asks_for_a_reason, rulings_of
+from sunlit.domain.market.queries.ways import Past, Way, ways_for
 
 __all__ = [
     "GROUPS",
@@ -66,11 +67,13 @@ __all__ = [
     "Opportunity",
     "OrderPage",
     "OrderRow",
+    "Past",
     "QuotationPage",
     "QuotationTerms",
     "RegionFigures",
     "Step",
     "Task",
+    "Way",
     "approval_limit",
     "asks_for_a_reason",
     "board",
@@ -116,4 +119,5 @@ __all__ = [
     "terms_of_quotation",
     "threshold_ruling",
     "waiting_count",
+    "ways_for",
 ]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Category
+from sunlit.domain.market import queries as ways
 from sunlit.domain.market import services as market
 from sunlit.domain.planning import queries, services, states
 from sunlit.domain.planning.models import Plan
@@ -28,7 +29,7 @@ from sunlit.portals.buyer import reading
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.filters import lang, yuan
-from sunlit.portals.ui.orders import expected
+from sunlit.portals.ui.orders import WAYS, expected
 from sunlit.portals.ui.plans import plan_page
 from sunlit.portals.ui.toasts import tell
 
@@ -147,6 +148,7 @@ def plan(request: Request, number: str) -> HttpResponse:
     if it.state in (life.FILED, life.APPROVED) and it.method == queries.MARKETPLACE:
         hidden.add("begin")  # the first purchase begins it
     mine = request.actor.user_id in it.drafters
+    may_buy = queries.is_for_orders(it) and request.actor.has(*ORDERERS)
     context |= {
         "plain": [move for verb, move in moves.items() if verb in PLAIN and verb not in hidden],
         "reasoned": [move for verb, move in moves.items() if verb in REASONED and not (verb == "send_back" and mine)],
@@ -155,7 +157,9 @@ def plan(request: Request, number: str) -> HttpResponse:
         "steps_to_edit": STEPS if "revise" in moves else {},
         "may_publicise": needs_notice and it.noticed_at is None and "publicise" in moves,
         "may_answer": "answer_objection" in moves,
-        "may_buy": queries.is_for_orders(it) and request.actor.has(*ORDERERS),
+        "may_buy": may_buy,
+        "ways": ways.ways_for(it, at=request.now) if may_buy else [],
+        "way_names": WAYS,
     }
     return form_page(request, "buyer/plan.html", context, act)
 
