@@ -1,4 +1,4 @@
-"""Framework agreements of the region: one for laptops that runs, and one for desktop computers that is being solicited, by the real verbs."""
+"""Framework agreements of the region: one for laptops that runs and is bought under, and one for desktop computers that is solicited, by the real verbs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from sunlit.demo.entries import Act, specimen
 from sunlit.demo.hours import DAY_MINUTES, moment, working_minutes
 from sunlit.demo.shapes import World
 from sunlit.domain.catalog import queries as catalog
-from sunlit.domain.market.models import Framework, FrameworkEntry
-from sunlit.domain.market.services import frameworks
+from sunlit.domain.market import services as market
+from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order
+from sunlit.domain.market.services import calloffs, frameworks
+from sunlit.domain.planning import queries as planning
 from sunlit.domain.rulebook import services as rulebook
-from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.accounts.actors import CLOCK, Actor
 from sunlit.foundation.files import services as files
 from sunlit.foundation.kernel.clock import local_day
 
@@ -61,6 +64,7 @@ class Agency:
         self.world, self.rows = world, rows
         self.made: dict[str, Framework] = {}
         self.sellers: list[Actor] = []
+        self.bidding = CallOff()
 
     def acts(self) -> Iterator[Act]:
         steps: tuple[tuple[int, Callable[[datetime], None]], ...] = (
@@ -74,6 +78,13 @@ class Agency:
             (43, partial(self._sign, LAPTOP)),
             (42, partial(self._conclude, LAPTOP)),
             (41, partial(self._file, LAPTOP)),
+            (12, self._invite),
+            (11, self._bid),
+            (9, self._settle),
+            (8, self._take),
+            (7, self._select),
+            (6, self._take),
+            (1, self._invite),
             (9, partial(self._plan, DESKTOP, DESKTOPS)),
             (7, partial(self._approve, DESKTOP)),
             (6, partial(self._publish, DESKTOP, 26)),
@@ -153,6 +164,45 @@ class Agency:
 
     def _file(self, key: str, at: datetime) -> None:
         self.made[key] = frameworks.file_framework(self.made[key], by=self._lead(), at=at)
+
+    def _select(self, at: datetime) -> None:
+        """The school takes the laptops of the best ranked party."""
+        first = self._parties()[0]
+        self._call("direct", "12", at, entry=first.number, reason="协议价最低，本地设有维修点，响应及时。")
+
+    def _invite(self, at: datetime) -> None:
+        self.bidding = self._call("bidding", "20", at)
+
+    def _bid(self, at: datetime) -> None:
+        seats = {by.party: by for by in self._who_sells()}
+        for n, entry in enumerate(self._parties()[:3]):
+            assert entry.price is not None
+            price = entry.price - Decimal(60 * (3 - n))
+            self.bidding = calloffs.bid(self.bidding, price=str(price), by=seats[entry.supplier_id], at=at + timedelta(minutes=25 * n))
+
+    def _settle(self, at: datetime) -> None:
+        assert self.bidding.answer_until is not None
+        self.bidding = calloffs.settle(self.bidding, by=CLOCK, at=max(at, self.bidding.answer_until))
+
+    def _take(self, at: datetime) -> None:
+        """The supplier of the order that was just placed confirms it and sends it; the school's keeper has it two days later."""
+        order = Order.objects.filter(mode="framework", state="placed").select_related("supplier").latest("pk")
+        by = next(seller for seller in self._who_sells() if seller.party == order.supplier_id)
+        order = market.confirm(order, by=by, at=at)
+        parcel = {line.position: line.quantity for line in order.lines.all()}
+        order = market.dispatch(order, carrier="绿洲快运", waybill=f"LZ{order.pk:08}", parcel=parcel, by=by, at=at + timedelta(hours=3))
+        market.receive(order, by=self.rows.actors[cast.BATU.login], at=at + timedelta(days=2))
+
+    def _call(self, mode: str, quantity: str, at: datetime, **more: Any) -> CallOff:
+        by = self.rows.actors[cast.AYGUL.login]
+        package = self.made[LAPTOP].packages.select_related("framework", "category").get(position=1)
+        quota = max(planning.quotas_for_orders(by.party, local_day(at).year), key=lambda one: one.available)
+        address, title = accounts.addresses_of(by.party)[0], accounts.invoice_titles_of(by.party)[0]
+        where: dict[str, Any] = {"quota_id": quota.pk, "address_id": address.pk, "title_id": title.pk}
+        return calloffs.call_off(package, mode=mode, quantity=quantity, purpose="教师办公用机更新", **where, **more, by=by, at=at)
+
+    def _parties(self) -> list[FrameworkEntry]:
+        return list(FrameworkEntry.objects.filter(package__framework=self.made[LAPTOP], state="signed").order_by("rank"))
 
     def _lead(self) -> Actor:
         number = self.rows.parties[AGENCY].number

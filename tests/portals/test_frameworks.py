@@ -70,6 +70,7 @@ def test_the_whole_way(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     seller, rival = browser(town.chen), browser(town.nurlan)
     theirs = f"/supplier/frameworks/{it.number}/"
     assert it.title in seller.get("/supplier/frameworks/").content.decode()
+    assert f"{theirs}packages/1/" in seller.get(theirs).content.decode()
     answer = seller.post(f"{theirs}packages/1/", once("c", **frames.offer("151.00"), proof=a_paper()))
     assert (answer.status_code, at_field(answer, "quoted")) == (422, ["FWK-041"])
     assert seller.post(f"{theirs}packages/1/", once("d", **frames.offer("131.70"), proof=a_paper())).status_code == 303

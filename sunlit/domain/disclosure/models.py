@@ -10,7 +10,17 @@ from django.db.models import F, Q
 
 from sunlit.foundation.accounts.models import Organisation
 
-KINDS: Final = ("intention", "plan", "framework", "framework_result", "quotation", "quotation_result", "single_source")
+KINDS: Final = (
+    "intention",
+    "plan",
+    "framework",
+    "framework_result",
+    "framework_deal",
+    "framework_summary",
+    "quotation",
+    "quotation_result",
+    "single_source",
+)
 
 
 class DealNotice(models.Model):

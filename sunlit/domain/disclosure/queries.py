@@ -17,7 +17,20 @@ from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.kernel.money import FEN
 
-__all__ = ["DealPage", "NoticePage", "Paid", "PricesPaid", "deal", "deals", "latest", "notice", "notices", "plans_on", "prices_paid"]
+__all__ = [
+    "DealPage",
+    "NoticePage",
+    "Paid",
+    "PricesPaid",
+    "deal",
+    "deals",
+    "framework_deals",
+    "latest",
+    "notice",
+    "notices",
+    "plans_on",
+    "prices_paid",
+]
 
 PAID_WINDOW: Final = timedelta(days=730)
 PAID_MOST: Final = 2_000  # lines of deals that the figures rest on: the newest
@@ -67,6 +80,11 @@ def notices(kind: str, *, q: str = "", region_path: str = "", after: int | None 
         found = found.filter(pk__lt=after)
     page = list(found.order_by("-pk")[: rows + 1])
     return NoticePage(page[:rows], page[rows - 1].pk if len(page) > rows else None)
+
+
+def framework_deals(number: str, *, rows: int = PAGE_ROWS) -> list[Notice]:
+    """What was published of the second stage of a framework, newest first."""
+    return list(Notice.objects.filter(kind="framework_deal", content__number=number).order_by("-pk")[:rows])
 
 
 def plans_on(intention: str) -> list[Notice]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sunlit.domain.disclosure import services
-from sunlit.domain.market.events import FrameworkMoved, OrderMoved, QuotationMoved
-from sunlit.domain.market.models import Framework, Order, Quotation
+from sunlit.domain.market.events import CallOffMoved, FrameworkMoved, OrderMoved, QuotationMoved
+from sunlit.domain.market.models import CallOff, Framework, Order, Quotation
 from sunlit.domain.planning.events import IntentionMoved, PlanMoved
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.kernel import clock
@@ -36,7 +36,7 @@ def tell_the_plan(event: PlanMoved) -> None:
 
 @hears(FrameworkMoved)
 def tell_the_framework(event: FrameworkMoved) -> None:
-    """A solicitation is public, and so is its result."""
+    """A solicitation is public, then its result, and at the end what was bought under it."""
     it = Framework.objects.select_related("solicitor__region").get(number=event.number)
     if it.published_at is None:
         return
@@ -44,6 +44,15 @@ def tell_the_framework(event: FrameworkMoved) -> None:
     services.tell_framework(it, at=at)
     if it.listed_at is not None:
         services.tell_shortlist(it, at=at)
+    if it.state == "ended":
+        services.tell_framework_summary(it, at=at)
+
+
+@hears(CallOffMoved)
+def tell_the_call_off(event: CallOffMoved) -> None:
+    """What was found by bids, in turn or outside the list is public one by one; direct selections stand in the summary (110号令)."""
+    if event.verb == "award":
+        services.tell_calloff(CallOff.objects.get(number=event.number), at=clock.now())
 
 
 @hears(QuotationMoved)

@@ -14,7 +14,7 @@ from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Tag
 from sunlit.domain.disclosure.models import DealNotice, Notice
 from sunlit.domain.market import queries as market
-from sunlit.domain.market.models import Framework, FrameworkEntry, Order, OrderLine, Package, Quotation
+from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order, OrderLine, Package, Quotation
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.accounts.actors import CLOCK
 from sunlit.foundation.kernel.numbering import new_number
@@ -116,6 +116,18 @@ def tell_quotation(it: Quotation, *, at: datetime) -> Notice:
     if it.ended_at is not None:
         _published(f"{it.number}/result", lambda: _result_of_quotation(it, at), at=at)
     return notice
+
+
+@transaction.atomic
+def tell_framework_summary(it: Framework, *, at: datetime) -> Notice:
+    """What was bought under an agreement whose term is over (FW_CALLOFF_SUMMARY)."""
+    return _published(f"{it.number}/summary", lambda: _notice_of_summary(it, at), at=at)
+
+
+@transaction.atomic
+def tell_calloff(it: CallOff, *, at: datetime) -> Notice:
+    """One deal of the second stage that was found by bids, in turn or outside the list (FW_CALLOFF). Asked twice, the first notice stays."""
+    return _published(it.number, lambda: _notice_of_calloff(it, at), at=at)
 
 
 def _published(about: str, content: Callable[[], dict[str, Any]], *, at: datetime) -> Notice:
@@ -307,6 +319,50 @@ def _notice_of_shortlist(it: Framework, at: datetime) -> dict[str, Any]:
         packages.append({**_package_told(package), "failed": package.failed, "suppliers": listed})
     content = {"method": it.method, "panel": it.panel, "packages": packages}
     return _framework_notice(it, "framework_result", content, f"{it.title}入围结果公告", f"Shortlist: {it.title}", it.listed_at)
+
+
+def _notice_of_summary(it: Framework, at: datetime) -> dict[str, Any]:
+    """Who was bought from under the agreement, how often and for how much: orders that came to a deal."""
+    assert it.ended_at is not None
+    numbers = CallOff.objects.filter(package__framework=it, state="awarded").values("number")
+    made = Order.objects.filter(mode="framework", origin__in=numbers, accepted_at__isnull=False)
+    sums: dict[int, dict[str, Any]] = {}
+    for order in made.select_related("supplier").order_by("pk"):
+        told = sums.setdefault(
+            order.supplier_id, {"name": order.supplier.name_zh, "address": order.supplier.address, "count": 0, "total": Decimal(0)}
+        )
+        told["count"] += 1
+        told["total"] += order.total
+    suppliers = [{**told, "total": str(told["total"])} for told in sums.values()]
+    return _framework_notice(
+        it, "framework_summary", {"suppliers": suppliers}, f"{it.title}成交结果汇总公告", f"Summary: {it.title}", it.ended_at
+    )
+
+
+def _notice_of_calloff(it: CallOff, at: datetime) -> dict[str, Any]:
+    """The standard fields of one deal under a framework (notice_types.json, FW_CALLOFF)."""
+    assert it.awarded_at is not None
+    framework, buyer, order = it.package.framework, it.buyer, Order.objects.get(number=it.order_number)
+    line = order.lines.get()
+    content = {
+        "calloff": it.number,
+        "mode": it.mode,
+        "buyer": {"name": buyer.name_zh, "name_en": buyer.name_en, "address": buyer.address, "phone": buyer.phone},
+        "supplier": {"name": order.supplier.name_zh, "name_en": order.supplier.name_en, "address": order.supplier.address},
+        "thing": {
+            "name": line.snapshot["name"],
+            "brand": line.snapshot["brand"],
+            "model": line.snapshot["model"],
+            "unit": line.snapshot["unit"],
+        },
+        "quantity": it.quantity,
+        "price": str(it.price),
+        "total": str(order.total),
+    }
+    told = _framework_notice(
+        framework, "framework_deal", content, f"{framework.title}成交结果公告", f"Deal under {framework.title}", it.awarded_at
+    )
+    return {**told, "region_path": it.region_path, "amount": order.total}
 
 
 def _package_told(package: Package) -> dict[str, Any]:

@@ -57,3 +57,15 @@ class QuotationMoved(Event):
     until: str
     reason: str
     suppliers: list[int]
+
+
+@event
+class CallOffMoved(Event):
+    """A purchase under a framework went through a verb: selected, opened to bids, asked in turn, awarded, failed, withdrawn."""
+
+    number: str
+    verb: str
+    state: str
+    buyer_id: int
+    orderer_id: int
+    version: int

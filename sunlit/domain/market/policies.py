@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from sunlit.domain.market.models import Framework, FrameworkEntry, Order, Quotation
+from sunlit.domain.market.models import CallOff, CallOffBid, Framework, FrameworkEntry, Order, Quotation
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.ledger.canonical import PERSON
 
@@ -79,6 +79,34 @@ def entries_visible_to(actor: Actor) -> QuerySet[FrameworkEntry]:
         case "operator" | "clock":
             return found.filter(opened)
     return found.none()
+
+
+def calloffs_visible_to(actor: Actor) -> QuerySet[CallOff]:
+    """The buyer and the solicitor; suppliers those that they were invited to or won; the region's regulators."""
+    found = CallOff.objects.all()
+    match actor.kind:
+        case "buyer":
+            return found.filter(Q(buyer_id=actor.organisation_id) | Q(package__framework__solicitor_id=actor.organisation_id))
+        case "supplier":
+            mine = list(
+                FrameworkEntry.objects.filter(supplier_id=actor.organisation_id, signed_at__isnull=False).values_list("pk", flat=True)
+            )
+            invited = Q(invited__overlap=mine, mode__in=["bidding", "outside"])
+            won = Q(outside_supplier_id=actor.organisation_id, state="awarded", entry=None)
+            return found.filter(invited | Q(entry__in=mine) | Q(passed__overlap=mine) | won)
+        case "regulator":
+            return found.filter(Q(region_path=actor.region_path) | Q(region_path__startswith=actor.region_path + "/"))
+        case "operator" | "clock":
+            return found
+    return found.none()
+
+
+def bids_visible_to(actor: Actor) -> QuerySet[CallOffBid]:
+    """A party sees its own bid; while the time runs nobody sees another's, not the buyer, the regulator or the operator."""
+    open_ = Q(calloff__state="bidding")
+    if actor.kind == "supplier":
+        return CallOffBid.objects.filter(Q(entry__supplier_id=actor.organisation_id) | (~open_ & Q(calloff__in=calloffs_visible_to(actor))))
+    return CallOffBid.objects.filter(~open_, calloff__in=calloffs_visible_to(actor))
 
 
 def _line(actor: Actor) -> list[str]:

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_noop as _
 from sunlit.domain.catalog import services as catalog
 from sunlit.domain.catalog.events import ProductsMerged
 from sunlit.domain.market import queries, services
-from sunlit.domain.market.events import AuctionMoved, FrameworkMoved, OrderMoved, QuotationMoved
-from sunlit.domain.market.models import FrameworkEntry, Order, Quotation
+from sunlit.domain.market.events import AuctionMoved, CallOffMoved, FrameworkMoved, OrderMoved, QuotationMoved
+from sunlit.domain.market.models import CallOff, FrameworkEntry, Order, Quotation
 from sunlit.domain.market.queries import frameworks as framework_queries
-from sunlit.domain.market.services import frameworks
+from sunlit.domain.market.services import calloffs, frameworks
 from sunlit.foundation import deadlines
 from sunlit.foundation.deadlines import MadeUp
 from sunlit.foundation.kernel import clock
@@ -170,7 +170,7 @@ FRAMEWORK_TOLD: dict[str, tuple[tuple[str, ...], str]] = {
     "collapse": (("lead", "orderer"), _("Framework {number} failed: nobody signed in time.")),
     "warn": (("lead", "orderer"), _("The regulator warned you about framework {number}: {reason}")),
     "void": (("lead", "orderer"), _("The regulator voided framework {number}: {reason}")),
-    "end": (("lead", "orderer"), _("The term of framework {number} is over.")),
+    "end": (("lead", "orderer"), _("The term of framework {number} is over; its summary is public.")),
 }
 for _verb, (_roles, _text) in FRAMEWORK_TOLD.items():
     templates.declare(f"framework.{_verb}.solicitor", title=_text)
@@ -218,11 +218,44 @@ def _tell_buyers(event: FrameworkMoved, key: str, told: dict[str, Any]) -> None:
         messages.tell(template="framework.conclude.buyer", organisation_id=buyer, roles=("orderer", "lead"), link=link, dedupe=key, **told)
 
 
+templates.declare("calloff.invite.supplier", title=_("You are invited to bid under a framework agreement: {number}."), mail=True)
+templates.declare(
+    "calloff.turn.supplier", title=_("It is your turn under a framework agreement: please answer {number} in time."), mail=True
+)
+templates.declare("calloff.fail.buyer", title=_("Nobody took {number}; your budget is free again."))
+templates.declare("calloff.award.buyer", title=_("{number} was awarded and ordered."))
+
+
+@hears(CallOffMoved)
+def tell_who_is_asked(event: CallOffMoved) -> None:
+    """The parties that may bid, the one whose turn it is, and the buyer of the end."""
+    it = CallOff.objects.select_related("entry").get(number=event.number)
+    told: dict[str, Any] = {
+        "at": clock.now(),
+        "params": {"number": event.number},
+        "dedupe": f"calloff/{event.number}/{event.verb}/{event.version}",
+    }
+    if event.verb in ("award", "fail"):
+        link = f"/buyer/calloffs/{event.number}/"
+        messages.tell(template=f"calloff.{event.verb}.buyer", user_id=event.orderer_id, organisation_id=event.buyer_id, link=link, **told)
+        return
+    asked = []
+    if event.verb == "invite":
+        asked = list(FrameworkEntry.objects.filter(pk__in=it.invited))
+    elif event.verb in ("ask", "pass_on") and it.entry is not None:
+        asked = [it.entry]
+    template = "calloff.invite.supplier" if event.verb == "invite" else "calloff.turn.supplier"
+    for supplier in sorted({entry.supplier_id for entry in asked}):
+        link = f"/supplier/calloffs/{event.number}/"
+        messages.tell(template=template, organisation_id=supplier, roles=("sales", "admin"), link=link, **told)
+
+
 @every_minute_when_well
 def make_the_round() -> None:
     """Lapse, remind and close what is due; after downtime it simply catches up."""
     at = clock.now()
     frameworks.open_due(at)
+    calloffs.settle_due(at)
     frameworks.collapse_due(at)
     frameworks.end_due(at)
     services.lapse_due(at)

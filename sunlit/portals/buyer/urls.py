@@ -5,6 +5,7 @@ from django.urls import path
 from sunlit.portals.buyer.views import (
     auctions,
     budgets,
+    calloffs,
     cart,
     cases,
     demands,
@@ -68,6 +69,9 @@ urlpatterns = [
     path("frameworks/<str:number>/", frameworks.framework, name="framework"),
     path("frameworks/<str:number>/edit/", frameworks.edit_framework, name="edit_framework"),
     path("frameworks/<str:number>/responses/<str:response>/", frameworks.framework_entry, name="framework_entry"),
+    path("frameworks/<str:number>/packages/<int:position>/", calloffs.call_off, name="call_off"),
+    path("calloffs/", calloffs.calloffs, name="calloffs"),
+    path("calloffs/<str:number>/", calloffs.calloff, name="calloff"),
     path("suppliers/", desk.suppliers, name="suppliers"),
     path("favourites/", desk.favourites, name="favourites"),
     path("favourites/keep/", desk.keep, name="keep"),

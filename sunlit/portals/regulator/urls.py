@@ -51,6 +51,7 @@ urlpatterns = [
     path("orders/<str:number>/", orders.order, name="order"),
     path("frameworks/", frameworks.frameworks, name="frameworks"),
     path("frameworks/<str:number>/", frameworks.framework, name="framework"),
+    path("calloffs/<str:number>/", frameworks.calloff, name="calloff"),
     path("plans/", plans.plans, name="plans"),
     path("plans/<str:number>/", plans.plan, name="plan"),
     path("references/", references.references, name="references"),

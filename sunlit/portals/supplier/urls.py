@@ -5,6 +5,7 @@ from django.urls import path
 from sunlit.portals.supplier.views import (
     applying,
     auctions,
+    calloffs,
     cases,
     corrections,
     declarations,
@@ -74,6 +75,8 @@ urlpatterns = [
     path("quotations/", quotations.quotations, name="quotations"),
     path("quotations/<str:number>/", quotations.quotation, name="quotation"),
     path("quotations/<str:number>/envelope/", quotations.envelope, name="envelope"),
+    path("calloffs/", calloffs.calloffs, name="calloffs"),
+    path("calloffs/<str:number>/", calloffs.calloff, name="calloff"),
     path("surveys/", surveys.surveys, name="surveys"),
     path("surveys/<str:number>/", surveys.survey, name="survey"),
     path("ratings/", ratings.ratings, name="ratings"),

@@ -7,8 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sunlit.domain.market import states
-from sunlit.domain.market.models import Framework
+from sunlit.domain.market.models import CallOff, Framework
+from sunlit.domain.market.queries import calloffs
 from sunlit.domain.market.queries import frameworks as queries
+from sunlit.domain.market.rules import calloffs as calloff_rules
 from sunlit.domain.market.rules import frameworks as rules
 from sunlit.domain.market.states import frameworks as life
 from sunlit.domain.rulebook.rules import Ruling
@@ -28,6 +30,8 @@ def framework_page(request: Request, it: Framework) -> dict[str, Any]:
         "rulings": rulings,
         "remarks": sum(ruling.verdict != "allowed" for ruling in rulings),
         "names": names_of(it),
+        "calloffs": calloffs.calloffs_page(seen_by=request.actor, framework=it).calloffs,
+        "modes": calloff_rules.MODES,
         "findings": rules.FINDINGS,
         "failures": rules.FAILURES,
         "capacities": rules.CAPACITIES,
@@ -70,3 +74,18 @@ def _steps(it: Framework) -> list[dict[str, Any]]:
         found = [step for step in found if step["state"] == "done"]
         found.append({"label": states.framework.states[it.state], "state": "bad", "at": it.ended_at})
     return found
+
+
+def calloff_page(request: Request, it: CallOff) -> dict[str, Any]:
+    """Everything that the page of a purchase under an agreement shows to this reader."""
+    return {
+        "it": it,
+        "framework": it.package.framework,
+        "bids": calloffs.bids_of(it, seen_by=request.actor),
+        "mode": calloff_rules.MODES[it.mode],
+        "grounds": calloff_rules.GROUNDS,
+        "rulings": [Ruling.from_json(told) for told in it.rulings] if request.actor.kind != "supplier" else [],
+        "moves": {move.verb: move for move in states.calloff.open_to(it, request.actor)},
+        "history": history_of(f"calloff/{it.number}"),
+        "now": request.now,
+    }

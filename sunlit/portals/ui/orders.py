@@ -55,10 +55,11 @@ NEXT: dict[str, str | Promise] = {
 # The ways of buying as people call them, and the page, the same in the buyer's, the supplier's and the regulator's portal, of what was won.
 WAYS: dict[str, str | Promise] = {
     "supermarket": pgettext_lazy("way of buying", "Online supermarket"),
+    "framework": pgettext_lazy("way of buying", "Framework agreement"),
     "quotation": pgettext_lazy("way of buying", "Online quotation"),
     "auction": pgettext_lazy("way of buying", "Reverse auction"),
 }
-ORIGIN_PAGES: dict[str, str] = {"quotation": "quotation"}
+ORIGIN_PAGES: dict[str, str] = {"quotation": "quotation", "framework": "calloff"}
 
 # The acts that finish a step of the way: whoever did the last of them stands under the step.
 FINISHES = {

@@ -120,6 +120,8 @@ STATES: dict[str, Word] = {
     "eliminated": Word(pgettext_lazy("state", "Eliminated"), "rest"),
     "signed": Word(pgettext_lazy("state", "Party to the agreement"), "done"),
     "unsigned": Word(pgettext_lazy("state", "Not signed"), "bad"),
+    "bidding": Word(pgettext_lazy("state", "Open for bids"), "now"),
+    "offered": Word(pgettext_lazy("state", "Offered in turn"), "now"),
     "cleared_out": Word(pgettext_lazy("state", "Cleared out"), "bad"),
     # Reverse auctions
     "notice": Word(pgettext_lazy("state", "Announced"), "wait"),

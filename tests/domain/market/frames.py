@@ -121,9 +121,10 @@ def reviewed(it: Framework, by: Actor) -> Framework:
 def in_force(town: Town, *prices: str, by: list[Actor] | None = None, **more: Any) -> tuple[Framework, list[FrameworkEntry]]:
     """An agreement with everybody who was shortlisted at these prices; the last is eliminated."""
     people = by or sellers(len(prices))
+    capacity = more.pop("capacity_of", "manufacturer")
     it = opened_for_responses(town, **more)
     for seller, price in zip(people, prices, strict=True):
-        respond(it, seller, price)
+        respond(it, seller, price, capacity=capacity)
     it = services.settle_shortlist(reviewed(it, town.zhou), panel=PANEL, by=town.zhou, at=AFTER)
     seats = {seller.party: seller for seller in people}
     for entry in FrameworkEntry.objects.filter(package__framework=it, state="shortlisted"):

@@ -1,6 +1,7 @@
 """What is stored of the marketplace."""
 
 from sunlit.domain.market.models.auctions import Auction, AuctionBid, AuctionBidder, AuctionEntry, AuctionLot
+from sunlit.domain.market.models.calloffs import CallOff, CallOffBid
 from sunlit.domain.market.models.frameworks import Framework, FrameworkEntry, Package
 from sunlit.domain.market.models.orders import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
 from sunlit.domain.market.models.quotations import Quotation, QuotationLine, QuotationPaper, QuotationQuestion, Quote, QuoteLine
@@ -11,6 +12,8 @@ __all__ = [
     "AuctionBidder",
     "AuctionEntry",
     "AuctionLot",
+    "CallOff",
+    "CallOffBid",
     "CartLine",
     "CartPlan",
     "Dispatch",

@@ -16,6 +16,7 @@ from sunlit.domain.market.models import Framework, FrameworkEntry, Package
 from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.rules import frameworks as rules
 from sunlit.domain.market.services import framework_forms as forms
+from sunlit.domain.market.states import frameworks as states
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import Verdict
@@ -26,7 +27,7 @@ from sunlit.foundation.kernel.clock import SHANGHAI, end_of_day, local_day
 from sunlit.foundation.kernel.limits import NAME_CHARS, TEXT_CHARS
 from sunlit.foundation.kernel.numbering import new_number
 from sunlit.foundation.kernel.refusals import Problem, Refused
-from sunlit.foundation.lifecycle import digest, life_of, move
+from sunlit.foundation.lifecycle import NOT_YOURS, digest, life_of, move
 from sunlit.foundation.outbox.events import Event
 
 RECORD_LANGUAGE: Final = "zh-hans"
@@ -148,7 +149,7 @@ def respond(package: Package, told: Mapping[str, Any], *, proof: File | None = N
     handed = {"framework": framework, "problems": list(_response_problems(it, framework, by, at))}
     try:
         with transaction.atomic():
-            return move(it, "submit", by=by, at=at, facts={"framework": framework.number}, handed=handed, within=True)
+            return _unnamed(it, "submit", by=by, at=at, handed=handed, within=True)
     except IntegrityError as error:
         if "one_response_a_package_and_supplier" not in str(error):
             raise
@@ -166,14 +167,14 @@ def revise_response(
     problems = list(_response_problems(changed, framework, by, at))
     change["nonce"] = secrets.token_hex(NONCE_BYTES)
     handed = {"framework": framework, "problems": problems}
-    return move(it, "revise", by=by, at=at, change=change, handed=handed, expected=expected)
+    return _unnamed(it, "revise", by=by, at=at, change=change, handed=handed, expected=expected)
 
 
 @transaction.atomic
 def withdraw_response(it: FrameworkEntry, *, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
     """Before the deadline; another one may follow."""
     framework = _locked(it.package.framework_id)
-    return move(it, "withdraw", by=by, at=at, handed={"framework": framework}, expected=expected)
+    return _unnamed(it, "withdraw", by=by, at=at, handed={"framework": framework}, expected=expected)
 
 
 @transaction.atomic
@@ -211,7 +212,10 @@ def judge_response(
         change = {**told, "finding": "", "note": note.strip()[:TEXT_CHARS]}
         return move(it, "accept", by=by, at=at, change=change, facts=told, handed=handed, expected=expected)
     said = {"finding": finding, "note": note.strip()[:TEXT_CHARS]}
-    return move(it, "exclude", by=by, at=at, change={**said, "score": None}, facts=said, handed=handed, expected=expected)
+    with translation.override(RECORD_LANGUAGE):
+        facts = {**said, "finding": str(rules.FINDINGS.get(finding, "")).rstrip("。")}
+    handed["finding"] = finding
+    return move(it, "exclude", by=by, at=at, change={**said, "score": None}, facts=facts, handed=handed, expected=expected)
 
 
 @transaction.atomic
@@ -227,6 +231,10 @@ def settle_shortlist(it: Framework, *, panel: Sequence[str], by: Actor, at: date
     unjudged = sum(entry.state == "submitted" for entry in entries)
     handed = {"open": unjudged, "panel": named, "panel_least": least}
     outcomes = {package.pk: queries.ranked(package, entries, at=at) for package in held.packages.all()}
+    known = {entry.pk: entry for entry in entries}
+    for package_id, outcome in outcomes.items():  # first the responses, then the framework, which is announced with its result
+        Package.objects.filter(pk=package_id).update(failed=outcome.failed)
+        _ranked(outcome, known, by=by, at=at)
     facts: dict[str, Any] = {"panel": len(named)}
     if any(not outcome.failed for outcome in outcomes.values()):
         until = rulebook.deadline("TL-042", start=at, region_path=held.region_path, on=local_day(at))
@@ -239,10 +247,6 @@ def settle_shortlist(it: Framework, *, panel: Sequence[str], by: Actor, at: date
         told = {"panel": named, "reason": _why_failed(outcomes.values())}
         facts |= {"why": told["reason"]}
         held = move(held, "fail", by=by, at=at, change=told, facts=facts, handed=handed, expected=expected, announces=_moved("fail"))
-    known = {entry.pk: entry for entry in entries}
-    for package_id, outcome in outcomes.items():
-        Package.objects.filter(pk=package_id).update(failed=outcome.failed)
-        _ranked(outcome, known, by=by, at=at)
     return held
 
 
@@ -395,6 +399,14 @@ def _response_problems(it: FrameworkEntry, framework: Framework, by: Actor, at: 
     years = rulebook.rule("NR-036", region_path=framework.region_path, on=day).n
     if it.package.consumables and it.consumable_years < years:
         yield Problem(rules.CONSUMABLES_SHORT, {"least": years}, on="consumable_years")
+
+
+def _unnamed(it: FrameworkEntry, verb: str, *, by: Actor, at: datetime, **told: Any) -> FrameworkEntry:
+    """What its supplier does with a response while others must not know of it: the public record tells that it happened, not by whom."""
+    if not states.sales.allows(by, it):
+        step = states.entry.moves[verb]
+        raise Refused(Problem(NOT_YOURS, {"verb": step.label, "who": states.sales.label}))
+    return move(it, verb, by=CLOCK, at=at, **told)
 
 
 def _ranked(outcome: queries.Outcome, known: Mapping[int, FrameworkEntry], *, by: Actor, at: datetime) -> None:

@@ -1,12 +1,14 @@
 """The lives in the marketplace."""
 
 from sunlit.domain.market.states.auctions import auction
+from sunlit.domain.market.states.calloffs import calloff
 from sunlit.domain.market.states.frameworks import entry, framework
 from sunlit.domain.market.states.orders import order
 from sunlit.domain.market.states.quotations import quotation, quote
 
 __all__ = [
     "auction",
+    "calloff",
     "entry",
     "framework",
     "order",

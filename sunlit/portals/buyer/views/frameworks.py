@@ -111,6 +111,7 @@ def framework(request: Request, number: str) -> HttpResponse:
         hidden.add("file")
     context |= {
         "own": own,
+        "may_buy": it.runs_at(request.now) and request.actor.has(*ORDERERS),
         "plain": [move for verb, move in context["moves"].items() if verb in PLAIN and verb not in hidden],
         "unjudged": sum(entry.state == life.SUBMITTED for view in context["packages"] for entry in view.entries),
     }

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from sunlit.domain.disclosure import queries
 from sunlit.domain.disclosure.models import Notice
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules.calloffs import MODES
 from sunlit.domain.rulebook.rules.facts import GROUNDS
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.paging import row_id
@@ -50,6 +51,9 @@ def framework(request: Request, number: str) -> HttpResponse:
             "second_stage": [rules.SECOND_STAGE[key] for key in told["second_stage"]],
         },
         "failures": rules.FAILURES,
+        "deals": [_deal(one) for one in queries.framework_deals(it.about)],
+        "summary": queries.notice(f"{it.about}/summary"),
+        "modes": MODES,
         "history": history_of(f"notice/{it.number}"),
         "now": request.now,
     }
@@ -59,3 +63,8 @@ def framework(request: Request, number: str) -> HttpResponse:
 def _package(told: dict[str, Any]) -> dict[str, Any]:
     suppliers = [{**one, "price": Decimal(one["price"])} for one in told.get("suppliers", ())]
     return {**told, "ceiling": Decimal(told["ceiling"]), "suppliers": suppliers}
+
+
+def _deal(notice: Notice) -> dict[str, Any]:
+    told = notice.content
+    return {**told, "price": Decimal(told["price"]), "total": Decimal(told["total"]), "published_at": notice.published_at}

@@ -10,12 +10,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from sunlit.domain.market import states
-from sunlit.domain.market.models import Framework
+from sunlit.domain.market.models import CallOff, Framework
+from sunlit.domain.market.queries import calloffs
 from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.services import frameworks as services
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
-from sunlit.portals.ui.frameworks import framework_page
+from sunlit.portals.ui.frameworks import calloff_page, framework_page
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 
@@ -55,3 +56,11 @@ def framework(request: Request, number: str) -> HttpResponse:
 
     context: dict[str, Any] = framework_page(request, it)
     return form_page(request, "regulator/framework.html", context, act)
+
+
+@door(kind="regulator", methods=("GET",))
+def calloff(request: Request, number: str) -> HttpResponse:
+    """One purchase under an agreement: who was asked, what was bid, which order came of it."""
+    it: CallOff = found_or_404(calloffs.calloff(number, seen_by=request.actor))
+    own = queries.framework(it.package.framework.number, seen_by=request.actor) is not None
+    return render(request, "regulator/calloff.html", {**calloff_page(request, it), "shows_framework": own})

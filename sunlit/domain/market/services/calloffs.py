@@ -1,0 +1,361 @@
+"""Verbs of buying under a framework agreement: select, invite bids, ask in turn, buy outside the list when it is cheaper and nobody matches."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import translation
+
+from sunlit.domain.market.events import CallOffMoved
+from sunlit.domain.market.models import CallOff, CallOffBid, Framework, FrameworkEntry, Package
+from sunlit.domain.market.modes.supermarket import Terms, terms_of
+from sunlit.domain.market.queries import calloffs as queries
+from sunlit.domain.market.rules import calloffs as rules
+from sunlit.domain.market.services import awards
+from sunlit.domain.market.states import calloffs as states
+from sunlit.domain.registry import queries as registry
+from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.queries import Ruling, Verdict
+from sunlit.foundation.accounts.actors import CLOCK, Actor
+from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.files.models import File
+from sunlit.foundation.kernel import money
+from sunlit.foundation.kernel.clock import SHANGHAI, local_day
+from sunlit.foundation.kernel.limits import QUANTITY_MOST, TEXT_CHARS
+from sunlit.foundation.kernel.numbering import new_number
+from sunlit.foundation.kernel.refusals import Problem, Refused, check
+from sunlit.foundation.lifecycle import Case, digest, move
+from sunlit.foundation.outbox.events import Event
+
+MODE: Final = "framework"
+RECORD_LANGUAGE: Final = "zh-hans"
+DUE_A_ROUND: Final = 100
+NONCE_BYTES: Final = 16
+TERMS: Final = {"bidding": "fw.second_bid_window", "rotation": "framework.rotation_answer", "outside": "framework.match_limit"}
+
+
+@transaction.atomic
+def call_off(
+    package: Package,
+    *,
+    mode: str,
+    quantity: str,
+    quota_id: int,
+    address_id: int,
+    title_id: int,
+    purpose: str = "",
+    note: str = "",
+    reason: str = "",
+    entry: str = "",
+    outside: Mapping[str, str] | None = None,
+    proof: File | None = None,
+    by: Actor,
+    at: datetime,
+) -> CallOff:
+    """Buy under a package. Direct selection places the order at once; in the other ways the money lies ready while the parties answer.
+
+    `entry` is the number of the party selected; `outside` names the supplier (`supplier`, its number) and the `price` of the cheaper offer, with its
+    `proof`. Refused: CAL-001 … CAL-007, CAL-014 … CAL-016, CAL-019, ORD-022, ORD-023 at their fields, BUD-001 the money is short.
+    """
+    framework = Framework.objects.select_for_update(of=("self",)).get(pk=package.framework_id)
+    terms = terms_of(quota_id=quota_id, address_id=address_id, title_id=title_id, purpose=purpose, note=note, by=by)
+    parties = queries.parties_of(package)
+    buyer = Organisation.objects.select_related("region").get(pk=by.party)
+    problems = _common_problems(framework, mode, parties, buyer, at)
+    count = _count(quantity, problems)
+    it = CallOff(
+        number=new_number("KC", at), region_path=buyer.region.path, package=package, buyer=buyer, orderer_id=by.person, mode=mode,
+        quantity=max(count, 1), quota_id=quota_id, terms=_kept(terms), invited=[party.pk for party in parties], begun_at=at,
+    )  # fmt: skip
+    check(problems)
+    begin = {"direct": _select, "bidding": _invite, "rotation": _ask, "outside": _seek_match}[mode]
+    return begin(it, parties, {"entry": entry, "reason": reason.strip(), "outside": outside or {}, "proof": _own(proof, by)}, by, at)
+
+
+@transaction.atomic
+def bid(it: CallOff, *, price: str, by: Actor, at: datetime) -> CallOff:
+    """A party bids, or bids anew, below its agreement's price (outside the list: at most the price to match). Nobody else sees it until the deadline.
+
+    Refused: CAL-008 above its price, CAL-009 no amount, CAL-010 too late, CAL-012 not asked, CAL-017 no match.
+    """
+    held = _locked(it)
+    entry = FrameworkEntry.objects.filter(pk__in=held.invited, supplier_id=by.organisation_id, state="signed").first()
+    amount = _yuan(price)
+    problems = list(_bid_problems(held, entry, amount, price))
+    if not states.party.allows(by, held):
+        raise Refused(Problem(rules.NOT_INVITED))
+    nonce = secrets.token_hex(NONCE_BYTES)
+    facts = {"commitment": digest([by.organisation_number, amount, nonce])}
+    held = move(held, "bid", by=CLOCK, at=at, facts=facts, handed={"problems": problems})  # the record does not say who bid
+    CallOffBid.objects.update_or_create(calloff=held, entry=entry, defaults={"price": amount, "nonce": nonce, "at": at})
+    return held
+
+
+@transaction.atomic
+def settle(it: CallOff, *, by: Actor, at: datetime) -> CallOff:
+    """The time is over: the lowest bid wins, of equals the earlier; where nobody matched, the offer from outside; else it came to nothing.
+
+    Refused: CAL-011 the time still runs.
+    """
+    held = _locked(it)
+    check(rules.time_is_over(Case(held, CLOCK, at, {})))
+    parties = {entry.pk: entry for entry in queries.parties_of(held.package)}
+    if held.package.framework.state == "voided":
+        return _failed(held, by, at)
+    bids = [rules.Bid(one.entry_id, one.price, (one.at, one.pk)) for one in held.bids.all() if one.entry_id in parties]
+    won = rules.lowest(bids)
+    if won is not None:
+        entry = parties[won.entry]
+        assert entry.price is not None
+        return _awarded(held, entry, entry.supplier, min(won.price, entry.price), by, at)
+    if held.outside_supplier is not None and held.outside_price is not None:
+        return _awarded(held, None, held.outside_supplier, held.outside_price, by, at)
+    return _failed(held, by, at)
+
+
+@transaction.atomic
+def accept_turn(it: CallOff, *, by: Actor, at: datetime) -> CallOff:
+    """The supplier whose turn it is takes the order at its agreement's price. Refused: CAL-010 too late, CAL-012 not its turn."""
+    held = _locked(it)
+    check(rules.is_in_time(Case(held, by, at, {})))
+    entry = held.entry
+    if entry is None or entry.supplier_id != by.organisation_id or entry.price is None:
+        raise Refused(Problem(rules.NOT_INVITED))
+    return _awarded(held, entry, entry.supplier, entry.price, by, at)
+
+
+@transaction.atomic
+def refuse_turn(it: CallOff, *, ground: str, note: str, by: Actor, at: datetime) -> CallOff:
+    """The supplier whose turn it is refuses it for a lawful reason; the next one is asked. Refused: CAL-013 no lawful reason, CAL-010 too late."""
+    held = _locked(it)
+    said = {"ground": ground, "note": note.strip()[:TEXT_CHARS]}
+    check([*rules.is_in_time(Case(held, by, at, {})), *rules.ground_is_lawful(Case(held, by, at, said))])
+    return _passed_on(held, said, by, at)
+
+
+@transaction.atomic
+def withdraw_calloff(it: CallOff, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> CallOff:
+    """Before the deadline the buyer may take it back; its money is free. Refused: CAL-018 no reason, CAL-010 too late."""
+    told = {"reason": reason.strip()}
+    it = move(it, "withdraw", by=by, at=at, change=told, facts=told, expected=expected, announces=_moved("withdraw"))
+    awards.free(it.reference, at=at)
+    return it
+
+
+def settle_due(at: datetime) -> int:
+    """Bids whose time is over are compared, turns that nobody answered pass on; returns how many."""
+    done = 0
+    for it in CallOff.objects.filter(state__in=("bidding", "offered"), answer_until__lte=at).order_by("answer_until", "pk")[:DUE_A_ROUND]:
+        try:
+            _settled_by_the_clock(it, at)
+        except Refused:  # somebody else moved it meanwhile
+            continue
+        done += 1
+    return done
+
+
+# Behind the verbs
+
+
+def _select(it: CallOff, parties: Sequence[FrameworkEntry], told: Mapping[str, Any], by: Actor, at: datetime) -> CallOff:
+    entry = next((party for party in parties if party.number == told["entry"]), None)
+    problems = [] if entry else [Problem(rules.CHOOSE_PARTY, on="entry")]
+    if len(told["reason"]) < rules.REASON_LEAST:
+        problems.append(Problem(rules.REASON_SHORT, {"least": rules.REASON_LEAST}, on="reason"))
+    check(problems)
+    assert entry is not None
+    assert entry.price is not None
+    it.rulings, it.entry, it.price, it.reason = _judged(it, entry.price, at), entry, entry.price, told["reason"]
+    order = _order(it, entry, entry.supplier, entry.price, by, at)
+    it.order_number = order.number
+    facts = {
+        "supplier": entry.supplier.name_zh, "framework": it.package.framework.number, "total": order.total, "reason": it.reason, "order": order.number,
+    }  # fmt: skip
+    return move(it, "select", by=by, at=at, facts=facts, announces=_moved("select"))
+
+
+def _invite(it: CallOff, parties: Sequence[FrameworkEntry], told: Mapping[str, Any], by: Actor, at: datetime) -> CallOff:
+    return _opened(it, "invite", max(party.price or money.ZERO for party in parties), by, at)
+
+
+def _ask(it: CallOff, parties: Sequence[FrameworkEntry], told: Mapping[str, Any], by: Actor, at: datetime) -> CallOff:
+    it.entry = queries.turn_of(it.package, parties)
+    return _opened(it, "ask", max(party.price or money.ZERO for party in parties), by, at)
+
+
+def _seek_match(it: CallOff, parties: Sequence[FrameworkEntry], told: Mapping[str, Any], by: Actor, at: datetime) -> CallOff:
+    """The same goods are cheaper outside the list: the parties are asked whether they match before anything is bought there."""
+    number, price = told["outside"].get("supplier", "").strip().upper(), _yuan(told["outside"].get("price", ""))
+    least = min(party.price or money.ZERO for party in parties)
+    supplier = Organisation.objects.filter(number=number, kind="supplier").exclude(pk__in=[party.supplier_id for party in parties]).first()
+    problems = []
+    if supplier is None or registry.standing(supplier.pk) != "active":
+        problems.append(Problem(rules.OUTSIDE_UNKNOWN, {"number": number}, on="outside_supplier"))
+    if price <= 0:
+        problems.append(Problem(rules.PRICE_WRONG, {"text": told["outside"].get("price", "")}, on="outside_price"))
+    elif price >= least:
+        problems.append(Problem(rules.NOT_CHEAPER, {"price": price, "least": least}, on="outside_price"))
+    if told["proof"] is None:
+        problems.append(Problem(rules.PROOF_MISSING, on="proof"))
+    check(problems)
+    it.outside_supplier, it.outside_price, it.proof, it.reason = supplier, price, told["proof"], told["reason"][:TEXT_CHARS]
+    return _opened(it, "invite", price, by, at)
+
+
+def _opened(it: CallOff, verb: str, cap: Decimal, by: Actor, at: datetime) -> CallOff:
+    """Lay the money ready at the highest price it can come to, and give the parties their time."""
+    it.rulings = _judged(it, cap, at)
+    it.answer_until = rulebook.deadline(TERMS[it.mode], start=at, region_path=it.region_path, on=local_day(at))
+    until = f"{it.answer_until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    facts = {"framework": it.package.framework.number, "count": len(it.invited), "until": until, "mode": it.mode}
+    parts = awards.parts_of([_line(it, None, cap)], mode=MODE)
+    it = move(it, verb, by=by, at=at, facts=facts, announces=_moved(verb))
+    awards.reserve(it.reference, buyer=it.buyer, quota_id=it.quota_id, plan=None, parts=parts, by=by, at=at)
+    return it
+
+
+def _awarded(it: CallOff, entry: FrameworkEntry | None, supplier: Organisation, price: Decimal, by: Actor, at: datetime) -> CallOff:
+    order = _order(it, entry, supplier, price, by, at)
+    change = {"entry": entry, "price": price, "order_number": order.number}
+    facts = {"supplier": supplier.name_zh, "total": order.total, "order": order.number}
+    return move(it, "award", by=by, at=at, change=change, facts=facts, announces=_moved("award"))
+
+
+def _failed(it: CallOff, by: Actor, at: datetime) -> CallOff:
+    it = move(it, "fail", by=by, at=at, announces=_moved("fail"))
+    awards.free(it.reference, at=at)
+    return it
+
+
+def _passed_on(it: CallOff, said: Mapping[str, str], by: Actor, at: datetime) -> CallOff:
+    """The next in turn has the whole time again; where everybody was asked, it came to nothing."""
+    Framework.objects.select_for_update(of=("self",)).get(pk=it.package.framework_id)
+    assert it.entry is not None
+    passed = [*it.passed, it.entry.pk]
+    following = queries.turn_of(it.package, queries.parties_of(it.package), passed)
+    with translation.override(RECORD_LANGUAGE):
+        ground = str(rules.GROUNDS.get(said["ground"], rules.SILENT))
+    facts = {"ground": ground, "note": said["note"], "supplier": it.entry.supplier.name_zh}
+    if following is None:
+        it = move(it, "pass_on", by=by, at=at, change={"passed": passed}, facts=facts)
+        return _failed(it, by if by.kind == "clock" else CLOCK, at)
+    until = rulebook.deadline(TERMS["rotation"], start=at, region_path=it.region_path, on=local_day(at))
+    change = {"passed": passed, "entry": following, "answer_until": until}
+    return move(it, "pass_on", by=by, at=at, change=change, facts=facts, announces=_moved("pass_on"))
+
+
+@transaction.atomic
+def _settled_by_the_clock(it: CallOff, at: datetime) -> None:
+    if it.mode == "rotation":
+        held = _locked(it)
+        check(rules.time_is_over(Case(held, CLOCK, at, {})))
+        _passed_on(held, {"ground": "", "note": ""}, CLOCK, at)
+        return
+    try:
+        with transaction.atomic():
+            settle(it, by=CLOCK, at=at)
+    except Refused as refused:
+        if not any(problem.code.startswith("BUD-") for problem in refused.problems):
+            raise
+        _failed(_locked(it), CLOCK, at)  # the budget closed meanwhile: nothing can be ordered from it
+
+
+def _order(it: CallOff, entry: FrameworkEntry | None, supplier: Organisation, price: Decimal, by: Actor, at: datetime) -> Any:
+    """The order at the price that was won. Where a supplier's answer or the clock decided, the clock places what the buyer called off."""
+    days = rulebook.rule("order.delivery_limit", region_path=it.region_path, on=local_day(at)).n
+    terms = Terms(quota_id=it.quota_id, **it.terms)
+    return awards.order_from_award(
+        mode=MODE,
+        origin=it.number,
+        reference=it.reference if it.mode != "direct" else "",
+        buyer=it.buyer,
+        supplier=supplier,
+        orderer_id=it.orderer_id,
+        lines=[_line(it, entry, price)],
+        terms=terms,
+        delivery_days=days,
+        rulings=[Ruling.from_json(told) for told in it.rulings],
+        by=by if by.kind == "buyer" else CLOCK,
+        at=at,
+    )
+
+
+def _line(it: CallOff, entry: FrameworkEntry | None, price: Decimal) -> awards.AwardedLine:
+    package = it.package
+    name = entry.name if entry else package.name
+    brand, model = (entry.brand, entry.model) if entry else ("", "")
+    return awards.AwardedLine(
+        category=package.category, name=name, unit=package.unit, quantity=it.quantity, price=price, brand=brand, model=model
+    )
+
+
+def _judged(it: CallOff, price: Decimal, at: datetime) -> list[dict[str, Any]]:
+    """The ruling on the size of the purchase, kept with it. Refused: CAL-006 it reaches the threshold."""
+    with translation.override(RECORD_LANGUAGE):
+        ruling = queries.threshold(it.package, price * it.quantity, region_path=it.region_path, at=at)
+    if ruling.verdict == Verdict.REFUSED:
+        raise Refused(ruling.problem(on="quantity"))
+    return [ruling.to_json()]
+
+
+def _common_problems(
+    framework: Framework, mode: str, parties: Sequence[FrameworkEntry], buyer: Organisation, at: datetime
+) -> list[Problem]:
+    within = (buyer.region.path + "/").startswith(framework.region_path + "/")
+    found = [] if framework.runs_at(at) and within else [Problem(rules.NOT_RUNNING, {"number": framework.number})]
+    if mode not in rules.MODES or (mode != "outside" and mode not in framework.second_stage):
+        found.append(Problem(rules.MODE_NOT_AGREED, on="mode"))
+    if not parties:
+        found.append(Problem(rules.NO_PARTY))
+    return found
+
+
+def _bid_problems(it: CallOff, entry: FrameworkEntry | None, amount: Decimal, text: str) -> list[Problem]:
+    if entry is None or entry.price is None:
+        return [Problem(rules.NOT_INVITED)]
+    if amount <= 0:
+        return [Problem(rules.PRICE_WRONG, {"text": text}, on="price")]
+    if it.outside_price is not None and amount > it.outside_price:
+        return [Problem(rules.NOT_MATCHED, {"price": amount, "most": it.outside_price}, on="price")]
+    return [Problem(rules.ABOVE_PRICE, {"price": amount, "most": entry.price}, on="price")] if amount > entry.price else []
+
+
+def _locked(it: CallOff) -> CallOff:
+    rows = CallOff.objects.select_for_update(of=("self",))
+    return rows.select_related("package__framework", "package__category", "buyer__region", "entry__supplier", "outside_supplier").get(
+        pk=it.pk
+    )
+
+
+def _kept(terms: Terms) -> dict[str, Any]:
+    return {"delivery": dict(terms.delivery), "invoice_title": dict(terms.invoice_title), "purpose": terms.purpose, "note": terms.note}
+
+
+def _count(text: str, problems: list[Problem]) -> int:
+    text = text.strip()
+    count = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if not 1 <= count <= QUANTITY_MOST:
+        problems.append(Problem(rules.QUANTITY_WRONG, {"most": QUANTITY_MOST}, on="quantity"))
+    return count
+
+
+def _yuan(text: str) -> Decimal:
+    try:
+        return money.yuan(text)
+    except money.NotMoney:
+        return money.ZERO
+
+
+def _own(proof: File | None, by: Actor) -> File | None:
+    return proof if proof is not None and proof.owner_id == by.organisation_id else None
+
+
+def _moved(verb: str) -> Callable[[CallOff], list[Event]]:
+    return lambda it: [
+        CallOffMoved(number=it.number, verb=verb, state=it.state, buyer_id=it.buyer_id, orderer_id=it.orderer_id, version=it.version)
+    ]
