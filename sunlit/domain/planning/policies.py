@@ -32,6 +32,8 @@ def demands_visible_to(actor: Actor) -> QuerySet[Demand]:
 def plans_visible_to(actor: Actor) -> QuerySet[Plan]:
     """The plans that exist for this actor; regulators see them from the moment they leave the buyer's house."""
     found = _of(actor, Plan.objects.all())
+    if actor.kind == "buyer":  # and those that ask it for its consent
+        return Plan.objects.filter(Q(buyer_id=actor.organisation_id) | Q(lead_unit_id=actor.party, consent_asked_at__isnull=False))
     return found if actor.kind in ("buyer", "operator", "clock") else found.exclude(asked_at=None, filed_at=None)
 
 

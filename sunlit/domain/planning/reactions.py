@@ -34,7 +34,10 @@ templates.declare("plan.refuse", title=_("The method of plan {number} “{name}�
 templates.declare("plan.review_near", title=_("The review of plan {number} “{name}” is due by {until:at}"))
 templates.declare("plan.decision_near", title=_("The decision on the method of plan {number} “{name}” is due by {until:at}"), mail=True)
 templates.declare("plan.object", title=_("A supplier objects to the single source of plan {number} “{name}”: answer it"), mail=True)
-PLANS_TO_AUTHORS = frozenset({"review", "object", "send_back", "file", "approve", "refuse"})
+templates.declare("plan.ask_consent", title=_("Plan {number} “{name}” waits for the consent of your unit"), mail=True)
+templates.declare("plan.consent", title=_("The lead unit consented to plan {number} “{name}”: it can be filed"))
+templates.declare("plan.refuse_consent", title=_("The lead unit did not consent to plan {number} “{name}”: {reason}"), mail=True)
+PLANS_TO_AUTHORS = frozenset({"consent", "refuse_consent", "review", "object", "send_back", "file", "approve", "refuse"})
 TO_AUTHORS = frozenset({"give_back", "settle"})
 
 
@@ -63,6 +66,8 @@ def tell_who_acts_on_the_plan(event: PlanMoved) -> None:
     told = _of_plan(it, f"plan.{event.verb}", f"plan/{event.number}/{event.verb}/{event.version}", reason=event.reason)
     if event.verb == "hand_in":
         tell(organisation_id=it.buyer_id, roles=REVIEWERS, **told)
+    elif event.verb == "ask_consent" and it.lead_unit_id:
+        tell(organisation_id=it.lead_unit_id, roles=("lead",), **told)
     elif event.verb == "ask_approval":
         _tell_approvers(it, told)
     elif event.verb in PLANS_TO_AUTHORS:

@@ -66,6 +66,9 @@ class Plan(Living):
     reviewer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     key_reviewed_at = models.DateTimeField(null=True)
     key_reviewer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    lead_unit = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")  # whose consent is asked for (主管预算单位)
+    consent_asked_at = models.DateTimeField(null=True)
+    consented_at = models.DateTimeField(null=True)
     noticed_at = models.DateTimeField(null=True)  # since when a single source is told to the public
     notice_until = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True)
@@ -95,6 +98,7 @@ class Plan(Living):
         indexes: ClassVar = [
             models.Index(fields=["buyer", "-id"], name="plans_of_a_buyer"),
             models.Index(fields=["region_path", "-id"], name="plans_of_a_region"),
+            models.Index(fields=["lead_unit", "-id"], condition=Q(lead_unit__isnull=False), name="plans_of_a_lead_unit"),
             models.Index(fields=["decide_until"], condition=Q(state="approval_asked"), name="plans_to_decide"),
         ]
 

@@ -45,6 +45,7 @@ __all__ = [
     "is_key_project",
     "methods_for",
     "needs_approval",
+    "needs_consent",
     "needs_notice",
     "objection",
     "objections_of",
@@ -146,7 +147,9 @@ def plan(number: str, *, seen_by: Actor) -> Plan | None:
     """One plan with its items, lines and what was bought for it; None where the actor may not see it."""
     items = Prefetch("items", PlanItem.objects.select_related("category", "quota").order_by("position"))
     lines = Prefetch("lines", PlanLine.objects.select_related("quota").prefetch_related("uses").order_by("pk"))
-    found = policies.plans_visible_to(seen_by).select_related("buyer__region", "reviewer", "key_reviewer", "intention_item__intention")
+    found = policies.plans_visible_to(seen_by).select_related(
+        "buyer__region", "reviewer", "key_reviewer", "intention_item__intention", "lead_unit"
+    )
     return found.prefetch_related(items, lines).filter(number=number).first()
 
 
@@ -288,6 +291,12 @@ def needs_approval(it: Plan, at: datetime) -> bool:
     """The finance bureau of the prefecture must approve the method before the purchase begins (政府采购法 art. 27)."""
     choice = chosen(it, at)
     return choice is not None and "approval" in choice.needs and choice.approver == "prefecture_finance"
+
+
+def needs_consent(it: Plan, at: datetime) -> bool:
+    """The lead unit's consent comes before the filing (财库〔2024〕13号)."""
+    choice = chosen(it, at) if it.method else None
+    return choice is not None and "approval" in choice.needs and choice.approver == "lead_unit"
 
 
 def needs_notice(it: Plan, at: datetime) -> bool:

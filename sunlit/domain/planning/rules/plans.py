@@ -112,6 +112,11 @@ NOTICE_OVER = Reason("PLN-065", _("Objections could be made until {until}."), CO
 OBJECTED = Reason("PLN-066", _("Your organisation has objected to this notice already."), CONFLICT)
 NOTICE_STANDS = Reason("PLN-067", _("The notice is public already."), CONFLICT)
 
+NO_CONSENT_NEEDED = Reason("PLN-070", _("This method needs no consent of a lead unit."), CONFLICT)
+CONSENT_MISSING = Reason("PLN-071", _("This method needs the consent of the lead unit first (财库〔2024〕13号): ask for it."), CONFLICT)
+LEAD_UNIT_WRONG = Reason("PLN-072", _("Choose the lead unit: another buyer than yourselves."))
+CONSENT_NOT_ASKED = Reason("PLN-073", _("Nobody waits for this consent."), CONFLICT)
+
 SOURCE_FIELDS: Final = ("supplier", "address", "opinion")
 RANKS: Final = frozenset({"prefecture", "province", "nation"})  # who approves methods: 设区的市、自治州以上 (政府采购法 art. 27)
 OPINION_CHARS_LEAST: Final = 10
@@ -197,6 +202,26 @@ def needs_approval(case: Case) -> Iterator[Problem]:
     """Nobody is asked for leave who has none to give (条例23: only from the open-tender threshold on)."""
     if not case.facts.get("approval"):
         yield Problem(NO_APPROVAL_NEEDED)
+
+
+def needs_consent(case: Case) -> Iterator[Problem]:
+    """Only what the rulebook lets depend on the lead unit is laid before it; and nobody consents to the own plan."""
+    if not case.facts.get("consent"):
+        yield Problem(NO_CONSENT_NEEDED)
+    if case.facts.get("lead_unit") in (None, case.it.buyer_id):
+        yield Problem(LEAD_UNIT_WRONG, on="lead_unit")
+
+
+def consent_is_asked(case: Case) -> Iterator[Problem]:
+    """The lead unit answers what it was asked, once."""
+    if case.it.consent_asked_at is None or case.it.consented_at is not None:
+        yield Problem(CONSENT_NOT_ASKED)
+
+
+def consent_is_given(case: Case) -> Iterator[Problem]:
+    """What needs the lead unit's consent is not filed without it (财库〔2024〕13号)."""
+    if case.facts.get("consent") and case.it.consented_at is None:
+        yield Problem(CONSENT_MISSING)
 
 
 def needs_a_notice(case: Case) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from sunlit.domain.planning.rules import plans as rules
 from sunlit.domain.planning.services import plan_money, plan_parts
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import TEXT_CHARS
 from sunlit.foundation.kernel.numbering import new_number
@@ -104,6 +105,35 @@ def send_back_plan(it: Plan, *, reason: str, by: Actor, at: datetime, expected: 
     return move(it, "send_back", by=by, at=at, change=change, facts=told, expected=expected, announces=_moved("send_back", told["reason"]))
 
 
+# The consent of the lead unit
+
+
+@transaction.atomic
+def ask_plan_consent(it: Plan, *, lead_unit: int | None, by: Actor, at: datetime, expected: int | None = None) -> Plan:
+    """Lay the plan before the lead unit. Refused: PLN-070 it needs none, PLN-072 no other buyer, LIF-001 … 003."""
+    held = Plan.objects.select_for_update(of=("self",), no_key=True).get(pk=it.pk)
+    unit = Organisation.objects.filter(pk=lead_unit, kind="buyer", active=True).first() if lead_unit else None
+    handed = {"consent": queries.needs_consent(held, at), "lead_unit": unit.pk if unit else None}
+    change = {"lead_unit": unit, "consented_at": None, "reason": ""}
+    facts = {"lead": unit.name_zh if unit else ""}
+    return move(
+        held, "ask_consent", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("ask_consent")
+    )
+
+
+def consent_to_plan(it: Plan, *, by: Actor, at: datetime, expected: int | None = None) -> Plan:
+    """The lead unit consents. Refused: PLN-073 it was not asked, LIF-002 not its lead."""
+    return move(it, "consent", by=by, at=at, expected=expected, announces=_moved("consent"))
+
+
+def refuse_plan_consent(it: Plan, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Plan:
+    """The lead unit does not: the plan goes back to its authors. Refused: PLN-036 no reason, PLN-073 it was not asked, LIF-002 not its lead."""
+    told = {"reason": reason.strip()}
+    change = {**told, "review": {}, **_NOT_REVIEWED}
+    announces = _moved("refuse_consent", told["reason"])
+    return move(it, "refuse_consent", by=by, at=at, change=change, facts=told, expected=expected, announces=announces)
+
+
 # A single source is told to the public
 
 
@@ -111,7 +141,7 @@ def send_back_plan(it: Plan, *, reason: str, by: Actor, at: datetime, expected: 
 def publicise_plan(it: Plan, source: Mapping[str, str], *, by: Actor, at: datetime, expected: int | None = None) -> Plan:
     """Tell the public of the one supplier (TL-036): SOURCE_FIELDS of `source`. Refused: PLN-060 not needed, PLN-064 a field, PLN-067 it is told."""
     told = {name: " ".join(str(source.get(name, "")).split())[:TEXT_CHARS] for name in rules.SOURCE_FIELDS}
-    held = Plan.objects.select_for_update(of=("self",)).get(pk=it.pk)
+    held = Plan.objects.select_for_update(of=("self",), no_key=True).get(pk=it.pk)
     until = rulebook.deadline("TL-036", start=at, region_path=held.region_path, on=local_day(at))
     handed = {"public_notice": queries.needs_notice(held, at), "source": told}
     change = {"source": told, "notice_until": until}
@@ -124,7 +154,7 @@ def publicise_plan(it: Plan, source: Mapping[str, str], *, by: Actor, at: dateti
 @transaction.atomic
 def object_to_plan(it: Plan, *, text: str, by: Actor, at: datetime) -> PlanObjection:
     """A supplier objects while the notice runs. Refused: PLN-065 it is over, PLN-036 no reason, PLN-066 it did already, LIF-002 no supplier."""
-    held = Plan.objects.select_for_update(of=("self",)).get(pk=it.pk)
+    held = Plan.objects.select_for_update(of=("self",), no_key=True).get(pk=it.pk)
     said = text.strip()[:TEXT_CHARS]
     held = move(held, "object", by=by, at=at, facts={"text": said}, announces=_moved("object"))
     assert held.noticed_at is not None, "a notice that runs was published"
@@ -138,7 +168,7 @@ def object_to_plan(it: Plan, *, text: str, by: Actor, at: datetime) -> PlanObjec
 @transaction.atomic
 def answer_objection(it: PlanObjection, *, answer: str, by: Actor, at: datetime) -> PlanObjection:
     """The buyer answers (TL-037). Refused: PLN-036 it says nothing, LIF-001 the plan went on."""
-    held = PlanObjection.objects.select_for_update(of=("self",)).select_related("plan", "organisation").get(pk=it.pk)
+    held = PlanObjection.objects.select_for_update(of=("self",), no_key=True).select_related("plan", "organisation").get(pk=it.pk)
     said = answer.strip()[:TEXT_CHARS]
     move(held.plan, "answer_objection", by=by, at=at, facts={"answer": said, "objector": held.organisation.name_zh})
     held.answer, held.answered_at = said, at
@@ -242,7 +272,7 @@ def withdraw_plan(it: Plan, *, reason: str, by: Actor, at: datetime, expected: i
 
 _NOT_REVIEWED: Final[dict[str, Any]] = {
     "reviewer": None, "reviewed_at": None, "key_reviewer": None, "key_reviewed_at": None,
-    "source": {}, "noticed_at": None, "notice_until": None,
+    "source": {}, "noticed_at": None, "notice_until": None, "lead_unit": None, "consent_asked_at": None, "consented_at": None,
 }  # fmt: skip
 
 
@@ -254,7 +284,11 @@ def _looked_at(it: Plan, at: datetime) -> tuple[Plan, dict[str, Any], list[dict[
         kept = [ruling.to_json() for ruling in found.rulings]
     handed = {"problems": found.all_problems, "key": queries.is_key_project(held, at), "approval": queries.needs_approval(held, at)}
     open_objections = held.objections.filter(answered_at=None, noticed_at=held.noticed_at).count() if held.noticed_at else 0
-    handed |= {"public_notice": queries.needs_notice(held, at), "open_objections": open_objections}
+    handed |= {
+        "public_notice": queries.needs_notice(held, at),
+        "open_objections": open_objections,
+        "consent": queries.needs_consent(held, at),
+    }
     return held, handed, kept
 
 

@@ -36,6 +36,7 @@ reviewer = holds("lead", "finance", "receiver", "orderer", of="buyer_id")
 approver = Grant(
     "officer/lead of the prefecture's finance bureau", _of_a_prefecture, _("an officer or the lead of the prefecture's finance bureau")
 )
+lead_unit = holds("lead", of="lead_unit_id")
 any_supplier = Grant("sales or admin of a supplier", _sells, _("the sales staff or the administrator of a supplier"))
 reviewing = (rules.reviewer_did_not_draft, rules.points_are_confirmed)
 reason = (rules.reason_is_given,)
@@ -87,6 +88,36 @@ plan = Life(
             _("Send back"),
             (rules.reviewer_did_not_draft, rules.reason_is_given),
         ),
+        # The consent of the lead unit (主管预算单位)
+        Move(
+            "ask_consent",
+            REVIEWED,
+            None,
+            author,
+            _("{organisation} asked {lead} for its consent to plan {number}"),
+            _("Ask the lead unit"),
+            (rules.needs_consent,),
+            "consent_asked_at",
+        ),
+        Move(
+            "consent",
+            REVIEWED,
+            None,
+            lead_unit,
+            _("{actor} of {organisation} consented to the method of plan {number}"),
+            _("Consent"),
+            (rules.consent_is_asked,),
+            "consented_at",
+        ),
+        Move(
+            "refuse_consent",
+            REVIEWED,
+            DRAFT,
+            lead_unit,
+            _("{actor} of {organisation} did not consent to the method of plan {number}: {reason}"),
+            _("Refuse the consent"),
+            (rules.consent_is_asked, rules.reason_is_given),
+        ),
         # A single source is told to the public (条例 art. 38)
         Move(
             "publicise",
@@ -124,7 +155,7 @@ plan = Life(
             author,
             _("{organisation} filed plan {number} over ¥{total}"),
             _("File the plan"),
-            (rules.is_in_order, rules.key_review_is_done, rules.needs_no_approval),
+            (rules.is_in_order, rules.key_review_is_done, rules.needs_no_approval, rules.consent_is_given),
             "filed_at",
         ),
         Move(

@@ -22,6 +22,7 @@ from sunlit.domain.planning.models import Plan
 from sunlit.domain.planning.rules import plans as rules
 from sunlit.domain.planning.states import plans as life
 from sunlit.domain.rulebook.rules.facts import EXEMPTIONS, GROUNDS, METHODS
+from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.files import services as files
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import TEXT_CHARS
@@ -34,6 +35,7 @@ from sunlit.portals.ui.plans import plan_page
 from sunlit.portals.ui.toasts import tell
 
 BLANK_ROWS: Final = 3
+LEAD_UNITS_MOST: Final = 200
 ROWS_MOST: Final = 80  # read from one form
 ITEM_FIELDS: Final = ("category", "name", "quantity", "unit", "amount")
 STEPS: Final[dict[str, str | Promise]] = {
@@ -108,11 +110,16 @@ PLAIN: Final[dict[str, Callable[..., Plan]]] = {
     "take_back": services.take_back_plan,
     "file": services.file_plan,
     "ask_approval": services.ask_plan_approval,
+    "consent": services.consent_to_plan,
     "reopen": services.reopen_plan,
     "begin": services.begin_plan,
     "finish": services.finish_plan,
 }
-REASONED: Final[dict[str, Callable[..., Plan]]] = {"send_back": services.send_back_plan, "withdraw": services.withdraw_plan}
+REASONED: Final[dict[str, Callable[..., Plan]]] = {
+    "refuse_consent": services.refuse_plan_consent,
+    "send_back": services.send_back_plan,
+    "withdraw": services.withdraw_plan,
+}
 REVIEWS: Final[dict[str, Callable[..., Plan]]] = {"review": services.review_plan, "review_key": services.review_key_plan}
 
 
@@ -126,6 +133,11 @@ def plan(request: Request, number: str) -> HttpResponse:
         if verb == "answer_objection":
             objection = found_or_404(queries.objection(it, reading.picked(request, "objection")))
             services.answer_objection(objection, answer=request.POST.get("answer", ""), by=request.actor, at=request.now)
+            return see_other("buyer:plan", number)
+        if verb == "ask_consent":
+            services.ask_plan_consent(
+                it, lead_unit=reading.picked(request, "lead_unit"), by=request.actor, at=request.now, expected=expected(request)
+            )
             return see_other("buyer:plan", number)
         if verb == "publicise":
             told = {name: request.POST.get(name, "") for name in rules.SOURCE_FIELDS}
@@ -141,6 +153,11 @@ def plan(request: Request, number: str) -> HttpResponse:
     needs_notice = it.state == life.REVIEWED and queries.needs_notice(it, request.now)
     needs_approval = it.state == life.REVIEWED and queries.needs_approval(it, request.now)
     hidden = {"file"} if needs_approval else {"ask_approval"}
+    asks_consent = it.state == life.REVIEWED and queries.needs_consent(it, request.now)
+    if asks_consent and it.consented_at is None:
+        hidden.add("file")
+    if it.consent_asked_at is None or it.consented_at is not None:
+        hidden |= {"consent", "refuse_consent"}
     if needs_notice and (it.notice_until is None or request.now < it.notice_until):
         hidden.add("ask_approval")  # the public is told first
     if not context["key"] or it.key_reviewed_at:
@@ -148,13 +165,23 @@ def plan(request: Request, number: str) -> HttpResponse:
     if it.state in (life.FILED, life.APPROVED) and it.method == queries.MARKETPLACE:
         hidden.add("begin")  # the first purchase begins it
     mine = request.actor.user_id in it.drafters
-    may_buy = queries.is_for_orders(it) and request.actor.has(*ORDERERS)
+    may_buy = it.buyer_id == request.actor.party and queries.is_for_orders(it) and request.actor.has(*ORDERERS)
     context |= {
         "plain": [move for verb, move in moves.items() if verb in PLAIN and verb not in hidden],
-        "reasoned": [move for verb, move in moves.items() if verb in REASONED and not (verb == "send_back" and mine)],
+        "reasoned": [
+            move for verb, move in moves.items() if verb in REASONED and verb not in hidden and not (verb == "send_back" and mine)
+        ],
         "reviews": [] if mine else [(move, POINTS[verb]) for verb, move in moves.items() if verb in REVIEWS and verb not in hidden],
         "waits_for_others": mine and it.state == life.IN_REVIEW,
         "steps_to_edit": STEPS if "revise" in moves else {},
+        "may_ask_consent": asks_consent and it.consented_at is None and "ask_consent" in moves,
+        "lead_units": [
+            (str(each.pk), lang(each))
+            for each in accounts.organisations(kind="buyer", region_path=it.region_path, rows=LEAD_UNITS_MOST)
+            if each.pk != it.buyer_id
+        ]
+        if asks_consent
+        else [],
         "may_publicise": needs_notice and it.noticed_at is None and "publicise" in moves,
         "may_answer": "answer_objection" in moves,
         "may_buy": may_buy,
