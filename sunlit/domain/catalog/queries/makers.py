@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+from django.db.models import QuerySet
+
 from sunlit.domain.catalog.models import MakerDeclaration, Tag
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.registry.queries import SizeProof
@@ -16,8 +18,16 @@ DECLARED_ROWS: Final = 50
 
 def makers_of(offer_ids: Iterable[int]) -> dict[int, MakerDeclaration]:
     """The last declaration of the maker of each of these offers, where there is one. One query."""
-    found = MakerDeclaration.objects.filter(offer_id__in=set(offer_ids)).order_by("offer_id", "-declared_at", "-id").distinct("offer_id")
-    return {it.offer_id: it for it in found}
+    return _latest(MakerDeclaration.objects.filter(offer_id__in=set(offer_ids)))
+
+
+def makers_of_supplier(supplier_id: int) -> dict[int, MakerDeclaration]:
+    """The same of all offers of a supplier: few of them have one."""
+    return _latest(MakerDeclaration.objects.filter(offer__supplier_id=supplier_id))
+
+
+def _latest(declared: QuerySet[MakerDeclaration]) -> dict[int, MakerDeclaration]:
+    return {it.offer_id: it for it in declared.order_by("offer_id", "-declared_at", "-id").distinct("offer_id")}
 
 
 def declared_makers(offer_id: int) -> list[MakerDeclaration]:

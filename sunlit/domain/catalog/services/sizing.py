@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog.models import MakerDeclaration, Offer, PolicyTag
-from sunlit.domain.catalog.queries.makers import BY_MAKER, carried, makers_of
+from sunlit.domain.catalog.queries.makers import BY_MAKER, carried, makers_of_supplier
 from sunlit.domain.catalog.rules.reading import MAKER_OF_SERVICE, MAKER_UNNAMED, SIZED
 from sunlit.domain.catalog.states import LIVE, catalogue_clerk
 from sunlit.domain.registry import queries as registry
@@ -109,7 +109,7 @@ def claims_that_end(*, at: datetime) -> list[Ending]:
     rest on, or their term now: nothing lapses without a word."""
     day = local_day(at)
     unresting = PolicyTag.objects.filter(tag__in=SIZED, expires_on=None).order_by()
-    for supplier_id in sorted(set(unresting.values_list("offer__supplier_id", flat=True))):
+    for supplier_id in sorted(unresting.values_list("offer__supplier_id", flat=True).distinct()):
         _give_a_term(supplier_id, at=at)
     ending = PolicyTag.objects.filter(tag__in=SIZED, expires_on__range=(day, day + timedelta(days=TERM_DAYS_MOST))).order_by()
     rows = ending.values_list("offer__supplier_id", "offer__supplier__region__path", "expires_on").annotate(count=Count("id"))
@@ -124,7 +124,7 @@ def _give_a_term(supplier_id: int, *, at: datetime) -> None:
     day, path = local_day(at), supplier.region.path
     own, until, standing = registry.size_proof(supplier_id, on=day), day + _term(path, day), 0
     claims = PolicyTag.objects.filter(offer__supplier_id=supplier_id, tag__in=SIZED, expires_on=None)
-    makers = makers_of(claims.order_by().values_list("offer_id", flat=True))
+    makers = makers_of_supplier(supplier_id)
     declared = [(claims.filter(offer=offer), maker) for offer, maker in sorted(makers.items())]
     for offers, maker in ((claims.exclude(offer__in=makers), None), *declared):
         for tag, last in carried(own, maker, region_path=path, on=day).items():
@@ -146,7 +146,7 @@ def rest_claims_on_size(organisation_id: int, *, at: datetime) -> tuple[int, int
     day, path = local_day(at), supplier.region.path
     own = registry.size_proof(organisation_id, on=day)
     claims = PolicyTag.objects.filter(offer__supplier_id=organisation_id)
-    makers = makers_of(MakerDeclaration.objects.filter(offer__supplier_id=organisation_id).order_by().values_list("offer_id", flat=True))
+    makers = makers_of_supplier(organisation_id)
     rested = [_rest(claims.exclude(offer__in=makers), carried(own, None, region_path=path, on=day))]
     rested += [_rest(claims.filter(offer=offer), carried(own, maker, region_path=path, on=day)) for offer, maker in sorted(makers.items())]
     lapsed, standing = (sum(counts) for counts in zip(*rested, strict=True))
