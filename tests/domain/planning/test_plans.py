@@ -14,6 +14,7 @@ from sunlit.domain.planning import queries, reactions, services
 from sunlit.domain.planning.events import PlanMoved
 from sunlit.domain.planning.models import Hold, Plan, PlanLine
 from sunlit.domain.planning.rules import plans as rules
+from sunlit.domain.rulebook import services as rulebook
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger import queries as ledger
@@ -378,3 +379,33 @@ def test_what_the_intention_did_not_tell_of_is_remarked(town: Town) -> None:
     found = {ruling.code: ruling for ruling in queries.check_plan(it, NOON).rulings}
     assert (found["PLN-058"].verdict, found["PLN-058"].key) == ("warned", "TL-001")
     assert (found["PLN-059"].verdict, found["PLN-059"].figures["objects"]) == ("warned", "复印纸")
+
+
+def test_where_it_was_delegated_the_county_s_bureau_decides_on_the_method_too(town: Town) -> None:
+    it = asked(town)
+    change: dict[str, Any] = {
+        "key": "plan.method_approval",
+        "region": it.region_path,
+        "value": "county",
+        "effective_from": NOON.date() + timedelta(days=1),
+    }
+    assert refused(rulebook.set_rule, **change, by=town.surina, at=NOON) == [("RUL-052", "value")]  # nobody delegates to itself
+    rulebook.set_rule(**change, source="新政办〔样例〕8号", by=town.zheng, at=NOON)
+    later = NOON + timedelta(days=2)
+    assert refused(services.approve_plan, it, by=town.surina, at=later) == [("LIF-002", "")]  # asked for before the delegation
+    Plan.objects.filter(pk=it.pk).update(asked_at=NOON + timedelta(days=1))
+    assert services.approve_plan(it, by=town.surina, at=later).state == "approved"
+
+
+def test_other_counties_do_not_share_in_a_delegation(town: Town) -> None:
+    it = asked(town)
+    told: dict[str, Any] = {
+        "value": "county",
+        "effective_from": NOON.date() + timedelta(days=1),
+        "source": "新政办〔样例〕8号",
+        "by": town.zheng,
+        "at": NOON,
+    }
+    rulebook.set_rule(key="plan.method_approval", region="652800/652823", **told)
+    Plan.objects.filter(pk=it.pk).update(asked_at=NOON + timedelta(days=1))
+    assert refused(services.approve_plan, it, by=town.surina, at=NOON + timedelta(days=2)) == [("LIF-002", "")]

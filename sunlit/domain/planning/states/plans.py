@@ -8,9 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.planning.models import Plan
 from sunlit.domain.planning.rules import plans as rules
+from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.access import Grant, decides_in, holds
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.lifecycle import Life, Move
 
 DRAFT, IN_REVIEW, REVIEWED, APPROVAL_ASKED = "draft", "in_review", "reviewed", "approval_asked"
@@ -21,8 +24,23 @@ TOLD: Final = (APPROVAL_ASKED, FILED, APPROVED, REFUSED, EXECUTING, DONE)  # wha
 HELD: Final = (APPROVAL_ASKED, *IN_FORCE)  # money lies ready
 
 
+def _decides_on_methods(actor: Actor, subject: Any) -> bool:
+    """Decides for the finance bureau of the prefecture or of one above it, also for projects of the counties (条例23); or for the county's own,
+    where that was delegated to it on the day the approval was asked for (条例78).
+    """
+    return _of_a_prefecture(actor, subject) or (_is_delegated(subject) and decides_in(actor, subject.region_path))
+
+
+def _is_delegated(subject: Any) -> bool:
+    if subject.asked_at is None:
+        return False
+    try:
+        return rulebook.rule("plan.method_approval", region_path=subject.region_path, on=local_day(subject.asked_at)).choice == "county"
+    except Refused:
+        return False
+
+
 def _of_a_prefecture(actor: Actor, subject: Any) -> bool:
-    """Decides for the finance bureau of the prefecture or of one above it, also for projects of the counties (条例23)."""
     here = next((region for region in accounts.regions() if region.path == actor.region_path), None)
     return here is not None and here.level in rules.RANKS and decides_in(actor, subject.region_path)
 
@@ -34,7 +52,7 @@ def _sells(actor: Actor, _subject: Any) -> bool:
 author = holds("orderer", "lead", of="buyer_id")
 reviewer = holds("lead", "finance", "receiver", "orderer", of="buyer_id")
 approver = Grant(
-    "officer/lead of the prefecture's finance bureau", _of_a_prefecture, _("an officer or the lead of the prefecture's finance bureau")
+    "officer/lead of the prefecture's finance bureau", _decides_on_methods, _("an officer or the lead of the prefecture's finance bureau")
 )
 lead_unit = holds("lead", of="lead_unit_id")
 any_supplier = Grant("sales or admin of a supplier", _sells, _("the sales staff or the administrator of a supplier"))

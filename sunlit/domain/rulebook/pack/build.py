@@ -22,12 +22,13 @@ from sunlit.domain.rulebook.rules.documents import CHECK, readable
 from sunlit.domain.rulebook.rules.tables import ROW, read
 from sunlit.domain.rulebook.rules.templates import built
 
-VERSION: Final = "2026.11.24"
+VERSION: Final = "2026.11.25"
 OPEN_TEMPLATES: Final = ("template.demand", "template.acceptance")  # declarations have the wording that the law annexes
 OPEN_TO_ALL: Final = {"any": True}
 HERE: Final = Path(__file__).parent
 START: Final = "2019-01-01"  # the first year whose working calendar is known: platform parameters hold from here
 PLATFORM: Final = "platform default"
+TOP_ALONE: Final = " @top"
 BAZHOU, FUJIAN = "652800", "350000"
 
 Row = dict[str, Any]
@@ -364,7 +365,9 @@ def value_of(text: str, *, prose: str = "") -> Row:
 
 
 def allowed_of(text: str) -> Row | None:
-    """What a regulator may set: `-` nothing, `any`, `low..high unit` (either end may be open), or `a/b/c`."""
+    """What a regulator may set: `-` nothing, `any`, `low..high unit` (either end may be open), or `a/b/c`; after ` @top`, the top region's alone."""
+    if text.endswith(TOP_ALONE):
+        return {**(allowed_of(text.removesuffix(TOP_ALONE)) or {}), "by": "top"}
     if text in ("-", "any"):
         return {"any": True} if text == "any" else None
     if ".." not in text:

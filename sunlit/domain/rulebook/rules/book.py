@@ -15,7 +15,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.rulebook.rules.templates.data import Malformed, built
-from sunlit.foundation.kernel import money
+from sunlit.foundation.kernel import money, regions
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Problem, Reason, Refused, catalogue
 from sunlit.foundation.ledger.canonical import plain
@@ -28,6 +28,7 @@ TOO_EARLY = Reason("RUL-003", _("This can take effect from {earliest} at the ear
 FIXED = Reason("RUL-004", _("“{name}” is fixed by {source} and not open to a region's choice."))
 OUT_OF_RANGE = Reason("RUL-005", _("{value} lies outside what is allowed for “{name}”: {allowed}."))
 WRONG_FORM = Reason("RUL-006", _("“{value}” cannot be read as a value of “{name}”, which is now {now}."))
+TOP_ALONE = Reason("RUL-052", _("“{name}” is decided by the top region's finance bureau alone ({source}); ask it to delegate."), FORBIDDEN)
 NO_CHANGE = Reason("RUL-007", _("Nothing would change: it already says so."))
 UNKNOWN_REGION = Reason("RUL-008", _("There is no region “{region}” in this net."))
 NOTHING_OWN = Reason("RUL-009", _("“{key}” has no version of its own in “{region}” to be ended."))
@@ -64,6 +65,8 @@ CHOICES: Final[dict[str, str | Promise]] = {
     "median": _("median of the sources"),
     "hidden": _("told to nobody"),
     "shown": _("shown to all"),
+    "prefecture": _("the prefecture's finance bureau"),
+    "county": _("the county's own finance bureau, by delegation"),
     "on": _("watched"),
     "off": _("not watched"),
     "serious": _("serious"),
@@ -335,6 +338,12 @@ def is_open_to_choice(rule: Rule_) -> Iterator[Problem]:
     """A region chooses only where the rule leaves it a choice."""
     if rule.allowed is None:
         yield Problem(FIXED, {"name": rule.name, "source": rule.citation}, "value")
+
+
+def is_set_by_who_may(rule: Rule_, office: str) -> Iterator[Problem]:
+    """`office` is the region of who sets it. Some choices are the top region's alone, also for the regions below it: what they may decide is delegated to them, not taken."""
+    if (rule.allowed or {}).get("by") == "top" and regions.depth(office) > 1:
+        yield Problem(TOP_ALONE, {"name": rule.name, "source": rule.citation}, "value")
 
 
 def lies_within(rule: Rule_, value: Mapping[str, Any]) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ from sunlit.domain.rulebook.rules import (
     Rule_,
     begins_on_a_later_day,
     is_open_to_choice,
+    is_set_by_who_may,
     lies_within,
     like,
     shown,
@@ -130,7 +131,7 @@ def read_change(
     own = own_versions(key, place, kind)
     base = queries.snapshot(in_force(key, region, kind, effective_from))
     new = like(base, value)
-    check(_settable(base, new, effective_from, at))
+    check(chain(is_set_by_who_may(base, by.region_path), _settable(base, new, effective_from, at)))
     check(_loosens_nothing(base, new, region, effective_from))
     _differs(base, new, region, binding=binding, source=source)
     return Change(place, own, base, new)
