@@ -40,6 +40,7 @@ NOT_PAGES = {
 OTHERWISE = {
     "buyer:checkout", "supplier:dispatch", "supplier:redeliver", "supplier:invoice", "supplier:begin", "supplier:application",
     "supplier:edit_application", "supplier:import", "supplier:delist_many", "totp_off",
+    "buyer:new_framework", "buyer:edit_framework",  # only for who the rulebook names as a solicitor
     "operator:letter",  # only where a letter could not be delivered
     "regulator:template",  # the page of a rule leads there where the rule is a template
 }  # fmt: skip
