@@ -14,8 +14,11 @@ from django.test import Client
 from sunlit.domain.disclosure import services as disclosure
 from sunlit.domain.market import services
 from sunlit.domain.market.models import Order, Quotation
+from sunlit.foundation.accounts.actors import NOBODY
 from sunlit.foundation.kernel import clock
+from sunlit.foundation.ledger.models import Entry
 from sunlit.foundation.outbox import events, queue
+from sunlit.portals.public.views.verify import may_know
 from tests.portals.clients import at_field, browser, codes
 from tests.quoting import OPENS, Fair, open_fair
 from tests.town import NOON
@@ -111,6 +114,10 @@ def test_from_the_form_to_the_order(fair: Fair, monkeypatch: pytest.MonkeyPatch)
     shown = page(aygul, here)
     assert "¥4,650.00" in shown
     assert "不满足：内存不低于16GB" in shown
+    given = Entry.objects.filter(act="seal.release").latest("id")
+    assert f"提供了{it.number}的密钥" in page(browser(), f"/verify/?number=seal/{it.number}")
+    assert may_know(given, NOBODY)  # the proof of it has the key in it, for everybody
+    assert given.facts["identity"].startswith("AGE-SECRET-KEY-1")
     numbers = dict(it.quotes.values_list("supplier__number", "number"))
     refused = aygul.post(here, {"verb": "exclude", "quote": numbers["GY-0004"], "cause": "", "reason": "短"})
     assert (refused.status_code, codes(refused), at_field(refused, "reason")) == (422, ["QUO-025", "QUO-026"], ["QUO-026"])

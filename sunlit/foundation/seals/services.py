@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.foundation.accounts.actors import CLOCK, Actor
+from sunlit.foundation.accounts.actors import CLOCK
 from sunlit.foundation.gateways.keepers import Keeper, KeeperDisagrees, KeeperKey, KeeperUnreachable, the_keepers
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.foundation.ledger import sentences
@@ -31,7 +31,7 @@ class Opening:
     missing: tuple[tuple[str, str], ...] = ()
 
 
-def make_lock(procedure: str, *, opens_at: datetime, region_path: str, by: Actor, at: datetime) -> Lock:
+def make_lock(procedure: str, *, opens_at: datetime, region_path: str, at: datetime) -> Lock:
     """Have every keeper make a key for the procedure; more than half of them will open it. Asked again, the lock that is there is put off if need be.
 
     Refused: SEA-001 a keeper does not answer.
@@ -52,11 +52,11 @@ def make_lock(procedure: str, *, opens_at: datetime, region_path: str, by: Actor
             },
         )
         if new:
-            _record(lock, "lock", by, at, {"count": len(made), "needed": needed, "opens_at": opens_at, "recipients": told})
-    return lock if new or lock.opens_at == opens_at else put_off(lock, opens_at=opens_at, by=by, at=at)
+            _record(lock, "lock", at, {"count": len(made), "needed": needed, "opens_at": opens_at, "recipients": told})
+    return lock if new or lock.opens_at == opens_at else put_off(lock, opens_at=opens_at, at=at)
 
 
-def put_off(lock: Lock, *, opens_at: datetime, by: Actor, at: datetime) -> Lock:
+def put_off(lock: Lock, *, opens_at: datetime, at: datetime) -> Lock:
     """Every keeper opens later, before anything here says so. Refused: SEA-002 one has not confirmed; nothing is opened earlier than it was to be."""
     for keeper in the_keepers():
         try:
@@ -67,7 +67,7 @@ def put_off(lock: Lock, *, opens_at: datetime, by: Actor, at: datetime) -> Lock:
         held = Lock.objects.select_for_update(of=("self",)).get(pk=lock.pk)
         held.opens_at = opens_at
         held.save(update_fields=["opens_at"])
-        _record(held, "put_off", by, at, {"opens_at": opens_at})
+        _record(held, "put_off", at, {"opens_at": opens_at})
     return held
 
 
@@ -140,14 +140,15 @@ def _keep(lock: Lock, keeper: str, told: KeeperKey, *, at: datetime) -> None:
     release, new = Release.objects.get_or_create(lock=lock, keeper=keeper, defaults=values)
     if new:
         facts = {"keeper": keeper, "identity": release.identity, "released_at": release.released_at}
-        _record(lock, "release", CLOCK, at, facts)
+        _record(lock, "release", at, facts)
 
 
-def _record(lock: Lock, verb: str, by: Actor, at: datetime, facts: dict[str, object]) -> None:
+def _record(lock: Lock, verb: str, at: datetime, facts: dict[str, object]) -> None:
+    """Told by the clock, so that everybody may read it whole: who published or put off what is locked stands in that thing's own acts."""
     ledger.record(
         act=f"seal.{verb}",
         subject=f"seal/{lock.procedure}",
-        by=by,
+        by=CLOCK,
         at=at,
         facts={"number": lock.procedure, **facts},
         region=lock.region_path,

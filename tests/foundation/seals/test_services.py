@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sunlit.foundation.accounts.actors import CLOCK
+from sunlit.foundation.gateways.keepers import the_keepers
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
 from sunlit.foundation.seals import services
@@ -35,7 +35,7 @@ def town() -> towns.Town:
 
 
 def a_lock() -> Lock:
-    return services.make_lock("XJ-1", opens_at=OPENS, region_path="652800", by=CLOCK, at=NOON)
+    return services.make_lock("XJ-1", opens_at=OPENS, region_path="652800", at=NOON)
 
 
 def told(act: str) -> list[dict[str, object]]:
@@ -93,9 +93,7 @@ def test_another_key_than_the_announced_one_is_not_taken(keepers: Keepers) -> No
     (keepers.folder / "court.sqlite3").unlink()
     keepers.shut("court")
     keepers.open("court")
-    services.make_lock("XJ-2", opens_at=OPENS, region_path="", by=CLOCK, at=NOON)
-    from sunlit.foundation.gateways.keepers import the_keepers
-
+    services.make_lock("XJ-2", opens_at=OPENS, region_path="", at=NOON)
     next(it for it in the_keepers() if it.name == "court").make("XJ-1", OPENS)  # it lost its book, and made a new key
     keepers.now = OPENS
     opening = services.gather(lock, at=OPENS)
@@ -118,11 +116,11 @@ def test_it_is_put_off_at_every_keeper_or_not_at_all(keepers: Keepers) -> None:
     lock, later = a_lock(), OPENS + timedelta(days=1)
     keepers.shut("archive")
     with pytest.raises(Refused) as refused:
-        services.put_off(lock, opens_at=later, by=CLOCK, at=NOON)
+        services.put_off(lock, opens_at=later, at=NOON)
     assert refused.value.codes == ["SEA-002"]
     assert Lock.objects.get().opens_at == OPENS
     keepers.open("archive")
-    assert services.put_off(lock, opens_at=later, by=CLOCK, at=NOON).opens_at == later
+    assert services.put_off(lock, opens_at=later, at=NOON).opens_at == later
     keepers.now = OPENS
     assert not services.gather(lock, at=OPENS).enough
 

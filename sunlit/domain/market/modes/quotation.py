@@ -112,7 +112,7 @@ def open_all(it: Quotation, *, at: datetime) -> Quotation:
 def _prolong(it: Quotation, *, at: datetime) -> Quotation:
     """Once more time, told to the keepers before they may give out anything."""
     until = rulebook.deadline("rfq.extension", start=it.quote_until, region_path=it.region_path, on=local_day(at))
-    put_off(it, until=until, by=CLOCK, at=at)
+    put_off(it, until=until, at=at)
     with transaction.atomic():
         held = _locked(it)
         facts = {"until": until, "count": queries.sealed_count(held), "least": held.least}

@@ -26,7 +26,7 @@ from sunlit.domain.planning.models import BudgetQuota, Plan
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.rules import Ruling, Verdict
-from sunlit.foundation.accounts.actors import CLOCK, NOBODY, Actor
+from sunlit.foundation.accounts.actors import NOBODY, Actor
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel import money
@@ -127,9 +127,7 @@ def publish_quotation(it: Quotation, *, explanation: str = "", by: Actor, at: da
     with transaction.atomic():  # whatever speaks against it is found before the keepers are asked
         move(it, "publish", by=by, at=at, facts=facts, handed=handed, expected=expected)
         transaction.set_rollback(True)
-    lock = seals.make_lock(
-        it.number, opens_at=it.quote_until + timedelta(minutes=terms.margin_minutes), region_path=it.region_path, by=by, at=at
-    )
+    lock = seals.make_lock(it.number, opens_at=it.quote_until + timedelta(minutes=terms.margin_minutes), region_path=it.region_path, at=at)
     change = {
         "lock": lock,
         "least": terms.least,
@@ -199,7 +197,7 @@ def extend_quotation(it: Quotation, *, until: datetime | None, by: Actor, at: da
     with transaction.atomic():
         move(it, "extend", by=by, at=at, change=change, facts=facts, expected=expected)
         transaction.set_rollback(True)
-    put_off(it, until=until, by=by, at=at)
+    put_off(it, until=until, at=at)
     return move(it, "extend", by=by, at=at, change=change, facts=facts, expected=expected, announces=lambda it: [moved(it, "extend")])
 
 
@@ -209,7 +207,7 @@ def suspend_quotation(it: Quotation, *, reason: str, by: Actor, at: datetime, ex
     told = {"reason": reason.strip()}
     it = move(it, verb, by=by, at=at, facts=told, change=told, expected=expected, announces=lambda it: [moved(it, "suspend")])
     if verb == "suspend":
-        tend_keys_of(it, by=by, at=at)
+        tend_keys_of(it, at=at)
     return it
 
 
@@ -229,7 +227,7 @@ def resume_quotation(it: Quotation, *, by: Actor, at: datetime, expected: int | 
     if it.suspended_at is not None and it.lock is not None:
         margin = timedelta(minutes=it.margin_minutes)
         until = max(it.quote_until + (at - it.suspended_at), it.lock.opens_at - margin)
-        put_off(it, until=until, by=by, at=at)
+        put_off(it, until=until, at=at)
     change = {"quote_until": until, "suspended_at": None, "reason": ""}
     return move(
         it, "resume", by=by, at=at, change=change, facts={"until": until}, expected=expected, announces=lambda it: [moved(it, "resume")]
@@ -238,10 +236,10 @@ def resume_quotation(it: Quotation, *, by: Actor, at: datetime, expected: int | 
 
 def tend_keys(at: datetime) -> int:
     """The keepers learn of deadlines that were put off elsewhere (an outage), and wait while a quotation is suspended. Returns how many were tended."""
-    return sum(tend_keys_of(it, by=CLOCK, at=at) for it in queries.running_locks())
+    return sum(tend_keys_of(it, at=at) for it in queries.running_locks())
 
 
-def tend_keys_of(it: Quotation, *, by: Actor, at: datetime) -> bool:
+def tend_keys_of(it: Quotation, *, at: datetime) -> bool:
     """True where the keepers were told of a later opening; where one of them is away, the next round tries again."""
     if it.lock is None:
         return False
@@ -251,18 +249,18 @@ def tend_keys_of(it: Quotation, *, by: Actor, at: datetime) -> bool:
     if wanted <= it.lock.opens_at:
         return False
     try:
-        seals.put_off(it.lock, opens_at=wanted, by=by, at=at)
+        seals.put_off(it.lock, opens_at=wanted, at=at)
     except Refused:
         return False
     return True
 
 
-def put_off(it: Quotation, *, until: datetime, by: Actor, at: datetime) -> None:
+def put_off(it: Quotation, *, until: datetime, at: datetime) -> None:
     """The keepers open later. They are told before anybody else, so that no key is given out while quotes may still come in."""
     assert it.lock is not None, "it was published"
     opens_at = until + timedelta(minutes=it.margin_minutes)
     if opens_at > it.lock.opens_at:
-        seals.put_off(it.lock, opens_at=opens_at, by=by, at=at)
+        seals.put_off(it.lock, opens_at=opens_at, at=at)
 
 
 def reference(it: Quotation) -> str:

@@ -35,13 +35,16 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "BJ": ("offer",),
     "SK": ("offer",),
     "GY": ("supplier", "organisation"),
-    "ZX": ("quotation", "seal"),
+    "ZX": ("quotation",),
     "BP": ("quote",),
 }
 OTHERS = ("organisation", "rule", "pack")
 TOLD_TO_ALL = frozenset(
     {"deal", "notice", "rule", "pack", "holiday", "supplier", "seal"}
 )  # acts whose content is public anyway; persons are not named
+TOLD_WHOLE = frozenset(
+    {"deal", "seal"}
+)  # acts of the clock alone, facts and proof for everybody: what was sold, and the keys that opened sealed quotes
 NUMBER_CHARS = 80
 ENTRY_DIGITS = 18
 
@@ -126,11 +129,11 @@ def _told(entry: Entry, party: str, known: bool, actor: Actor) -> Told:
 
 
 def may_know(entry: Entry, actor: Actor) -> bool:
-    """All facts, who acted included: of an order for its parties and their regulators, of a published deal for everybody, else for who did it."""
+    """All facts, who acted included: of an order for its parties and their regulators, of a published deal and of seals for everybody, else for who did it."""
     kind, _slash, number = entry.subject.partition("/")
     if kind == "order":
         return actor.is_somebody and market.visible_to(actor).filter(number=number).exists()
-    return kind == "deal" or actor.kind == "operator" or (actor.is_somebody and entry.organisation == actor.organisation_number)
+    return kind in TOLD_WHOLE or actor.kind == "operator" or (actor.is_somebody and entry.organisation == actor.organisation_number)
 
 
 def _label(act: str) -> str:
