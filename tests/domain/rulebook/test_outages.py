@@ -144,7 +144,12 @@ def test_the_look_comes_before_every_round(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_while_the_web_is_away_payments_go_on_and_no_deadline_lapses() -> None:
     waiting = set(rounds.minutely()) - set(rounds.minutely(well=False))
-    assert waiting == {"domain.market.reactions.make_the_round", "domain.supervision.reactions.mind_the_terms"}
+    assert waiting == {
+        "domain.market.reactions.make_the_round",
+        "domain.market.reactions.end_the_terms_to_quote",
+        "domain.market.reactions.look_after_auctions",
+        "domain.supervision.reactions.mind_the_terms",
+    }
     assert "domain.contracts.reactions.ask_after_payments" in rounds.minutely(well=False)
 
 

@@ -63,8 +63,9 @@ class Feed:
     def cut_all_lines(self) -> None:
         """What a restart of PostgreSQL does to those who are connected."""
         with psycopg.connect(self.conninfo, autocommit=True) as db:
-            db.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'live-test' AND pid <> pg_backend_pid()"
+            db.execute(  # its own alone: the server has the databases of other workers too
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'live-test' AND datname = current_database() AND pid <> pg_backend_pid()"
             )
 
 
