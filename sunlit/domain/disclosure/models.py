@@ -16,6 +16,7 @@ KINDS: Final = (
     "framework",
     "framework_result",
     "framework_deal",
+    "framework_change",
     "framework_summary",
     "quotation",
     "quotation_result",

@@ -24,6 +24,7 @@ __all__ = [
     "PricesPaid",
     "deal",
     "deals",
+    "framework_changes",
     "framework_deals",
     "latest",
     "notice",
@@ -80,6 +81,11 @@ def notices(kind: str, *, q: str = "", region_path: str = "", after: int | None 
         found = found.filter(pk__lt=after)
     page = list(found.order_by("-pk")[: rows + 1])
     return NoticePage(page[:rows], page[rows - 1].pk if len(page) > rows else None)
+
+
+def framework_changes(number: str, *, rows: int = PAGE_ROWS) -> list[Notice]:
+    """What was published of the parties of a framework while it runs, newest first."""
+    return list(Notice.objects.filter(kind="framework_change", content__number=number).order_by("-pk")[:rows])
 
 
 def framework_deals(number: str, *, rows: int = PAGE_ROWS) -> list[Notice]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sunlit.domain.disclosure import services
-from sunlit.domain.market.events import CallOffMoved, FrameworkMoved, OrderMoved, QuotationMoved
-from sunlit.domain.market.models import CallOff, Framework, Order, Quotation
+from sunlit.domain.market.events import CallOffMoved, FrameworkEntryMoved, FrameworkMoved, OrderMoved, QuotationMoved
+from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order, Quotation
 from sunlit.domain.planning.events import IntentionMoved, PlanMoved
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.kernel import clock
@@ -46,6 +46,17 @@ def tell_the_framework(event: FrameworkMoved) -> None:
         services.tell_shortlist(it, at=at)
     if it.state == "ended":
         services.tell_framework_summary(it, at=at)
+
+
+PARTIES_CHANGED = ("clear_out", "release", "reduce")
+
+
+@hears(FrameworkEntryMoved)
+def tell_what_changed(event: FrameworkEntryMoved) -> None:
+    """Who leaves a running agreement and why, and what its parties change: the public list of parties stays true."""
+    if event.verb in PARTIES_CHANGED:
+        entry = FrameworkEntry.objects.select_related("supplier", "package__framework__solicitor__region").get(number=event.number)
+        services.tell_framework_change(entry, event.verb, event.version, at=clock.now())
 
 
 @hears(CallOffMoved)

@@ -125,6 +125,13 @@ def tell_framework_summary(it: Framework, *, at: datetime) -> Notice:
 
 
 @transaction.atomic
+def tell_framework_change(entry: FrameworkEntry, verb: str, version: int, *, at: datetime) -> Notice:
+    """What became of one party while the agreement runs: it left and why, or offers now for less or something better. Asked twice, the first stays."""
+    about = f"{entry.package.framework.number}/change/{entry.number}/{version}"
+    return _published(about, lambda: _notice_of_change(entry, verb, at), at=at)
+
+
+@transaction.atomic
 def tell_calloff(it: CallOff, *, at: datetime) -> Notice:
     """One deal of the second stage that was found by bids, in turn or outside the list (FW_CALLOFF). Asked twice, the first notice stays."""
     return _published(it.number, lambda: _notice_of_calloff(it, at), at=at)
@@ -337,6 +344,20 @@ def _notice_of_summary(it: Framework, at: datetime) -> dict[str, Any]:
     return _framework_notice(
         it, "framework_summary", {"suppliers": suppliers}, f"{it.title}成交结果汇总公告", f"Summary: {it.title}", it.ended_at
     )
+
+
+def _notice_of_change(entry: FrameworkEntry, verb: str, at: datetime) -> dict[str, Any]:
+    framework = entry.package.framework
+    content = {
+        "change": verb,
+        "package": entry.package.position,
+        **_entry_told(entry),
+        "price": str(entry.price),
+        "removal": entry.removal,
+        "reason": entry.reason,
+    }
+    title_zh, title_en = f"{framework.title}入围供应商变更公告", f"Change of a party: {framework.title}"
+    return _framework_notice(framework, "framework_change", content, title_zh, title_en, at)
 
 
 def _notice_of_calloff(it: CallOff, at: datetime) -> dict[str, Any]:

@@ -32,6 +32,19 @@ class FrameworkMoved(Event):
 
 
 @event
+class FrameworkEntryMoved(Event):
+    """A party to a framework agreement went through a verb while it runs: asked to leave, was kept, released, cleared out …"""
+
+    number: str
+    verb: str
+    framework: str
+    solicitor_id: int
+    supplier_id: int
+    reason: str
+    version: int
+
+
+@event
 class AuctionMoved(Event):
     """A reverse auction went through a verb. `suppliers` are the bidders whom it concerns."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
@@ -10,8 +10,8 @@ from django.utils.translation import gettext_noop as _
 from sunlit.domain.catalog import services as catalog
 from sunlit.domain.catalog.events import ProductsMerged
 from sunlit.domain.market import queries, services
-from sunlit.domain.market.events import AuctionMoved, CallOffMoved, FrameworkMoved, OrderMoved, QuotationMoved
-from sunlit.domain.market.models import CallOff, FrameworkEntry, Order, Quotation
+from sunlit.domain.market.events import AuctionMoved, CallOffMoved, FrameworkEntryMoved, FrameworkMoved, OrderMoved, QuotationMoved
+from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order, Quotation
 from sunlit.domain.market.queries import frameworks as framework_queries
 from sunlit.domain.market.services import calloffs, frameworks
 from sunlit.foundation import deadlines
@@ -23,6 +23,7 @@ from sunlit.foundation.outbox.events import hears
 from sunlit.foundation.outbox.rounds import every_minute, every_minute_when_well
 
 BUYER, SUPPLIER = "buyer", "supplier"
+REMIND_BEFORE = timedelta(days=1)
 
 # verb → (who is told, in which roles, the sentence)
 TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
@@ -218,6 +219,56 @@ def _tell_buyers(event: FrameworkMoved, key: str, told: dict[str, Any]) -> None:
         messages.tell(template="framework.conclude.buyer", organisation_id=buyer, roles=("orderer", "lead"), link=link, dedupe=key, **told)
 
 
+# verb → (whom, the sentence, is it mailed)
+ENTRY_TOLD: dict[str, tuple[str, str, bool]] = {
+    "ask_leave": (BUYER, _("A supplier asks to leave framework {number}: please answer in time. {reason}"), False),
+    "keep": (SUPPLIER, _("Framework {number}: the solicitor does not release you. {reason}"), True),
+    "release": (SUPPLIER, _("You were released from framework {number}; orders that were placed are performed. {reason}"), True),
+    "clear_out": (SUPPLIER, _("You were cleared out of framework {number}; orders that were placed are performed. {reason}"), True),
+}
+for _verb, (_whom, _text, _mailed) in ENTRY_TOLD.items():
+    templates.declare(f"framework_entry.{_verb}", title=_text, mail=_mailed)
+templates.declare("framework.unfiled.solicitor", title=_("The copy of framework {number} is not filed yet: its term ends soon or is over."))
+templates.declare(
+    "framework.leave_due.solicitor", title=_("A supplier that asked to leave framework {number} still waits for your answer.")
+)
+
+
+@hears(FrameworkEntryMoved)
+def tell_of_a_party(event: FrameworkEntryMoved) -> None:
+    """The other side of what happens between solicitor and party while the agreement runs."""
+    if event.verb not in ENTRY_TOLD:
+        return
+    whom = ENTRY_TOLD[event.verb][0]
+    messages.tell(
+        template=f"framework_entry.{event.verb}",
+        organisation_id=event.solicitor_id if whom == BUYER else event.supplier_id,
+        roles=("orderer", "lead") if whom == BUYER else ("sales", "admin"),
+        params={"number": event.framework, "reason": event.reason},
+        link=f"/{whom}/frameworks/{event.framework}/responses/{event.number}/",
+        at=clock.now(),
+        dedupe=f"framework_entry/{event.number}/{event.verb}/{event.version}",
+    )
+
+
+def remind_solicitors(at: datetime) -> None:
+    """A day before their terms end: what is not filed, and who waits for an answer to leave. Each is told once."""
+    unfiled, waiting = framework_queries.overdue(at + REMIND_BEFORE)
+    for it in unfiled:
+        _remind("unfiled", it, f"/buyer/frameworks/{it.number}/", f"framework/{it.number}/unfiled", at)
+    for entry in waiting:
+        it = entry.package.framework
+        link, key = f"/buyer/frameworks/{it.number}/responses/{entry.number}/", f"framework_entry/{entry.number}/{entry.leave_until}"
+        _remind("leave_due", it, link, key, at)
+
+
+def _remind(what: str, it: Framework, link: str, dedupe: str, at: datetime) -> None:
+    roles, params = ("orderer", "lead"), {"number": it.number}
+    messages.tell(
+        template=f"framework.{what}.solicitor", organisation_id=it.solicitor_id, roles=roles, params=params, link=link, dedupe=dedupe, at=at
+    )
+
+
 templates.declare("calloff.invite.supplier", title=_("You are invited to bid under a framework agreement: {number}."), mail=True)
 templates.declare(
     "calloff.turn.supplier", title=_("It is your turn under a framework agreement: please answer {number} in time."), mail=True
@@ -258,6 +309,7 @@ def make_the_round() -> None:
     calloffs.settle_due(at)
     frameworks.collapse_due(at)
     frameworks.end_due(at)
+    remind_solicitors(at)
     services.lapse_due(at)
     services.remind_due(at)
     services.close_due(at)

@@ -33,6 +33,7 @@ def framework_page(request: Request, it: Framework) -> dict[str, Any]:
         "calloffs": calloffs.calloffs_page(seen_by=request.actor, framework=it).calloffs,
         "modes": calloff_rules.MODES,
         "findings": rules.FINDINGS,
+        "removals": rules.REMOVALS,
         "failures": rules.FAILURES,
         "capacities": rules.CAPACITIES,
         "steps": _steps(it),

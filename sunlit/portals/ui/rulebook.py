@@ -59,7 +59,12 @@ GROUPS: Final[Mapping[str, str | Promise]] = {  # in the order in which they are
     "TL": gettext_lazy("Time limits of the law"),
     "NR": gettext_lazy("Figures of the law"),
 }
-WITH: Final[Mapping[str, str]] = {"framework": "fw", "panel": "committee", "deduction": "sme", "size": "sme"}  # beginnings that tell of another's subject
+WITH: Final[Mapping[str, str]] = {
+    "framework": "fw",
+    "panel": "committee",
+    "deduction": "sme",
+    "size": "sme",
+}  # beginnings that tell of another's subject
 EVIDENCES: Final[Mapping[str, str | Promise]] = {"law": gettext_lazy("verified in the law"), "other": gettext_lazy("not verified")}
 HELD: Final[Mapping[str, str | Promise]] = {"now": gettext_lazy("held to it now"), "later": gettext_lazy("with a later feature")}
 OWNERS: Final[Mapping[str, str | Promise]] = {"own": gettext_lazy("own versions"), "above": gettext_lazy("inherited")}

@@ -149,8 +149,29 @@ class FrameworkEntry(Living):
     rank = models.PositiveSmallIntegerField(null=True)
     price = models.DecimalField(max_digits=16, decimal_places=2, null=True)  # the agreement's unit price, once signed
     reason = models.TextField(default="", blank=True)
+    removal = models.TextField(default="", blank=True)  # on which ground it was cleared out, coded
 
-    sealed = ("number", "state", "supplier_id", "name", "brand", "model", "quoted", "price", "nonce", "finding", "score", "rank", "reason")
+    # It asks to leave while the agreement runs
+    leave_reason = models.TextField(default="", blank=True)
+    leave_until = models.DateTimeField(null=True)  # the solicitor answers until then
+
+    sealed = (
+        "number",
+        "state",
+        "supplier_id",
+        "name",
+        "brand",
+        "model",
+        "quoted",
+        "price",
+        "nonce",
+        "finding",
+        "score",
+        "rank",
+        "reason",
+        "removal",
+        "leave_until",
+    )
 
     class Meta:
         ordering: ClassVar = ["package", "rank", "id"]
@@ -171,4 +192,5 @@ deadlines.runs(Framework, "decide_until", "in_review")
 deadlines.runs(Framework, "respond_until", "open")
 deadlines.runs(Framework, "sign_until", "shortlisted")
 deadlines.runs(Framework, "file_until", "in_force")
+deadlines.runs(FrameworkEntry, "leave_until", "signed")
 deadlines.never_moves(Framework, "valid_until")

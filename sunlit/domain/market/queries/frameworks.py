@@ -95,6 +95,13 @@ def may_solicit(actor: Actor, at: datetime) -> bool:
     return any(actor.organisation_number in rulebook.rule(key, region_path=actor.region_path, on=local_day(at)).words for key in keys)
 
 
+def overdue(at: datetime) -> tuple[list[Framework], list[FrameworkEntry]]:
+    """Agreements that are not filed, and parties whose wish to leave is not answered, though the term is over by then."""
+    unfiled = Framework.objects.filter(state="in_force", filed_at=None, file_until__lte=at).order_by("pk")
+    waiting = FrameworkEntry.objects.filter(state="signed", leave_until__lte=at, package__framework__state="in_force").order_by("pk")
+    return list(unfiled), list(waiting.select_related("package__framework"))
+
+
 def buyers_under(region_path: str) -> list[int]:
     """The buyers of a region and below it, by id: all of them may buy under its agreements."""
     within = Q(region__path=region_path) | Q(region__path__startswith=region_path + "/")

@@ -42,6 +42,7 @@ MODES: Final[dict[str, str | Promise]] = {
     "outside": _("Outside the list"),
 }
 SILENT: Final = _("no answer in time")
+GONE: Final = _("left the agreement")
 GROUNDS: Final[dict[str, str | Promise]] = {
     "conflict": _("conflict of interest with the buyer"),
     "force_majeure": _("force majeure"),

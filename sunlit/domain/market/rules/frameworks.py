@@ -84,6 +84,10 @@ SIGNED_LATE = Reason("FWK-050", _("The agreement could be signed until {until}."
 NOT_CHEAPER = Reason("FWK-051", _("{price} is not below the agreement's price of {now}: prices only fall while it runs."))
 STATE_PASSED = Reason("FWK-052", _("The framework is “{state}”: this cannot be done to a response now."), CONFLICT)
 
+REMOVAL_MISSING = Reason("FWK-053", _("Choose on which ground the supplier is cleared out."))
+LEAVE_ASKED = Reason("FWK-054", _("You asked to leave already; the solicitor answers until {until}."), CONFLICT)
+LEAVE_NOT_ASKED = Reason("FWK-055", _("This supplier does not ask to leave."), CONFLICT)
+
 PACKAGES_MOST: Final = 20
 YEAR_MONTHS: Final = 12
 SCORE_MOST: Final = Decimal(100)
@@ -114,6 +118,14 @@ FINDINGS: Final[dict[str, str | Promise]] = {
     "conditional": _("The response carries conditions that the solicitor cannot accept."),
     "abnormal": _("The price may keep the service from being performed, and the explanation did not hold."),
     "false": _("Papers of the response are not true."),
+}
+REMOVALS: Final[dict[str, str | Promise]] = {
+    "collusion": _("colluded to be shortlisted or to win"),
+    "false_papers": _("gave untrue papers to be shortlisted or to win"),
+    "refused_orders": _("refused orders without a lawful reason"),
+    "breach": _("did not perform as agreed, also when the buyer demanded it"),
+    "banned": _("was barred from government procurement while the agreement ran"),
+    "agreed": _("another case that the agreement names"),
 }
 FAILURES: Final[dict[str, str | Promise]] = {
     "few_responses": _("Too few suppliers responded."),
@@ -264,6 +276,22 @@ def signs_in_time(case: Case) -> Iterator[Problem]:
     framework = case.facts["framework"]
     if case.at >= framework.sign_until:
         yield Problem(SIGNED_LATE, {"until": framework.sign_until})
+
+
+def removal_is_named(case: Case) -> Iterator[Problem]:
+    """A party is cleared out on one of the grounds of 110号令 or of the agreement."""
+    if case.facts["removal"] not in REMOVALS:
+        yield Problem(REMOVAL_MISSING, on="removal")
+
+
+def leave_is_not_asked(case: Case) -> Iterator[Problem]:
+    if case.it.leave_until is not None:
+        yield Problem(LEAVE_ASKED, {"until": case.it.leave_until})
+
+
+def leave_is_asked(case: Case) -> Iterator[Problem]:
+    if case.it.leave_until is None:
+        yield Problem(LEAVE_NOT_ASKED)
 
 
 def price_falls(case: Case) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 
 from sunlit.domain.market.events import CallOffMoved
@@ -81,9 +82,10 @@ def call_off(
 def bid(it: CallOff, *, price: str, by: Actor, at: datetime) -> CallOff:
     """A party bids, or bids anew, below its agreement's price (outside the list: at most the price to match). Nobody else sees it until the deadline.
 
-    Refused: CAL-008 above its price, CAL-009 no amount, CAL-010 too late, CAL-012 not asked, CAL-017 no match.
+    Refused: CAL-001 the agreement was voided, CAL-008 above its price, CAL-009 no amount, CAL-010 too late, CAL-012 not asked, CAL-017 no match.
     """
     held = _locked(it)
+    _not_voided(held)
     entry = FrameworkEntry.objects.filter(pk__in=held.invited, supplier_id=by.organisation_id, state="signed").first()
     amount = _yuan(price)
     problems = list(_bid_problems(held, entry, amount, price))
@@ -120,10 +122,14 @@ def settle(it: CallOff, *, by: Actor, at: datetime) -> CallOff:
 
 @transaction.atomic
 def accept_turn(it: CallOff, *, by: Actor, at: datetime) -> CallOff:
-    """The supplier whose turn it is takes the order at its agreement's price. Refused: CAL-010 too late, CAL-012 not its turn."""
+    """The supplier whose turn it is takes the order at its agreement's price.
+
+    Refused: CAL-001 the agreement was voided, CAL-010 too late, CAL-012 not its turn, or it is no party any more.
+    """
     held = _locked(it)
     check(rules.is_in_time(Case(held, by, at, {})))
-    entry = held.entry
+    _not_voided(held)
+    entry = next((one for one in queries.parties_of(held.package) if one.pk == held.entry_id), None)
     if entry is None or entry.supplier_id != by.organisation_id or entry.price is None:
         raise Refused(Problem(rules.NOT_INVITED))
     return _awarded(held, entry, entry.supplier, entry.price, by, at)
@@ -148,9 +154,13 @@ def withdraw_calloff(it: CallOff, *, reason: str, by: Actor, at: datetime, expec
 
 
 def settle_due(at: datetime) -> int:
-    """Bids whose time is over are compared, turns that nobody answered pass on; returns how many."""
+    """Bids whose time is over are compared, turns that nobody answered or whose party left pass on, and what a voided agreement
+    carried comes to nothing; returns how many.
+    """
     done = 0
-    for it in CallOff.objects.filter(state__in=("bidding", "offered"), answer_until__lte=at).order_by("answer_until", "pk")[:DUE_A_ROUND]:
+    left = Q(state="offered") & ~Q(entry__state="signed")
+    due = Q(answer_until__lte=at) | Q(package__framework__state="voided") | left
+    for it in CallOff.objects.filter(due, state__in=("bidding", "offered")).order_by("answer_until", "pk")[:DUE_A_ROUND]:
         try:
             _settled_by_the_clock(it, at)
         except Refused:  # somebody else moved it meanwhile
@@ -237,9 +247,10 @@ def _passed_on(it: CallOff, said: Mapping[str, str], by: Actor, at: datetime) ->
     Framework.objects.select_for_update(of=("self",)).get(pk=it.package.framework_id)
     assert it.entry is not None
     passed = [*it.passed, it.entry.pk]
-    following = queries.turn_of(it.package, queries.parties_of(it.package), passed)
+    asked = [party for party in queries.parties_of(it.package) if party.pk in it.invited]
+    following = queries.turn_of(it.package, asked, passed)
     with translation.override(RECORD_LANGUAGE):
-        ground = str(rules.GROUNDS.get(said["ground"], rules.SILENT))
+        ground = str(rules.GROUNDS.get(said["ground"], rules.SILENT if it.entry.state == "signed" else rules.GONE))
     facts = {"ground": ground, "note": said["note"], "supplier": it.entry.supplier.name_zh}
     if following is None:
         it = move(it, "pass_on", by=by, at=at, change={"passed": passed}, facts=facts)
@@ -251,9 +262,13 @@ def _passed_on(it: CallOff, said: Mapping[str, str], by: Actor, at: datetime) ->
 
 @transaction.atomic
 def _settled_by_the_clock(it: CallOff, at: datetime) -> None:
+    held = _locked(it)
+    if held.package.framework.state == "voided" and held.state in ("bidding", "offered"):
+        _failed(held, CLOCK, at)
+        return
     if it.mode == "rotation":
-        held = _locked(it)
-        check(rules.time_is_over(Case(held, CLOCK, at, {})))
+        if held.entry is None or held.entry.state == "signed":
+            check(rules.time_is_over(Case(held, CLOCK, at, {})))
         _passed_on(held, {"ground": "", "note": ""}, CLOCK, at)
         return
     try:
@@ -323,6 +338,12 @@ def _bid_problems(it: CallOff, entry: FrameworkEntry | None, amount: Decimal, te
     if it.outside_price is not None and amount > it.outside_price:
         return [Problem(rules.NOT_MATCHED, {"price": amount, "most": it.outside_price}, on="price")]
     return [Problem(rules.ABOVE_PRICE, {"price": amount, "most": entry.price}, on="price")] if amount > entry.price else []
+
+
+def _not_voided(it: CallOff) -> None:
+    framework = it.package.framework
+    if framework.state == "voided":
+        raise Refused(Problem(rules.NOT_RUNNING, {"number": framework.number}))
 
 
 def _locked(it: CallOff) -> CallOff:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from sunlit.domain.market.events import FrameworkMoved
+from sunlit.domain.market.events import FrameworkEntryMoved, FrameworkMoved
 from sunlit.domain.market.models import Framework, FrameworkEntry, Package
 from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.rules import frameworks as rules
@@ -300,20 +300,46 @@ def reduce_price(it: FrameworkEntry, *, price: str, by: Actor, at: datetime, exp
         new = money.ZERO
     if new <= 0:
         raise Refused(Problem(rules.AMOUNT_WRONG, {"amount": price}, on="price"))
+    framework = _locked(it.package.framework_id)
     held = FrameworkEntry.objects.select_for_update(of=("self",)).get(pk=it.pk)
-    handed = {**_framework_handed(_locked(it.package.framework_id)), "new_price": new}
+    handed = {**_framework_handed(framework), "new_price": new}
     facts = {"before": held.price, "price": new}
-    return move(held, "reduce", by=by, at=at, change={"price": new}, facts=facts, handed=handed, expected=expected)
+    announces = _entry_moved("reduce", framework)
+    return move(held, "reduce", by=by, at=at, change={"price": new}, facts=facts, handed=handed, expected=expected, announces=announces)
 
 
-def clear_out_entry(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
-    """Who broke the agreement leaves it (清退). Refused: FWK-020 no reason."""
-    return _parted(it, "clear_out", reason, by=by, at=at, expected=expected)
+def clear_out_entry(
+    it: FrameworkEntry, *, reason: str, removal: str = "agreed", by: Actor, at: datetime, expected: int | None = None
+) -> FrameworkEntry:
+    """Who broke the agreement leaves it (清退), on one of the grounds of 110号令: orders that were placed are performed, its bids count no more
+    and its turns pass on. Refused: FWK-053 no ground, FWK-020 no reason.
+    """
+    return _parted(it, "clear_out", {"reason": reason.strip(), "removal": removal}, by=by, at=at, expected=expected)
+
+
+@transaction.atomic
+def ask_leave(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
+    """Nobody leaves freely while a closed agreement runs: a party asks, and the solicitor answers within the term.
+
+    Refused: FWK-020 no reason, FWK-054 it asked already.
+    """
+    framework, said = _locked(it.package.framework_id), reason.strip()
+    until = rulebook.deadline("framework.leave_answer", start=at, region_path=it.region_path, on=local_day(at))
+    change = {"leave_reason": said, "leave_until": until}
+    facts = {"reason": said, "until": _told(until)}
+    handed = _framework_handed(framework)
+    announces = _entry_moved("ask_leave", framework, said)
+    return move(it, "ask_leave", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=announces)
+
+
+def keep_entry(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
+    """The solicitor does not let go who asked to leave. Refused: FWK-055 it did not ask, FWK-020 no reason."""
+    return _parted(it, "keep", {"reason": reason.strip(), "leave_until": None}, by=by, at=at, expected=expected)
 
 
 def release_entry(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
-    """Nobody leaves freely while a closed agreement runs: the solicitor lets go who has a reason. Refused: FWK-020 no reason."""
-    return _parted(it, "release", reason, by=by, at=at, expected=expected)
+    """The solicitor lets a party go that has a reason; orders that were placed are performed. Refused: FWK-020 no reason."""
+    return _parted(it, "release", {"reason": reason.strip(), "leave_until": None}, by=by, at=at, expected=expected)
 
 
 def warn_framework(it: Framework, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Framework:
@@ -420,11 +446,15 @@ def _why_failed(outcomes: Collection[queries.Outcome]) -> str:
         return " ".join(dict.fromkeys(str(rules.FAILURES[outcome.failed]) for outcome in outcomes))
 
 
-def _parted(it: FrameworkEntry, verb: str, reason: str, *, by: Actor, at: datetime, expected: int | None) -> FrameworkEntry:
+def _parted(it: FrameworkEntry, verb: str, change: Mapping[str, Any], *, by: Actor, at: datetime, expected: int | None) -> FrameworkEntry:
+    """The end, or not, of a party's time in the agreement."""
     with transaction.atomic():
-        handed = _framework_handed(_locked(it.package.framework_id))
-        told = {"reason": reason.strip()}
-        return move(it, verb, by=by, at=at, change=told, facts=told, handed=handed, expected=expected)
+        framework = _locked(it.package.framework_id)
+        handed = {**_framework_handed(framework), "removal": change.get("removal", "")}
+        with translation.override(RECORD_LANGUAGE):
+            facts = {"reason": change["reason"], "ground": str(rules.REMOVALS.get(change.get("removal", ""), ""))}
+        announces = _entry_moved(verb, framework, change["reason"])
+        return move(it, verb, by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=announces)
 
 
 def _reasoned(it: Framework, verb: str, reason: str, *, by: Actor, at: datetime, expected: int | None) -> Framework:
@@ -493,6 +523,20 @@ def _moved(verb: str, reason: str = "") -> Callable[[Framework], list[Event]]:
             state=it.state,
             solicitor_id=it.solicitor_id,
             region_path=it.region_path,
+            reason=reason,
+            version=it.version,
+        )
+    ]
+
+
+def _entry_moved(verb: str, framework: Framework, reason: str = "") -> Callable[[FrameworkEntry], list[Event]]:
+    return lambda it: [
+        FrameworkEntryMoved(
+            number=it.number,
+            verb=verb,
+            framework=framework.number,
+            solicitor_id=framework.solicitor_id,
+            supplier_id=it.supplier_id,
             reason=reason,
             version=it.version,
         )

@@ -43,6 +43,12 @@ PLAIN: Final[dict[str, Callable[..., Framework]]] = {
     "file": services.file_framework,
 }
 
+PARTED: Final[dict[str, Callable[..., FrameworkEntry]]] = {
+    "keep": services.keep_entry,
+    "release": services.release_entry,
+    "clear_out": services.clear_out_entry,
+}
+
 
 @door(kind="buyer", methods=("GET",))
 def frameworks(request: Request) -> HttpResponse:
@@ -131,8 +137,9 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
             said: dict[str, Any] = {name: post.get(name, "") for name in ("finding", "note", "score")}
             services.judge_response(it, conforms=verb == "accept", **said, **told)
         else:
-            part = found_or_404({"release": services.release_entry, "clear_out": services.clear_out_entry}.get(verb))
-            part(it, reason=post.get("reason", ""), **told)
+            if verb == "clear_out":
+                told["removal"] = post.get("removal", "")
+            found_or_404(PARTED.get(verb))(it, reason=post.get("reason", ""), **told)
         return see_other("buyer:framework", number)
 
     context = {
@@ -140,6 +147,7 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
         "entry": it,
         "moves": _entry_moves(request, it),
         "findings": rules.FINDINGS,
+        "removals": rules.REMOVALS,
         "capacities": rules.CAPACITIES,
         "history": history_of(f"framework_entry/{it.number}"),
         "now": request.now,
@@ -149,7 +157,8 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
 
 def _entry_moves(request: Request, it: FrameworkEntry) -> dict[str, Any]:
     """What can be done with a response at this place of the framework's way."""
-    at_home = {life.OPENED: ("accept", "exclude"), life.IN_FORCE: ("release", "clear_out")}.get(it.package.framework.state, ())
+    running = ("release", "clear_out", *(("keep",) if it.leave_until else ()))
+    at_home = {life.OPENED: ("accept", "exclude"), life.IN_FORCE: running}.get(it.package.framework.state, ())
     return {move.verb: move for move in states.entry.open_to(it, request.actor) if move.verb in at_home}
 
 

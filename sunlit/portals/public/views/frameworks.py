@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import pgettext_lazy
 
 from sunlit.domain.disclosure import queries
 from sunlit.domain.disclosure.models import Notice
@@ -19,6 +20,12 @@ from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.history import history_of
+
+CHANGES: Final[dict[str, Any]] = {
+    "clear_out": pgettext_lazy("party of an agreement", "cleared out"),
+    "release": pgettext_lazy("party of an agreement", "released"),
+    "reduce": pgettext_lazy("party of an agreement", "price lowered"),
+}
 
 
 @door(public=True, methods=("GET",))
@@ -51,6 +58,9 @@ def framework(request: Request, number: str) -> HttpResponse:
             "second_stage": [rules.SECOND_STAGE[key] for key in told["second_stage"]],
         },
         "failures": rules.FAILURES,
+        "changes": [_change(one) for one in queries.framework_changes(it.about)],
+        "removals": rules.REMOVALS,
+        "kinds_of_change": CHANGES,
         "deals": [_deal(one) for one in queries.framework_deals(it.about)],
         "summary": queries.notice(f"{it.about}/summary"),
         "modes": MODES,
@@ -63,6 +73,10 @@ def framework(request: Request, number: str) -> HttpResponse:
 def _package(told: dict[str, Any]) -> dict[str, Any]:
     suppliers = [{**one, "price": Decimal(one["price"])} for one in told.get("suppliers", ())]
     return {**told, "ceiling": Decimal(told["ceiling"]), "suppliers": suppliers}
+
+
+def _change(notice: Notice) -> dict[str, Any]:
+    return {**notice.content, "price": Decimal(notice.content["price"]), "published_at": notice.published_at}
 
 
 def _deal(notice: Notice) -> dict[str, Any]:

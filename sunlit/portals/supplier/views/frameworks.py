@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -26,6 +27,7 @@ from sunlit.portals.ui.toasts import tell
 
 FIELDS: Final = ("name", "brand", "model", "description", "capacity", "quoted", "consumables", "consumable_years")
 SALES: Final = ("sales", "admin")
+REASONED: Final[dict[str, Callable[..., FrameworkEntry]]] = {"decline": services.decline_entry, "ask_leave": services.ask_leave}
 
 
 @door(kind="supplier", methods=("GET",))
@@ -97,8 +99,8 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
             services.withdraw_response(it, **told)
         elif verb == "sign":
             services.sign_entry(it, **told)
-        elif verb == "decline":
-            services.decline_entry(it, reason=request.POST.get("reason", ""), **told)
+        elif verb in REASONED:
+            REASONED[verb](it, reason=request.POST.get("reason", ""), **told)
         else:
             found_or_404(True if verb == "reduce" else None)
             services.reduce_price(it, price=request.POST.get("price", ""), **told)
@@ -106,12 +108,14 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
         return see_other("supplier:framework", number)
 
     framework_state = it.package.framework.state
-    here = {life.OPEN: ("withdraw",), life.SHORTLISTED: ("sign", "decline"), life.IN_FORCE: ("reduce",)}.get(framework_state, ())
+    running = ("reduce", *(() if it.leave_until else ("ask_leave",)))
+    here = {life.OPEN: ("withdraw",), life.SHORTLISTED: ("sign", "decline"), life.IN_FORCE: running}.get(framework_state, ())
     context = {
         "it": it.package.framework,
         "entry": it,
         "moves": {move.verb: move for move in states.entry.open_to(it, request.actor) if move.verb in here},
         "findings": rules.FINDINGS,
+        "removals": rules.REMOVALS,
         "capacities": rules.CAPACITIES,
         "history": history_of(f"framework_entry/{it.number}"),
         "now": request.now,
