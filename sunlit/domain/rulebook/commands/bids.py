@@ -20,14 +20,14 @@ COMPLEX: Final = ("complex", "technically_complex", "social_impact", "high_socia
 # Price scores and deductions
 
 
-@family("PX")
+@family("PX", subject=r"price score|evaluation price|deduct|domestic|extremes|价格分|价格扣除|本国产品|评审价")
 def prices(case: Case, book: Book) -> Answers:
     """Scores (87号令 art. 55) and evaluation prices (国办发〔2025〕34号, 财库〔2022〕19号)."""
     bids = case.first("bids", "prices", "conforming_bids")
     if bids is not None and not case.asks("evaluation_price"):
         return _many(case, book, bids)
     price = case.number("bid", "price", "original_bid", "original_price")
-    if price is None and not case.asks("deduction", "ok", "deduct", "domestic_deduction"):
+    if price is None and not _cost(case)[1]:
         raise NotCovered("no price is given")
     return _one(case, book, price or Fraction(100))
 
@@ -56,7 +56,11 @@ def _one(case: Case, book: Book, price: Fraction) -> Answers:
     result = evaluation.evaluation_price(bid, found)
     given = {it.policy: it.amount for it in found}
     answers = named("evaluation_price evaluated_price adjusted_price", result) | named("contract_price original_price", price)
-    answers |= named("deduction total_deduction amount", price - result) | named("ok deduct qualifies applies deductible", result < price)
+    answers |= (
+        named("deduction", _as_asked(case, "deduction", price - result))
+        | named("total_deduction amount", price - result)
+        | named("ok deduct qualifies applies deductible eligible", result < price)
+    )
     answers |= named("domestic_deduction", _as_asked(case, "domestic_deduction", given.get("domestic", Fraction(0))))
     answers |= named("domestic domestic_qualifies is_domestic", evaluation.is_domestic(bid, rules))
     answers |= named("sme_deduction", _as_asked(case, "sme_deduction", given.get("sme", Fraction(0))))
@@ -80,18 +84,30 @@ def _offered(case: Case, told: Any) -> Offered:
         price,
         domestic_share=share if share is not None else _domestic_share(it),
         sme_rate=it.share("sme_rate", "small_micro_rate", "rate", "jv_rate") or Fraction(0),
-        partner_share=it.share("partner_share", "jv_share", "subcontract_share", "small_micro_share"),
+        partner_share=it.share(*PARTNER_SHARES, *(name for name in it.given if PARTNER_SHARE.fullmatch(name))),
         green=_green(it),
     )
 
 
 def _domestic_share(it: Case) -> Fraction:
-    part = it.number("domestic_cost", "domestic_product_cost", "domestic_products_cost")
-    whole = it.number("total_cost", "product_cost", "all_cost", "total_product_cost", "all_products_cost")
+    part, whole = _cost(it)
     if part is not None and whole:
         return part / whole
     share = it.share("domestic_share", "domestic_cost_share", "domestic_ratio")
     return share if share is not None else ALL if it.yes("domestic", "all_domestic") else Fraction(0)
+
+
+def _cost(it: Case) -> tuple[Fraction | None, Fraction | None]:
+    """The cost of domestic products and of all products of the package; `domestic` alone may be a figure, or a mere yes."""
+    whole = it.number("total_cost", "product_cost", "package_cost", "all_cost", "total_product_cost", "all_products_cost", "total")
+    part = it.number("domestic_cost", "domestic_product_cost", "domestic_products_cost")
+    if part is None and whole and not isinstance(it.given.get("domestic"), bool):
+        part = it.number("domestic")
+    return part, whole
+
+
+PARTNER_SHARES: Final = ("partner_share", "small_micro_share")
+PARTNER_SHARE: Final = re.compile(r"(jv|joint|consortium|subcontract)\w*_share")
 
 
 def _green(it: Case) -> tuple[tuple[Fraction, Fraction], ...]:
@@ -117,14 +133,17 @@ def _deductible(case: Case, book: Book) -> Deductible:
 # Abnormally low
 
 
-@family("AL")
+RAISED: Final = re.compile(r"raised|percent|threshold|share|ratio|limit|\bline")
+
+
+@family("AL", subject=r"abnormal|strict inequality|异常低价")
 def low_bids(case: Case, book: Book) -> Answers:
     """Three lines (财库〔2026〕2号); the lowest bid is looked at where none is named."""
     lines = LowLines(*(book.rule(key) for key in ("NR-019", "NR-020", "NR-021", "NR-022")))
     bids = [exact(it) for it in case.first("conforming_bids", "bids", "prices") or ()]
     bid = case.number("bid", "price") or min(bids)
     bids = bids or [bid]
-    raised = case.share("raised_to", "raised", "percent", "percentage", "threshold", "document_percent", "share", "ratio", "limit")
+    raised = case.share(*(name for name in case.given if RAISED.search(name)))
     ceiling = case.number("ceiling", "price_ceiling") or case.number("budget")
     many = len(bids) > 1
     mean = evaluation.low_against_mean(bid, bids, lines, raised) if many else None
@@ -144,7 +163,7 @@ def low_bids(case: Case, book: Book) -> Answers:
 # Committees
 
 
-@family("EC")
+@family("EC", subject=r"committee|panel|评标委员会|评审委员会|小组")
 def committees(case: Case, book: Book) -> Answers:
     """Evaluation committees (87号令 art. 47) and panels (74号令 art. 7)."""
     experts = book.rule("committee.expert_share")
@@ -174,7 +193,7 @@ def _size_rule(case: Case, book: Book) -> Any:
 # Frameworks
 
 
-@family("FW")
+@family("FW", subject=r"eliminat|framework|shortlist|refill|入围|框架|淘汰")
 def frameworks(case: Case, book: Book) -> Answers:
     """Elimination in stage one, and refilling (110号令)."""
     if case.has("remaining"):
@@ -209,7 +228,7 @@ def _everything(case: Case) -> str:
 # Cooperative innovation
 
 
-@family("CI")
+@family("CI", subject=r"innovation|compensat|reimburs|合作创新|成本补偿")
 def innovation(case: Case, book: Book) -> Answers:
     """What is paid for research: the agreed rate of reimbursable cost (财库〔2024〕13号)."""
     rate = case.share("rate", "compensation_rate")
@@ -235,7 +254,7 @@ NEVER_REIMBURSED: Final = frozenset({"incentive", "incentive_fee"})
 # Agencies
 
 
-@family("CR")
+@family("CR", subject=r"agency|代理机构")
 def agencies(case: Case, book: Book) -> Answers:
     """Points and grade of an agency after Fujian's system of 2024; low confidence, as RULES 8.2 says."""
     told = {name: case.number(name) or Fraction(0) for name in ("integrity", "performance", "knowledge", "base", "bonus")}
@@ -252,24 +271,30 @@ def agencies(case: Case, book: Book) -> Answers:
 # Splitting
 
 
-@family("SP")
+@family("SP", subject=r"split|化整为零|拆分")
 def splitting(case: Case, book: Book) -> Answers:
     """条例 art. 28: the sum of what was not tendered openly against the threshold of the case, or of the rulebook."""
     wan = case.has("amounts_wan")
     amounts = [exact(it) * (WAN if wan else 1) for it in case.first("amounts_wan", "amounts") or ()]
     if not amounts:
         raise NotCovered("no amounts are given")
+    methods = case.first("methods", "method") or "non-open"
+    if isinstance(methods, list):  # one for each amount: what was tendered openly is no part of the sum
+        amounts = [it for it, method in zip(amounts, methods, strict=True) if not _is_open(method)]
     line = case.number("threshold", "open_tender_threshold")
     if line is None:
         line = Fraction(book.rule("threshold.open_tender", kind=str(case.first("object", "kind") or "goods")).yuan)
     together = case.given.get("same_budget_project", True) and case.given.get("same_category", True) and case.given.get("same_year", True)
-    tendered = str(case.first("methods", "method") or "non-open").casefold().replace("_", " ") in ("open", "open tender", "公开招标")
-    excused = tendered or not together or case.yes(*EXCUSES)
+    excused = _is_open(methods) or not together or case.yes(*EXCUSES)
     total = sum(amounts, Fraction(0))
     split = programmes.is_split(amounts, line, book.rule("splitting.year_sum", kind="item"), excused=excused)
     answers = named("split_violation split violation splitting", split) | named("ok lawful", not split)
     answers |= named("total sum total_wan sum_wan", total / WAN if wan else total) | named("excused exempt", excused)
     return answers | named("over exceeds over_threshold", total > line)
+
+
+def _is_open(method: Any) -> bool:
+    return str(method).casefold().replace("_", " ") in ("open", "open tender", "公开招标")
 
 
 EXCUSES: Final = (
@@ -280,7 +305,7 @@ EXCUSES: Final = (
 # Sizes of enterprises
 
 
-@family("SM", "SME")
+@family("SM", "SME", subject=r"\bsize|\bsme|enterprise|classif|micro|划型|企业规模|中小企业")
 def sizes(case: Case, book: Book) -> Answers:
     """工信部联企业〔2011〕300号, by the table of the rulebook; affiliates of large enterprises are none (财库〔2020〕46号)."""
     facts: dict[str, Any] = {"industry": _industry(str(case.first("industry", "industry_code", "sector")), book)}

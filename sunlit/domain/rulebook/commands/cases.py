@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -105,15 +106,28 @@ class Book:
 
 
 Evaluator = Callable[[Case, Book], Answers]
-FAMILIES: dict[str, Evaluator] = {}
 
 
-def family(*prefixes: str) -> Callable[[Evaluator], Evaluator]:
-    """Register the evaluator of the cases whose number begins so."""
+@dataclass(frozen=True)
+class Family:
+    """An evaluator, and the words by which a case under another number shows that it is of its subject."""
+
+    evaluate: Evaluator
+    subject: re.Pattern[str]
+
+    def knows(self, case: Case) -> bool:
+        return self.subject.search(case.words) is not None
+
+
+FAMILIES: dict[str, Family] = {}
+
+
+def family(*prefixes: str, subject: str) -> Callable[[Evaluator], Evaluator]:
+    """Register the evaluator of the cases whose number begins so, or whose words tell of its subject."""
 
     def register(evaluate: Evaluator) -> Evaluator:
         for prefix in prefixes:
-            FAMILIES[prefix] = evaluate
+            FAMILIES[prefix] = Family(evaluate, re.compile(subject))
         return evaluate
 
     return register

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -16,6 +16,7 @@ from sunlit.domain.rulebook.rules import Rule_
 from sunlit.foundation.kernel import clock
 
 AWARD_TO_CHALLENGE: Final = ("TL-019", "TL-027")  # 条例 art. 53: the challenge begins when the notice of the result ends
+PAYMENT: Final = ("TL-050",)
 PUBLISHED: Final = re.compile(r"publish|announce|award|result|issued|公告|发布")
 
 # What a topic is called, and the rows of the periods that follow each other from the event given. The first that fits holds.
@@ -118,7 +119,7 @@ class Told:
     pauses: tuple[Pause, ...]
 
 
-@family("TM", "TL")
+@family("TM", "TL", subject="")  # every case that tells of days is of this subject
 def terms(case: Case, book: Book) -> Answers:
     """RULES 2.3: the event's day excluded, the last day included, make-up days counted, a free last day rolled."""
     told = _read(case)
@@ -210,13 +211,26 @@ def _read(case: Case) -> Told:
 
 def _figure(case: Case) -> tuple[int, str] | None:
     """The length that the case tells itself, as `limit_wd` 7 or `n` 5 with `unit`."""
-    for name, value in case.given.items():
-        if isinstance(value, int) and not isinstance(value, bool):
-            for pattern, unit in UNITS:
-                if pattern.search(name.casefold()):
-                    return value, unit
+    first = next(_figures(case), None)
+    if first is not None:
+        return first
     number, unit = case.first("n", "limit", "period"), str(case.first("unit") or "")
     return (int(number), unit) if number is not None and unit in {it for _pattern, it in UNITS} else None
+
+
+def _figures(case: Case) -> Iterator[tuple[int, str]]:
+    """Every length told under a name that ends in its unit, in their order."""
+    for name, value in case.given.items():
+        if isinstance(value, int) and not isinstance(value, bool):
+            unit = next((it for pattern, it in UNITS if pattern.search(name.casefold())), None)
+            if unit is not None:
+                yield value, unit
+
+
+def _agreed(figure: tuple[int, str], book: Book, on: date) -> tuple[int, str]:
+    """The contract may give the buyer longer to pay, up to what the law allows (支付条例 art. 9)."""
+    most = book.rule("order.payment_limit", on=on).allowed or {}
+    return min(figure[0], int(most.get("max", figure[0]))), figure[1]
 
 
 def _rules(case: Case, book: Book, told: Told) -> list[Rule_]:
@@ -228,6 +242,11 @@ def _rules(case: Case, book: Book, told: Told) -> list[Rule_]:
     ):  # the notice has ended, or the harm is known: its days are not counted
         keys = keys[1:]
     rules = [queries.rule(key, region_path=book.region, on=on) for key in keys]
+    figures = list(_figures(case))
+    if len(figures) == len(rules) > 1:
+        return [_of_its_own(it, case, book, on) for it in figures]
+    if told.figure is not None and keys == PAYMENT:
+        return [_of_its_own(_agreed(told.figure, book, on), case, book, on)]
     figure = told.figure or (_in_topic(case.topic) if not rules or len(rules) == 1 else None)
     if figure is None or (len(rules) > 1 and told.figure is None):
         return [book.note(rule) for rule in rules]

@@ -1,7 +1,7 @@
 """`sunlit check-vectors FILE`: worked cases of the law, evaluated by the rulebook as it stands, one line a case.
 
 A case tells what is `given` and what to `expect`; an evaluator answers the questions of its family from the rows in force. Whether a case is covered is
-seen from its shape, never from its number.
+seen from its shape and its words; its number only says who is asked first.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from sunlit.domain.rulebook import queries, services
-from sunlit.domain.rulebook.commands import bids, terms
+from sunlit.domain.rulebook.commands import bids, limits, terms
 from sunlit.domain.rulebook.commands.cases import FAMILIES, Answers, Book, Case, NotCovered
 from sunlit.foundation.accounts.actors import CLOCK
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.refusals import Refused
 
-EVALUATORS: Final = (bids, terms)  # whose import registers the families
+EVALUATORS: Final = (bids, limits, terms)  # whose import registers the families
 PASS, FAIL, OPEN = "pass", "fail", "not covered"
 FAILED, UNREADABLE = 1, 2
 PLACES_LEAST: Final = 2
@@ -98,8 +98,10 @@ def judged(case: Case, book: Book) -> Result:
 
 
 def _families(case: Case) -> list[Any]:
+    """The evaluator of its number, then those whose subject its words tell of: nobody answers a case of something else by chance."""
     own = FAMILIES.get(case.family)
-    return [*([own] if own else []), *(evaluate for name, evaluate in FAMILIES.items() if name != case.family)]
+    others = [it.evaluate for it in FAMILIES.values() if it is not own and it.knows(case)]
+    return list(dict.fromkeys([*([own.evaluate] if own else []), *others]))
 
 
 def _compared(case: Case, answers: Answers, book: Book) -> Result:
