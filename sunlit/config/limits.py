@@ -20,7 +20,9 @@ from sunlit.domain.rulebook.pack import PackRule
 
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 BESIDE: Final = ("domain/rulebook", "domain/insight", "demo", "config")  # where a key is named without being enforced
-LISTED: Final = re.compile(r"TL-\d|NR-\d|(threshold|order|rfq|ra|fw|batch|price|listing|medical|selfbuy)\.")
+LISTED: Final = re.compile(
+    r"TL-\d|NR-\d|(threshold|order|rfq|ra|fw|batch|price|listing|medical|selfbuy|agency|committee|panel|innovation|deduction|notice)\.|(domestic|sme)\.deduction$"
+)
 
 # A limit that is held by another rule of the same content, which a region may set: the limit → that rule.
 HELD_BY: Final[Mapping[str, str]] = {"TL-050": "order.payment_limit", "TL-052": "order.payment_limit"}
@@ -100,6 +102,14 @@ PLANNED: Final[Mapping[str, str]] = {
     "price.self_history": "price",
     "medical.": "medical",
     "selfbuy.": "provincial",
+    "agency.": "agency",
+    "committee.": "evaluation",
+    "panel.": "evaluation",
+    "innovation.": "innovation",
+    "deduction.": "policy",
+    "domestic.deduction": "policy",
+    "sme.deduction": "policy",
+    "notice.": "notice",
 }
 
 

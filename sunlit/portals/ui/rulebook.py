@@ -140,11 +140,12 @@ def awaited(rule: Rule_) -> str:
 
 
 def fits(rule: Rule_, asked: Mapping[str, str]) -> bool:
-    """Word, subject and evidence as they are asked for."""
+    """Word, subject, evidence and whether it is enforced, as they are asked for."""
     text = f"{rule.key} {rule.kind} {rule.name_zh} {rule.name_en} {rule.source} {rule.article}".lower()
     return (
         asked["q"].lower() in text
         and asked["group"] in ("", group_of(rule))
+        and asked["held"] in ("", "later" if awaited(rule) else "now")
         and asked["evidence"] in ("", "law" if rule.evidence in LAWFUL else "other")
     )
 

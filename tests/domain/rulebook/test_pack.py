@@ -107,6 +107,14 @@ def test_a_citation_is_written_out() -> None:
     assert build.cite("platform default") == ("platform default", "", "2019-01-01")
 
 
+def test_every_note_is_told_in_both_languages_without_the_marks_of_its_source() -> None:
+    told = pack.notes()
+    assert {pack.plain(it.note) for it in pack.read().rules} - {""} == set(told)
+    assert all(it.zh and it.en for it in told.values())
+    assert pack.plain("30% (works 40%); evidence: Q/C") == "30% (works 40%)"
+    assert pack.plain("evidence: Q/K") == ""
+
+
 # Loading
 
 

@@ -46,6 +46,26 @@ def test_one_rule_with_its_versions_and_the_one_that_ruled(reader: Client, town:
     assert "5 working days" not in reader.get("/rules/order.receipt_limit/?region=652824").content.decode()
 
 
+def test_what_waits_for_a_later_feature_is_told_to_everybody(reader: Client) -> None:
+    later = reader.get("/rules/?group=NR&held=later").content.decode()
+    assert "/rules/NR-001/" in later
+    assert "Will be enforced by: Bonds and electronic guarantees (M37)" in later
+    assert "/rules/NR-028/" not in later
+    now = reader.get("/rules/?group=NR&held=now").content.decode()
+    assert "/rules/NR-028/" in now
+    assert "/rules/NR-001/" not in now
+    assert "Will be enforced by" in reader.get("/rules/NR-001/").content.decode()
+    assert "held to it now" in reader.get("/rules/NR-028/").content.decode()
+
+
+def test_a_note_is_told_in_the_language_of_the_reader(reader: Client) -> None:
+    assert "never more than 60" in reader.get("/rules/TL-050/").content.decode()
+    reader.cookies["sunlit_language"] = "zh-hans"
+    page = reader.get("/rules/TL-050/").content.decode()
+    assert "最长不得超过60日" in page
+    assert "never" not in page
+
+
 def test_a_row_of_a_table_is_read_in_words(reader: Client) -> None:
     page = reader.get("/rules/method.lawful/?kind=approval.other_method").content.decode()
     assert "budget ≥ Open-tender threshold" in page

@@ -57,7 +57,7 @@ def limits(case: Case, book: Book) -> Answers:
     counted = total - base if limit.grows else total
     ok = counted >= line if least else counted <= line
     answers |= named("ok lawful valid allowed compliant", ok) | named("violation refused too_much", not ok)
-    return answers | named("share ratio", counted / base) | _in_unit_of(case, limit, counted)
+    return {**answers, **named("share ratio", counted / base), **_in_unit_of(case, limit, counted)}
 
 
 def _total(case: Case, limit: Limit) -> Fraction | None:

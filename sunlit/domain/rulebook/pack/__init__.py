@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 TABLES: Final = ("emall", "platform", "thresholds", "time_limits", "numbers", "tables", "notices", "documents", "templates")
 DAYS: Final = "calendar"
+MARKS: Final = re.compile(r"(; )?evidence: .*$")  # at the end of a note: the marks of its source, where there are several
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,25 @@ def read() -> PackData:
     assert digest == told["digest"], "the pack's tables were changed without building a new version"
     rules = tuple(_rule(row) for name in TABLES for row in json.loads(texts[name]))
     return PackData(told["version"], digest, rules, tuple(_day(row) for row in json.loads(texts[DAYS])))
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a row says in passing, in both languages."""
+
+    zh: str
+    en: str
+
+
+@cache
+def notes() -> Mapping[str, Note]:
+    """The notes of the rows, by how the tables write them without their marks."""
+    return {row["note"]: Note(row["zh"], row["en"]) for row in json.loads(_text("notes"))}
+
+
+def plain(note: str) -> str:
+    """A note without the marks of its source."""
+    return MARKS.sub("", note)
 
 
 def digest_of(texts: Mapping[str, str]) -> str:

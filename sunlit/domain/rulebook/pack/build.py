@@ -17,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from sunlit.domain.rulebook.pack import digest_of
+from sunlit.domain.rulebook.pack import digest_of, plain
 from sunlit.domain.rulebook.rules.documents import CHECK, readable
 from sunlit.domain.rulebook.rules.tables import ROW, read
 from sunlit.domain.rulebook.rules.templates import built
@@ -162,7 +162,8 @@ def build(domain: Path) -> dict[str, str]:
         "calendar": list(days(domain)),
     }
     texts = {name: _lines(rows) for name, rows in lists.items()}
-    return {**texts, "pack": json.dumps({"version": VERSION, "digest": digest_of(texts)}, indent=1) + "\n"}
+    texts["notes"] = _notes({plain(row["note"]) for rows in lists.values() for row in rows if row.get("note")})
+    return {**texts, "pack": json.dumps({"version": VERSION, "digest": digest_of({name: texts[name] for name in lists})}, indent=1) + "\n"}
 
 
 def emall(domain: Path) -> Iterator[Row]:
@@ -442,6 +443,15 @@ def _csv(path: Path) -> list[dict[str, str]]:
     """The rows by column; cells that a short line leaves out are empty."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file, restval=""))
+
+
+def _notes(told: set[str]) -> str:
+    """The notes of all rows in both languages: what the research or our own tables say in passing, for people."""
+    words = {row["note"]: row for row in _csv(HERE / "words" / "notes.csv")}
+    assert set(words) == told - {""}, f"words/notes.csv must name every note and no other: {sorted(set(words) ^ (told - {''}))}"
+    rows = [{"note": note, "zh": row["zh"], "en": row["en"] or note} for note, row in sorted(words.items())]
+    assert all(row["zh"] for row in rows), "every note is told in Chinese"
+    return _lines(rows)
 
 
 def _lines(rows: list[Row]) -> str:

@@ -14,8 +14,9 @@ from typing import Final
 
 from django.db.models import Q
 
+from sunlit.domain.rulebook import pack
 from sunlit.domain.rulebook.models import Holiday, Pack, Rule
-from sunlit.domain.rulebook.rules import CACHE_LIFE, NO_RULE, Rule_
+from sunlit.domain.rulebook.rules import CACHE_LIFE, NO_RULE, Rule_, chinese
 from sunlit.foundation.kernel import clock, regions
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.foundation.kernel.working_days import Calendar
@@ -107,6 +108,15 @@ def history(key: str, region_path: str) -> list[Rule_]:
     rows = Rule.objects.filter(key=key, in_force__isempty=False).select_related("region", "pack").order_by("-in_force", "-id")
     places = set(regions.line(region_path))
     return [rule for rule in map(snapshot, rows[:HISTORY_ROWS]) if rule.region_path in places]
+
+
+def note_of(rule: Rule_) -> str:
+    """What the row says in passing, in the reader's language; what a person wrote stays as it is."""
+    note = pack.plain(rule.note)
+    known = pack.notes().get(note)
+    if known is None:
+        return note
+    return known.zh if chinese() else known.en
 
 
 def pack_version() -> str:

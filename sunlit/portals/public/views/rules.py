@@ -16,13 +16,13 @@ from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.ui.filters import lang
-from sunlit.portals.ui.rulebook import EVIDENCES, fits, grouped, kind_name, opened, overview, subjects
+from sunlit.portals.ui.rulebook import EVIDENCES, HELD, awaited, fits, grouped, kind_name, opened, overview, subjects
 
 
 @door(public=True, methods=("GET",))
 def rules(request: Request) -> HttpResponse:
     """Every rule in force in a region, by subject, word and evidence."""
-    asked = {name: request.GET.get(name, "").strip()[:100] for name in ("q", "group", "evidence")}
+    asked = {name: request.GET.get(name, "").strip()[:100] for name in ("q", "group", "evidence", "held")}
     place = _place(request)
     everything = queries.rules_page(place.path, local_day(request.now)) if place else []
     found = [it for it in everything if fits(it, asked)]
@@ -34,6 +34,8 @@ def rules(request: Request) -> HttpResponse:
         ),
         "subjects": subjects(everything),
         "evidences": EVIDENCES.items(),
+        "held": HELD.items(),
+        "awaited": awaited,
         "count": len(found),
         "kind_name": kind_name,
         "asked": asked,
@@ -56,6 +58,8 @@ def rule(request: Request, key: str) -> HttpResponse:
     it = _now(mine, place.path, today)
     context = {
         "it": it,
+        "awaited": awaited(it),
+        "note": queries.note_of(it),
         "conditions": queries.conditions(it, region_path=place.path, on=today),
         "versions": mine,
         "kinds": sorted(kinds.items()),

@@ -74,8 +74,6 @@ def rules(request: Request) -> HttpResponse:
 
 def _fits(rule: Rule_, asked: dict[str, str], own: str) -> bool:
     owner = "own" if rule.region_path == own else "above"
-    if asked["held"] and asked["held"] != ("later" if awaited(rule) else "now"):
-        return False
     return fits(rule, asked) and asked["owner"] in ("", owner) and (asked["open"] != "1" or rule.allowed is not None)
 
 
@@ -93,6 +91,8 @@ def rule(request: Request, key: str) -> HttpResponse:
 
     context = {
         "it": it,
+        "awaited": awaited(it),
+        "note_of": queries.note_of,
         "kind": kind,
         "kind_told": kind_name(it),
         "path": path,
