@@ -74,6 +74,9 @@ TABLE = """
 /supplier/orders/                302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/auctions/              302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/quotations/            302    403    403    403    403    403    200    200    200    403    403    403    403
+/supplier/opportunities/         302    403    403    403    403    403    200    200    200    403    403    403    403
+/supplier/opportunities/mine/    302    403    403    403    403    403    200    200    200    403    403    403    403
+/supplier/opportunities/subscriptions/ 302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/surveys/               302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/calloffs/              302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/frameworks/            302    403    403    403    403    403    200    200    200    403    403    403    403

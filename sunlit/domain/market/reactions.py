@@ -13,7 +13,7 @@ from sunlit.domain.market import queries, services
 from sunlit.domain.market.events import AuctionMoved, CallOffMoved, FrameworkEntryMoved, FrameworkMoved, OrderMoved, QuotationMoved
 from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order, Quotation
 from sunlit.domain.market.queries import frameworks as framework_queries
-from sunlit.domain.market.services import calloffs, frameworks
+from sunlit.domain.market.services import calloffs, frameworks, opportunities
 from sunlit.foundation import deadlines
 from sunlit.foundation.deadlines import MadeUp
 from sunlit.foundation.kernel import clock
@@ -383,6 +383,36 @@ def go_to_the_next_bidder(event: OrderMoved) -> None:
     """A winner that does not take its order makes room for the next."""
     if event.verb in LOST_BY_THE_WINNER:
         services.go_to_next(event.number, at=clock.now())
+
+
+# What suppliers subscribed to. The key is that of the message which others get of the same deed: who is told by both ways reads it once.
+templates.declare(
+    "opportunity.new", title=_("Fits your subscription: “{title}” of {party} ({number}), take part until {until:at}."), mail=True
+)
+
+
+@hears(QuotationMoved)
+def tell_subscribers_of_a_quotation(event: QuotationMoved) -> None:
+    """Those whose subscription a newly published quotation meets."""
+    if event.verb == "publish":
+        key = f"quotation/{event.number}/{event.verb}/{event.version}"
+        opportunities.tell_subscribers("quotation", event.number, dedupe=key, at=clock.now())
+
+
+@hears(AuctionMoved)
+def tell_subscribers_of_an_auction(event: AuctionMoved) -> None:
+    """Those whose subscription a newly announced auction meets."""
+    if event.verb == "publish":
+        key = f"auction/{event.number}/{event.verb}/{event.version}"
+        opportunities.tell_subscribers("auction", event.number, dedupe=key, at=clock.now())
+
+
+@hears(FrameworkMoved)
+def tell_subscribers_of_a_framework(event: FrameworkMoved) -> None:
+    """Those whose subscription a newly solicited framework meets."""
+    if event.verb == "publish":
+        key = f"framework/{event.number}/{event.verb}/{event.version}"
+        opportunities.tell_subscribers("framework", event.number, dedupe=key, at=clock.now())
 
 
 @every_minute_when_well

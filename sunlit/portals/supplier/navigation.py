@@ -11,6 +11,7 @@ def hang_up() -> None:
         "supplier",
         Item("desk", _("My desk"), "supplier:desk", "layout-dashboard"),
         Item("orders", _("Orders"), "supplier:orders", "package"),
+        Item("opportunities", _("Opportunities"), "supplier:opportunities", "inbox"),
         Item("auctions", _("Reverse auctions"), "supplier:auctions", "gavel"),
         Item("quotations", _("Online quotations"), "supplier:quotations", "lock"),
         Item("offers", _("Offers"), "supplier:offers", "tag"),

@@ -3,6 +3,7 @@
 from sunlit.domain.market.models.auctions import Auction, AuctionBid, AuctionBidder, AuctionEntry, AuctionLot
 from sunlit.domain.market.models.calloffs import CallOff, CallOffBid
 from sunlit.domain.market.models.frameworks import Framework, FrameworkEntry, Package
+from sunlit.domain.market.models.opportunities import OpportunitySubscription
 from sunlit.domain.market.models.orders import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
 from sunlit.domain.market.models.quotations import Quotation, QuotationLine, QuotationPaper, QuotationQuestion, Quote, QuoteLine
 
@@ -20,6 +21,7 @@ __all__ = [
     "Favourite",
     "Framework",
     "FrameworkEntry",
+    "OpportunitySubscription",
     "Order",
     "OrderLine",
     "Package",
