@@ -115,7 +115,7 @@ def test_entries_run_until_their_result_which_says_why(fair: Fair) -> None:
             quote,
             conforms=quote.supplier_id != fair.song.party,
             cause="parameter",
-            reason="内存不足十六吉字节",
+            reason="内存只有八吉字节，不满足不低于十六吉字节的强制参数",
             by=fair.town.aygul,
             at=UNTIL + HOUR,
         )
@@ -124,7 +124,7 @@ def test_entries_run_until_their_result_which_says_why(fair: Fair) -> None:
     services.fail_quotation(it, by=fair.town.zhou, at=UNTIL + HOUR)
     assert workbench.entries(seen_by=fair.song, over=False).rows == []
     [over] = workbench.entries(seen_by=fair.song, over=True).rows
-    assert (over.state, over.reason, str(over.price)) == ("excluded", "内存不足十六吉字节", "46500.00")
+    assert (over.state, over.reason, str(over.price)) == ("excluded", "内存只有八吉字节，不满足不低于十六吉字节的强制参数", "46500.00")
     assert workbench.entries(seen_by=fair.song, over=True, mode="auction").rows == []
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog.models import Category
@@ -41,7 +42,7 @@ from sunlit.domain.market.states import quotations as quotation_life
 from sunlit.domain.registry import queries as registry
 from sunlit.foundation.accounts.actors import NOBODY, Actor
 from sunlit.foundation.accounts.models import Organisation, Seat
-from sunlit.foundation.kernel import regions
+from sunlit.foundation.kernel import money, regions
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 from sunlit.foundation.kernel.refusals import Problem
 from sunlit.foundation.lifecycle import NOT_YOURS
@@ -101,7 +102,7 @@ class Entry:
     label: str | Promise
     over: bool
     until: datetime | None = None  # what comes next
-    reason: str = ""
+    reason: str | Promise = ""
     price: Decimal | None = None
     rank: int | None = None
     order: str = ""
@@ -240,9 +241,10 @@ def _narrowed(found: QuerySet[Any], asked: Asked, number: str, words: Q, region:
     return found.distinct()
 
 
-def _of_lines(lines: Sequence[Any]) -> tuple[tuple[Category, ...], str]:
+def _of_lines(lines: Iterable[Any]) -> tuple[tuple[Category, ...], str]:
     """The categories of lines, lots or packages, each once, and their names as one text."""
-    return tuple({line.category_id: line.category for line in lines}.values()), "\n".join(line.name for line in lines)
+    known = list(lines)
+    return tuple({line.category_id: line.category for line in known}.values()), "\n".join(line.name for line in known)
 
 
 # Online quotations
@@ -289,7 +291,7 @@ def _own_quotes(supplier_id: int, over: bool, most: int) -> Iterator[Entry]:
         state=quotation_life.EXCLUDED, quotation__state__in=quotation_life.RUNNING
     )
     found = Quote.objects.filter(supplier_id=supplier_id).exclude(state=quotation_life.WITHDRAWN).filter(~running if over else running)
-    for it in found.select_related("quotation__buyer", "quotation__order").order_by("-submitted_at", "-pk")[:most]:
+    for it in found.select_related("quotation__buyer", "quotation__order", "quotation__winner").order_by("-submitted_at", "-pk")[:most]:
         asked = it.quotation
         won = it.state == quotation_life.WON and asked.order is not None
         yield Entry(
@@ -302,10 +304,24 @@ def _own_quotes(supplier_id: int, over: bool, most: int) -> Iterator[Entry]:
             label=quotation_life.quote.states[it.state],
             over=over,
             until=asked.quote_until if asked.state == quotation_life.OPEN else None,
-            reason=it.reason or (asked.reason if over else ""),
+            reason=_why_of_a_quote(it) if over else it.reason,
             price=it.total,
             order=asked.order.number if won and asked.order else "",
         )
+
+
+def _why_of_a_quote(it: Quote) -> str | Promise:
+    """Why it was excluded, who won, or why the whole came to nothing."""
+    asked = it.quotation
+    if it.reason or it.state == quotation_life.WON:
+        return it.reason
+    if asked.state == quotation_life.AWARDED and asked.winner is not None and asked.award is not None:
+        return _won_by(asked.winner, asked.award)
+    return asked.reason or quotation_rules.CAUSES.get(asked.cause, "")
+
+
+def _won_by(winner: Organisation, price: Decimal) -> Promise:
+    return format_lazy(_("{winner} won at {price}"), winner=winner.name_zh, price=money.show(price))
 
 
 # Reverse auctions
@@ -351,7 +367,9 @@ def _own_auctions(supplier_id: int, over: bool, most: int) -> Iterator[Entry]:
     running = Q(auction__state__in=live, left_at=None, turned_away_at=None)
     found = AuctionBidder.objects.filter(supplier_id=supplier_id).filter(~running if over else running)
     page = list(found.select_related("auction__buyer").prefetch_related("auction__lots").order_by("-entered_at", "-pk")[:most])
-    lots = AuctionEntry.objects.filter(bidder__in=page).select_related("lot__order").order_by("lot__position")
+    lots = (
+        AuctionEntry.objects.filter(bidder__in=page).select_related("lot__order", "lot__winner__bidder__supplier").order_by("lot__position")
+    )
     mine: dict[int, list[AuctionEntry]] = {}
     for one in lots:
         mine.setdefault(one.bidder_id, []).append(one)
@@ -363,7 +381,6 @@ def _auction_entry(bidder: AuctionBidder, mine: Sequence[AuctionEntry], over: bo
     it = bidder.auction
     state, label = _auction_outcome(bidder, mine)
     orders = [one.lot.order.number for one in mine if one.lot.winner_id == one.pk and one.lot.order is not None]
-    passed = "; ".join(one.passed_over_why for one in mine if one.passed_over_why)
     ends = [lot.ends_at for lot in it.lots.all() if lot.ends_at]
     next_at = (
         (it.starts_at if not any(lot.bids for lot in it.lots.all()) else max(ends, default=None)) if it.state == auction_life.OPEN else None
@@ -378,7 +395,7 @@ def _auction_entry(bidder: AuctionBidder, mine: Sequence[AuctionEntry], over: bo
         label=label,
         over=over,
         until=None if over else next_at,
-        reason=bidder.reason or passed or (it.reason if over else ""),
+        reason=_why_of_a_bidder(bidder, mine) if over else "",
         price=sum((one.price * one.lot.quantity for one in mine if one.price is not None), Decimal("0.00")) or None,
         order=orders[0] if orders else "",
     )
@@ -394,6 +411,18 @@ def _auction_outcome(bidder: AuctionBidder, mine: Sequence[AuctionEntry]) -> tup
         won = any(one.lot.winner_id == one.pk for one in mine)
         return ("won", _("won")) if won else ("lost", quotation_life.quote.states[quotation_life.LOST])
     return bidder.auction.state, auction_life.auction.states[bidder.auction.state]
+
+
+def _why_of_a_bidder(bidder: AuctionBidder, mine: Sequence[AuctionEntry]) -> str | Promise:
+    """Why it was turned away or passed over, who won the lot that it lost, or why the whole came to nothing."""
+    it = bidder.auction
+    told = bidder.reason or "; ".join(one.passed_over_why for one in mine if one.passed_over_why) or it.reason
+    if told or it.state == auction_life.FAILED:
+        return told or _("too few suppliers took part")
+    lost = next((one.lot for one in mine if one.lot.winner_id not in (None, one.pk)), None)
+    if lost is None or lost.winner is None or lost.winner.price is None or it.state != auction_life.AWARDED:
+        return ""
+    return _won_by(lost.winner.bidder.supplier, lost.winner.price)
 
 
 # Framework agreements
@@ -451,7 +480,7 @@ def _own_responses(supplier_id: int, over: bool, most: int) -> Iterator[Entry]:
             label=framework_life.entry.states[it.state],
             over=over,
             until=None if over else ahead.get(framework.state, framework.valid_until),
-            reason=it.reason or it.note or (framework.reason if over else ""),
+            reason=it.reason or it.note or framework_rules.FINDINGS.get(it.finding, "") or (framework.reason if over else ""),
             price=it.price if it.price is not None else it.quoted,
             rank=it.rank,
         )
@@ -510,7 +539,9 @@ def _own_calloffs(supplier_id: int, over: bool, most: int) -> Iterator[Entry]:
     live = (calloff_life.BIDDING, calloff_life.OFFERED)
     answered = Q(bids__entry__in=mine) | Q(entry__in=mine, mode__in=["direct", "rotation"])
     found = CallOff.objects.filter(answered).filter(~Q(state__in=live) if over else Q(state__in=live)).distinct()
-    for it in found.select_related("package__framework", "buyer", "entry").order_by("-begun_at", "-pk")[:most]:
+    for it in found.select_related("package__framework", "buyer", "entry__supplier", "outside_supplier").order_by("-begun_at", "-pk")[
+        :most
+    ]:
         won = it.state == calloff_life.AWARDED and it.entry_id in mine
         lost = it.state == calloff_life.AWARDED and not won
         yield Entry(
@@ -523,10 +554,15 @@ def _own_calloffs(supplier_id: int, over: bool, most: int) -> Iterator[Entry]:
             label=_("won") if won else quotation_life.quote.states["lost"] if lost else calloff_life.calloff.states[it.state],
             over=over,
             until=None if over else it.answer_until,
-            reason=it.reason if over and not won else "",
+            reason=_why_of_a_calloff(it, lost=lost) if over and not won else "",
             price=it.price if won else None,
             order=it.order_number if won else "",
         )
+
+
+def _why_of_a_calloff(it: CallOff, *, lost: bool) -> str | Promise:
+    winner = it.entry.supplier if it.entry is not None else it.outside_supplier
+    return _won_by(winner, it.price) if lost and winner is not None and it.price is not None else it.reason
 
 
 Source = Callable[[Asked, _Seller, datetime, int, str], Iterable[Opportunity]]

@@ -26,8 +26,7 @@ def subscribe(
 
     Refused: OPP-001 no condition, OPP-002 an unknown value, OPP-003 too many values, OPP-004 a word too long, OPP-005 too many subscriptions.
     """
-    told = (tuple(dict.fromkeys(filter(None, (one.strip() for one in each)))) for each in (modes, categories, regions))
-    wanted = rules.Wanted(*told, words=rules.words_in(words))
+    wanted = rules.Wanted(_each_once(modes), _each_once(categories), _each_once(regions), rules.words_in(words))
     known = {code for code in wanted.categories if catalog.category(code) is not None}
     places = {region.code for region in accounts.regions()}
     check(list(rules.problems_of(wanted, modes=workbench.SUBSCRIBED, categories=known, regions=places)))
@@ -70,3 +69,7 @@ def tell_subscribers(mode: str, number: str, *, dedupe: str, at: datetime) -> in
         )
         for person, supplier in workbench.people_to_tell(purchase)
     )
+
+
+def _each_once(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (one.strip() for one in values))))

@@ -1,0 +1,84 @@
+"""The workbench on its pages: the list that says why, the entries, and subscriptions made and stopped with every refusal at its field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from sunlit.domain.market.models import OpportunitySubscription
+from sunlit.foundation.kernel import clock
+from tests.domain.market import auctioning
+from tests.portals.clients import at_field, browser, codes
+from tests.quoting import LAPTOP, Fair, open_fair
+from tests.town import NOON
+
+HERE = "/supplier/opportunities/"
+
+
+@pytest.fixture
+def fair(tmp_path: Path, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fair]:
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    with open_fair(tmp_path) as fair:
+        yield fair
+
+
+def page(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_the_list_says_why_it_fits_until_when_and_why_not(fair: Fair) -> None:
+    quotation = fair.published()
+    auction = auctioning.announced(fair.town, title="复印纸竞价", lots=(auctioning.PAPER,))
+    told = page(browser(fair.town.chen), HERE)
+    assert told.index(quotation.number) < told.index(auction.number), "the nearest deadline first"
+    assert "贵单位在售：便携式计算机" in told
+    assert "属于所在区域：库尔勒市" in told
+    assert f'href="/supplier/quotations/{quotation.number}/"' in told
+    assert f'href="/supplier/auctions/{auction.number}/"' in told
+    assert "可以参与" in told
+    assert quotation.number not in page(browser(fair.town.chen), HERE + "?mode=auction")
+    assert auction.number not in page(browser(fair.town.nurlan), HERE)
+    assert auction.number in page(browser(fair.town.nurlan), HERE + "?show=all")
+    assert codes(browser(fair.town.wu).get(HERE)) == ["LIF-002"]
+    for odd in ("?after=x", "?mode=none", "?region=999999", "?after=99999999"):
+        assert browser(fair.town.chen).get(HERE + odd).status_code == 200
+
+
+def test_what_was_handed_in_stands_with_its_state_and_its_result(fair: Fair) -> None:
+    it = fair.quoted("4800.00", "4700.00", "4650.00")
+    told = page(browser(fair.town.nurlan), HERE + "mine/")
+    assert it.number in told
+    assert "4,700" not in told, "what is sealed is unreadable for its owner too"
+    assert it.number not in page(browser(fair.guo), HERE + "mine/")
+
+
+def test_one_subscribes_and_stops_with_every_refusal_at_its_field(fair: Fair) -> None:
+    song = browser(fair.song)
+    there = HERE + "subscriptions/"
+    empty = song.post(there, {"verb": "subscribe", "words": " "})
+    assert (empty.status_code, at_field(empty, "words")) == (422, ["OPP-001"])
+    odd = song.post(there, {"verb": "subscribe", "modes": "calloff", "category_codes": "X1", "regions": "110000", "words": "长" * 41})
+    assert {name: at_field(odd, name) for name in ("modes", "category_codes", "regions", "words")} == {
+        "modes": ["OPP-002"],
+        "category_codes": ["OPP-002"],
+        "regions": ["OPP-002"],
+        "words": ["OPP-004"],
+    }
+    made = song.post(there, {"verb": "subscribe", "category_codes": LAPTOP, "regions": "652801", "words": "电脑，笔记本", "_once": "a"})
+    assert made.status_code == 303
+    song.post(there, {"verb": "subscribe", "category_codes": LAPTOP, "regions": "652801", "words": "电脑，笔记本", "_once": "a"})
+    it = OpportunitySubscription.objects.get()
+    assert (it.categories, it.regions, it.words) == ([LAPTOP], ["652801"], ["电脑", "笔记本"])
+    told = page(song, there)
+    assert "电脑、笔记本" in told
+    assert browser(fair.guo).post(there, {"verb": "stop", "subscription": str(it.pk)}).status_code == 404
+    assert song.post(there, {"verb": "stop", "subscription": str(it.pk)}).status_code == 303
+    assert not OpportunitySubscription.objects.exists()
+    assert song.post(there, {"verb": "dance"}).status_code == 404
