@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_one_login_however_it_is_written'),
-        ('market', '0015_calloffs'),
+        ('market', '0016_framework_parties'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
