@@ -15,6 +15,7 @@ from sunlit.domain.catalog import states
 from sunlit.domain.catalog.events import OfferDecided, OffersListed, OfferSubmitted
 from sunlit.domain.catalog.models import Category, Offer, PolicyTag, PriceChange, Product
 from sunlit.domain.catalog.queries import categories
+from sunlit.domain.catalog.queries.offers import reference_prices
 from sunlit.domain.catalog.rules import discipline as price
 from sunlit.domain.catalog.rules import reading
 from sunlit.domain.catalog.rules.matching import has_its_barcode
@@ -105,7 +106,7 @@ def reprice(offer: Offer, *, price: Decimal | str, by: Actor, at: datetime, expe
         return it
     facts = {"old": it.price, "new": new}
     change, handed = _priced(it, new, at)
-    it = move(it, "reprice", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected)
+    it = move(it, "reprice", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, within=True)
     _note_price(it, at)
     return it
 
@@ -391,7 +392,7 @@ def _rulings(row: Row, near: Around, at_bench: Bench, offer: Offer | None) -> li
 def _priced(offer: Offer, new: Decimal, at: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
     """The change and what the rules are handed, for a new price of an offer on sale."""
     book = price.discipline_of(offer.region_path, local_day(at))
-    references = around([_row(offer)], offer.supplier_id, at=at).references.get(offer.product_id, ())
+    references = reference_prices([offer.product_id], at=at).get(offer.product_id, ())
     rulings = [
         *price.is_not_above_reference(book, new, references, at),
         *price.is_not_raised_too_soon(book, offer.price, offer.price_changed_at, new, at),
