@@ -27,12 +27,18 @@ Officers = dict[str, Actor]
 
 @pytest.fixture
 def officers(loaded: services.Loaded) -> Officers:
-    """Surina and Erkin in the city's bureau, Zheng in the prefecture's, each with a row of their own."""
+    """Three people of the prefecture's bureau, which alone decides on thresholds, and two of the city's, each with a row of their own."""
     people: dict[str, Actor] = {}
-    for actor, name in ((SURINA, "苏日娜"), (SURINA, "艾尔肯"), (ZHENG, "郑文")):
+    for actor, name in ((ZHENG, "苏日娜"), (ZHENG, "艾尔肯"), (ZHENG, "郑文"), (SURINA, "古丽"), (SURINA, "巴特尔")):
         user = User.objects.create(login=f"officer{len(people)}", name_zh=name, created_at=AT)
         people[name] = replace(actor, user_id=user.pk, user_name=name)
-    return {"surina": people["苏日娜"], "erkin": people["艾尔肯"], "zheng": people["郑文"]}
+    return {
+        "surina": people["苏日娜"],
+        "erkin": people["艾尔肯"],
+        "zheng": people["郑文"],
+        "guli": people["古丽"],
+        "batar": people["巴特尔"],
+    }
 
 
 def drafted(by: Actor, **other: Any) -> RuleDraft:
@@ -73,17 +79,17 @@ def amount(on: date, region: str = KORLA) -> str:
 
 def test_a_change_is_drafted_handed_in_approved_and_in_force_from_its_day(officers: Officers) -> None:
     draft = handed_in(officers["surina"])
-    assert (draft.state, draft.office, draft.enacted_id) == ("review", "JG-0001", None)
+    assert (draft.state, draft.office, draft.enacted_id) == ("review", "JG-0000", None)
     assert amount(APRIL) == "¥300,000.00"
     done = services.approve(draft, by=officers["erkin"], at=AT, expected=2)
     assert (done.state, done.reviewer_id, done.decided_at) == ("enacted", officers["erkin"].user_id, AT)
     assert (amount(APRIL - timedelta(days=1)), amount(APRIL), amount(APRIL, RUOQIANG)) == ("¥300,000.00", "¥250,000.00", "¥300,000.00")
     rule = queries.rule(KEY, region_path=KORLA, kind="goods", on=APRIL)
-    assert (rule.id, rule.evidence, rule.source, rule.set_by) == (done.enacted_id, "V", "新财购〔2026〕1号", "JG-0001")
+    assert (rule.id, rule.evidence, rule.source, rule.set_by) == (done.enacted_id, "V", "新财购〔2026〕1号", "JG-0000")
     acts = [(it.act, it.facts.get("draft", "")) for it in Entry.objects.order_by("id") if it.act.startswith("rule")]
     assert acts == [("rule_draft.draft", ""), ("rule_draft.hand_in", ""), ("rule_draft.approve", ""), ("rule.set", done.number)]
     assert sentence(Entry.objects.get(act="rule_draft.approve")) == (
-        f"库尔勒市财政局批准规则变更{done.number}（threshold.procurement goods），自2026-04-01起施行"
+        f"巴州财政局批准规则变更{done.number}（threshold.procurement goods），自2026-04-01起施行"
     )
 
 
@@ -106,11 +112,38 @@ def test_who_revises_becomes_the_drafter(officers: Officers) -> None:
 
 
 def test_the_region_above_may_approve_and_another_region_may_not(officers: Officers) -> None:
-    draft = handed_in(officers["surina"])
+    draft = handed_in(officers["guli"], key="order.receipt_limit", kind="", value="5")
     for actor in (replace(officers["erkin"], region_path=RUOQIANG), AYGUL, HE, replace(officers["erkin"], roles=frozenset({"admin"}))):
         refused(["LIF-002"], services.approve, draft, by=actor, at=AT)
     assert services.approve(draft, by=officers["zheng"], at=AT).state == "enacted"
-    assert queries.rule(KEY, region_path=KORLA, kind="goods", on=APRIL).set_by == "JG-0001"
+    assert queries.rule("order.receipt_limit", region_path=KORLA, on=APRIL).set_by == "JG-0001"
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "value"),
+    [
+        ("threshold.procurement", "goods", "250000"),
+        ("threshold.open_tender", "goods", "1500000"),
+        ("catalogue.central", "", "A02010105"),
+        ("green.mandatory", "", "A02010105"),
+        ("plan.method_approval", "", "county"),
+    ],
+)
+def test_what_is_the_tops_a_county_proposes_and_the_top_decides(key: str, kind: str, value: str, officers: Officers) -> None:
+    """Thresholds and the catalogue are no county's to set (政府采购法 7, 8, 27); nor does a county delegate to itself (条例 78)."""
+    draft = handed_in(officers["guli"], key=key, kind=kind, value=value)
+    refused(["RUL-052"], services.approve, draft, by=officers["batar"], at=AT)
+    done = services.approve(draft, by=officers["zheng"], at=AT)
+    rule = queries.rule(key, region_path=KORLA, kind=kind, on=APRIL)
+    assert (done.state, rule.region_path, rule.set_by, rule.is_the_tops) == ("enacted", KORLA, "JG-0001", True)
+    at = AT + timedelta(days=40)
+    ending = services.draft_end(key=key, region=KORLA, kind=kind, effective_from=date(2026, 6, 1), reason=WHY, by=officers["guli"], at=at)
+    services.hand_in(ending, by=officers["guli"], at=at)
+    refused(["RUL-052"], services.approve, ending, by=officers["batar"], at=at)
+
+
+def test_the_scale_of_works_that_must_be_tendered_is_the_nations_alone(officers: Officers) -> None:
+    refused(["RUL-004"], drafted, officers["zheng"], key="threshold.mandatory_tender", kind="works-construction", value="1000000")
 
 
 def test_sent_back_with_a_reason_and_drafted_anew(officers: Officers) -> None:
@@ -126,9 +159,9 @@ def test_sent_back_with_a_reason_and_drafted_anew(officers: Officers) -> None:
 
 
 def test_withdrawn_by_the_office_alone(officers: Officers) -> None:
-    draft = handed_in(officers["surina"])
+    draft = handed_in(officers["guli"])
     refused(["LIF-002"], services.withdraw, draft, by=officers["zheng"], at=AT)
-    assert services.withdraw(draft, by=officers["erkin"], at=AT).state == "withdrawn"
+    assert services.withdraw(draft, by=officers["batar"], at=AT).state == "withdrawn"
     assert amount(APRIL) == "¥300,000.00"
 
 
@@ -145,7 +178,7 @@ def test_withdrawn_by_the_office_alone(officers: Officers) -> None:
     ],
 )
 def test_what_cannot_be_set_cannot_be_drafted(other: dict[str, Any], codes: list[str], officers: Officers) -> None:
-    refused(codes, drafted, officers["surina"], **other)
+    refused(codes, drafted, officers["guli"], **other)
 
 
 def test_a_day_that_came_too_near_is_told_at_the_approval(officers: Officers) -> None:
@@ -218,7 +251,7 @@ def test_a_day_off_is_reviewed_too(officers: Officers) -> None:
     assert queries.calendar_for(KORLA).is_working_day(day)
     services.approve(services.hand_in(draft, by=officers["surina"], at=AT), by=officers["zheng"], at=AT)
     assert not queries.calendar_for(KORLA).is_working_day(day)
-    assert Holiday.objects.get(day=day, region__path=KORLA).set_by == "JG-0001"
+    assert Holiday.objects.get(day=day, region__path=KORLA).set_by == "JG-0000"
     refused(["RUL-007"], services.draft_day, **told, reason="自治区法定假日")
     refused(["RUL-011"], services.draft_day, **{**told, "day": date(2026, 3, 21), "name": ""}, reason="自治区法定假日")
 

@@ -64,7 +64,7 @@ def test_the_page_shows_own_and_inherited_rules() -> None:
 
 
 def test_history_tells_every_version_that_held_or_will() -> None:
-    services.set_rule(key="threshold.procurement", region=KORLA, kind="goods", value="250000", effective_from=TOMORROW, by=SURINA, at=AT)
+    services.set_rule(key="threshold.procurement", region=KORLA, kind="goods", value="250000", effective_from=TOMORROW, by=ZHENG, at=AT)
     told = [(it.kind, it.region_path, it.since) for it in queries.history("threshold.procurement", KORLA) if it.kind == "goods"]
     assert told == [
         ("goods", KORLA, TOMORROW),

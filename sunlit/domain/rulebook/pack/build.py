@@ -22,7 +22,7 @@ from sunlit.domain.rulebook.rules.documents import CHECK, readable
 from sunlit.domain.rulebook.rules.tables import ROW, read
 from sunlit.domain.rulebook.rules.templates import built
 
-VERSION: Final = "2026.11.26"
+VERSION: Final = "2026.11.27"
 OPEN_TEMPLATES: Final = ("template.demand", "template.acceptance")  # declarations have the wording that the law annexes
 OPEN_TO_ALL: Final = {"any": True}
 HERE: Final = Path(__file__).parent
@@ -194,6 +194,11 @@ def platform() -> Iterator[Row]:
         )  # fmt: skip
 
 
+THRESHOLD_SET_BY: Final = {
+    "mandatory_tender": "-"
+}  # the nation's alone (发改委令16号); the others are the province's (政府采购法7, 8, 27), no county's
+
+
 def thresholds(domain: Path) -> Iterator[Row]:
     """One row for each kind of object. National guidance tells two levels: a prefecture and its counties take the lower one."""
     for row in _csv(domain / "thresholds.csv"):
@@ -204,7 +209,7 @@ def thresholds(domain: Path) -> Iterator[Row]:
             key, name_zh, name_en = THRESHOLDS[row["kind"]]  # one figure for all levels
         for kind in THRESHOLD_KINDS.get(row["object"], (row["object"],)):
             yield _rule(
-                key, value=value_of(f"{row['yuan']} yuan"), allowed=allowed_of("1.. yuan"), names={"name_zh": name_zh, "name_en": name_en},
+                key, value=value_of(f"{row['yuan']} yuan"), allowed=allowed_of(THRESHOLD_SET_BY.get(row["kind"], "1.. yuan @top")), names={"name_zh": name_zh, "name_en": name_en},
                 source=THRESHOLD_SOURCES.get(row["source"], row["source"]), article="", evidence=row["evidence"],
                 note=f"{row['region']} {row['level']}",
                 since=row["effective_from"] or START, until=_day_after(row["effective_to"]), kind=kind,

@@ -28,7 +28,9 @@ TOO_EARLY = Reason("RUL-003", _("This can take effect from {earliest} at the ear
 FIXED = Reason("RUL-004", _("“{name}” is fixed by {source} and not open to a region's choice."))
 OUT_OF_RANGE = Reason("RUL-005", _("{value} lies outside what is allowed for “{name}”: {allowed}."))
 WRONG_FORM = Reason("RUL-006", _("“{value}” cannot be read as a value of “{name}”, which is now {now}."))
-TOP_ALONE = Reason("RUL-052", _("“{name}” is decided by the top region's finance bureau alone ({source}); ask it to delegate."), FORBIDDEN)
+TOP_ALONE = Reason(
+    "RUL-052", _("“{name}” is decided by the top region's finance bureau alone ({source}): hand the change in, and it decides."), FORBIDDEN
+)
 NO_CHANGE = Reason("RUL-007", _("Nothing would change: it already says so."))
 UNKNOWN_REGION = Reason("RUL-008", _("There is no region “{region}” in this net."))
 NOTHING_OWN = Reason("RUL-009", _("“{key}” has no version of its own in “{region}” to be ended."))
@@ -178,6 +180,11 @@ class Rule_:  # noqa: N801 (the snapshot of the row called Rule)
     def shown(self) -> str:
         """The value for people: ≥ 20 days, ¥50,000.00, 10%."""
         return shown(self.value, self.unit)
+
+    @property
+    def is_the_tops(self) -> bool:
+        """Whether the top region's finance bureau alone decides on it."""
+        return (self.allowed or {}).get("by") == "top"
 
     @property
     def allowed_shown(self) -> str:
@@ -341,8 +348,8 @@ def is_open_to_choice(rule: Rule_) -> Iterator[Problem]:
 
 
 def is_set_by_who_may(rule: Rule_, office: str) -> Iterator[Problem]:
-    """`office` is the region of who sets it. Some choices are the top region's alone, also for the regions below it: what they may decide is delegated to them, not taken."""
-    if (rule.allowed or {}).get("by") == "top" and regions.depth(office) > 1:
+    """`office` is the region of who sets it. Some choices are the top region's alone, also for the regions below it, which may propose them."""
+    if rule.is_the_tops and regions.depth(office) > 1:
         yield Problem(TOP_ALONE, {"name": rule.name, "source": rule.citation}, "value")
 
 

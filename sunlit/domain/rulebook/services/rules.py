@@ -89,6 +89,7 @@ def set_rule(
         change = read_change(
             key=key, region=region, kind=kind, value=value, effective_from=effective_from, source=source, binding=binding, by=by, at=at
         )
+        check(is_set_by_who_may(change.base, by.region_path))
         base, new, until = change.base, change.new, _make_room(change.own, effective_from)
         row = Rule.objects.create(
             **_content(base, new, binding=binding, source=source or base.source, article=article or ("" if source else base.article)),
@@ -131,7 +132,7 @@ def read_change(
     own = own_versions(key, place, kind)
     base = queries.snapshot(in_force(key, region, kind, effective_from))
     new = like(base, value)
-    check(chain(is_set_by_who_may(base, by.region_path), _settable(base, new, effective_from, at)))
+    check(_settable(base, new, effective_from, at))
     check(_loosens_nothing(base, new, region, effective_from))
     _differs(base, new, region, binding=binding, source=source)
     return Change(place, own, base, new)
@@ -143,6 +144,7 @@ def end_rule(
     """The region's own version ends; from that day the one above it holds again. Refused: RUL-002, 003, 008, 009 it has none."""
     with transaction.atomic():
         ended = to_be_ended(key=key, region=region, kind=kind, effective_from=effective_from, by=by, at=at)
+        check(is_set_by_who_may(queries.snapshot(ended[0]), by.region_path))
         for row in ended:
             close(row, effective_from)
         told = {"rules": [row.pk for row in ended], "office": office or by.organisation_number}

@@ -16,6 +16,7 @@ from sunlit.domain.rulebook.models import RuleDraft
 from sunlit.domain.rulebook.rules import CHOICES, LAWFUL, Rule_, earliest_day, may_refuse, shown
 from sunlit.domain.rulebook.rules.templates import Difference, built, differences
 from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.kernel import regions
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.regulator.views.rules import binding_in, day_in, typed
@@ -72,7 +73,8 @@ def draft(request: Request, number: str) -> HttpResponse:
         return see_other("regulator:draft", number)
 
     base = queries.snapshot(it.base) if it.base else None
-    moves = {move.verb: move for move in states.draft.open_to(it, request.actor)}
+    for_the_top = base is not None and base.is_the_tops and regions.depth(request.actor.region_path) > 1
+    moves = {move.verb: move for move in states.draft.open_to(it, request.actor) if move.verb != "approve" or not for_the_top}
     context = {
         "it": it,
         "told": told(it),
@@ -89,7 +91,11 @@ def draft(request: Request, number: str) -> HttpResponse:
         "others_told": CHANGES,
         "changed": _changed(it, base),
         "late": it.state in states.OPEN and it.effective_from < earliest_day(request.now),
-        "waits_for_another": it.state == states.REVIEW and "approve" not in moves and it.drafter_id == request.actor.user_id,
+        "waits_for_another": it.state == states.REVIEW
+        and not for_the_top
+        and "approve" not in moves
+        and it.drafter_id == request.actor.user_id,
+        "for_the_top": for_the_top and it.state in states.OPEN,
         "earliest": earliest_day(request.now),
         "history": ledger.history_of(f"rule_draft/{it.number}"),
         "now": request.now,
