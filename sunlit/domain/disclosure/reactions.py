@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sunlit.domain.disclosure import services
-from sunlit.domain.market.events import CallOffMoved, FrameworkEntryMoved, FrameworkMoved, OrderMoved, QuotationMoved
-from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order, Quotation
+from sunlit.domain.market.events import CallOffMoved, FrameworkDealerMoved, FrameworkEntryMoved, FrameworkMoved, OrderMoved, QuotationMoved
+from sunlit.domain.market.models import CallOff, Framework, FrameworkDealer, FrameworkEntry, Order, Quotation
 from sunlit.domain.planning.events import IntentionMoved, PlanMoved
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.kernel import clock
@@ -48,7 +48,7 @@ def tell_the_framework(event: FrameworkMoved) -> None:
         services.tell_framework_summary(it, at=at)
 
 
-PARTIES_CHANGED = ("clear_out", "release", "reduce")
+PARTIES_CHANGED = ("clear_out", "release", "reduce", "upgrade")
 
 
 @hears(FrameworkEntryMoved)
@@ -57,6 +57,16 @@ def tell_what_changed(event: FrameworkEntryMoved) -> None:
     if event.verb in PARTIES_CHANGED:
         entry = FrameworkEntry.objects.select_related("supplier", "package__framework__solicitor__region").get(number=event.number)
         services.tell_framework_change(entry, event.verb, event.version, at=clock.now())
+
+
+@hears(FrameworkDealerMoved)
+def tell_who_delivers(event: FrameworkDealerMoved) -> None:
+    """From when to when somebody delivered for a party."""
+    it = FrameworkDealer.objects.select_related("dealer", "entry__supplier", "entry__package__framework__solicitor__region").get(
+        number=event.number
+    )
+    if event.verb == "accept" or (event.verb == "end" and it.accepted_at is not None):
+        services.tell_framework_dealer(it, event.verb, at=clock.now())
 
 
 @hears(CallOffMoved)

@@ -14,7 +14,7 @@ from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Tag
 from sunlit.domain.disclosure.models import DealNotice, Notice
 from sunlit.domain.market import queries as market
-from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order, OrderLine, Package, Quotation
+from sunlit.domain.market.models import CallOff, Framework, FrameworkDealer, FrameworkEntry, Order, OrderLine, Package, Quotation
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.accounts.actors import CLOCK
 from sunlit.foundation.kernel.numbering import new_number
@@ -129,6 +129,13 @@ def tell_framework_change(entry: FrameworkEntry, verb: str, version: int, *, at:
     """What became of one party while the agreement runs: it left and why, or offers now for less or something better. Asked twice, the first stays."""
     about = f"{entry.package.framework.number}/change/{entry.number}/{version}"
     return _published(about, lambda: _notice_of_change(entry, verb, at), at=at)
+
+
+@transaction.atomic
+def tell_framework_dealer(it: FrameworkDealer, verb: str, *, at: datetime) -> Notice:
+    """Somebody delivers for a party from now on, or no more. Asked twice, the first notice stays."""
+    about = f"{it.entry.package.framework.number}/dealer/{it.number}/{verb}"
+    return _published(about, lambda: _notice_of_change(it.entry, f"dealer_{verb}", at, it), at=at)
 
 
 @transaction.atomic
@@ -346,7 +353,7 @@ def _notice_of_summary(it: Framework, at: datetime) -> dict[str, Any]:
     )
 
 
-def _notice_of_change(entry: FrameworkEntry, verb: str, at: datetime) -> dict[str, Any]:
+def _notice_of_change(entry: FrameworkEntry, verb: str, at: datetime, dealer: FrameworkDealer | None = None) -> dict[str, Any]:
     framework = entry.package.framework
     content = {
         "change": verb,
@@ -354,7 +361,8 @@ def _notice_of_change(entry: FrameworkEntry, verb: str, at: datetime) -> dict[st
         **_entry_told(entry),
         "price": str(entry.price),
         "removal": entry.removal,
-        "reason": entry.reason,
+        "reason": dealer.reason if dealer else entry.reason if verb in ("clear_out", "release") else "",
+        "dealer": {"name": dealer.dealer.name_zh, "name_en": dealer.dealer.name_en, "area": dealer.area} if dealer else None,
     }
     title_zh, title_en = f"{framework.title}入围供应商变更公告", f"Change of a party: {framework.title}"
     return _framework_notice(framework, "framework_change", content, title_zh, title_en, at)
@@ -379,6 +387,7 @@ def _notice_of_calloff(it: CallOff, at: datetime) -> dict[str, Any]:
         "quantity": it.quantity,
         "price": str(it.price),
         "total": str(order.total),
+        "dealer_of": it.entry.supplier.name_zh if it.entry and it.dealer else "",
     }
     told = _framework_notice(
         framework, "framework_deal", content, f"{framework.title}成交结果公告", f"Deal under {framework.title}", it.awarded_at

@@ -45,6 +45,34 @@ class FrameworkEntryMoved(Event):
 
 
 @event
+class FrameworkDealerMoved(Event):
+    """A dealer of a party was named, accepted, declined, or delivers no more."""
+
+    number: str
+    verb: str
+    framework: str
+    entry: str
+    supplier_id: int
+    dealer_id: int
+    reason: str
+    version: int
+
+
+@event
+class FrameworkUpgradeMoved(Event):
+    """An upgrade of a party's product was asked for, approved or refused."""
+
+    number: str
+    verb: str
+    framework: str
+    entry: str
+    supplier_id: int
+    solicitor_id: int
+    reason: str
+    version: int
+
+
+@event
 class AuctionMoved(Event):
     """A reverse auction went through a verb. `suppliers` are the bidders whom it concerns."""
 

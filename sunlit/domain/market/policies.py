@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from sunlit.domain.market.models import CallOff, CallOffBid, Framework, FrameworkEntry, Order, Quotation
+from sunlit.domain.market.models import CallOff, CallOffBid, Framework, FrameworkDealer, FrameworkEntry, Order, Quotation
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.ledger.canonical import PERSON
 
@@ -81,6 +81,14 @@ def entries_visible_to(actor: Actor) -> QuerySet[FrameworkEntry]:
     return found.none()
 
 
+def dealers_visible_to(actor: Actor) -> QuerySet[FrameworkDealer]:
+    """Party and dealer see all between them; others who see the party see who delivers or delivered for it."""
+    found, told = FrameworkDealer.objects.all(), Q(accepted_at__isnull=False)
+    if actor.kind == "supplier":
+        return found.filter(Q(dealer_id=actor.organisation_id) | Q(entry__supplier_id=actor.organisation_id))
+    return found.filter(told, entry__in=entries_visible_to(actor))
+
+
 def calloffs_visible_to(actor: Actor) -> QuerySet[CallOff]:
     """The buyer and the solicitor; suppliers those that they were invited to or won; the region's regulators."""
     found = CallOff.objects.all()
@@ -93,7 +101,8 @@ def calloffs_visible_to(actor: Actor) -> QuerySet[CallOff]:
             )
             invited = Q(invited__overlap=mine, mode__in=["bidding", "outside"])
             won = Q(outside_supplier_id=actor.organisation_id, state="awarded", entry=None)
-            return found.filter(invited | Q(entry__in=mine) | Q(passed__overlap=mine) | won)
+            delivers = Q(dealer__dealer_id=actor.organisation_id, state="awarded")
+            return found.filter(invited | Q(entry__in=mine) | Q(passed__overlap=mine) | won | delivers)
         case "regulator":
             return found.filter(Q(region_path=actor.region_path) | Q(region_path__startswith=actor.region_path + "/"))
         case "operator" | "clock":

@@ -10,7 +10,16 @@ from django.utils.translation import gettext_noop as _
 from sunlit.domain.catalog import services as catalog
 from sunlit.domain.catalog.events import ProductsMerged
 from sunlit.domain.market import queries, services
-from sunlit.domain.market.events import AuctionMoved, CallOffMoved, FrameworkEntryMoved, FrameworkMoved, OrderMoved, QuotationMoved
+from sunlit.domain.market.events import (
+    AuctionMoved,
+    CallOffMoved,
+    FrameworkDealerMoved,
+    FrameworkEntryMoved,
+    FrameworkMoved,
+    FrameworkUpgradeMoved,
+    OrderMoved,
+    QuotationMoved,
+)
 from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order, Quotation
 from sunlit.domain.market.queries import frameworks as framework_queries
 from sunlit.domain.market.services import calloffs, frameworks, opportunities
@@ -230,7 +239,8 @@ for _verb, (_whom, _text, _mailed) in ENTRY_TOLD.items():
     templates.declare(f"framework_entry.{_verb}", title=_text, mail=_mailed)
 templates.declare("framework.unfiled.solicitor", title=_("The copy of framework {number} is not filed yet: its term ends soon or is over."))
 templates.declare(
-    "framework.leave_due.solicitor", title=_("A supplier that asked to leave framework {number} still waits for your answer.")
+    "framework.leave_due.solicitor",
+    title=_("A supplier of framework {number} that asked to leave or to upgrade still waits for your answer."),
 )
 
 
@@ -251,6 +261,56 @@ def tell_of_a_party(event: FrameworkEntryMoved) -> None:
     )
 
 
+# (whom, the sentence) of a dealer's verbs: the party and the dealer read of each other
+DEALER_TOLD: dict[str, tuple[str, str]] = {
+    "name": ("dealer", _("A party to framework {number} asks you to deliver for it: please answer.")),
+    "accept": ("party", _("Your dealer under framework {number} delivers for you from now on.")),
+    "decline": ("party", _("A dealer that you named under framework {number} declined. {reason}")),
+    "end": ("both", _("A dealer delivers no more under framework {number}. {reason}")),
+}
+UPGRADE_TOLD: dict[str, tuple[str, str]] = {
+    "ask": (BUYER, _("A supplier of framework {number} asks to upgrade its product: please answer in time.")),
+    "approve": (SUPPLIER, _("Your upgrade under framework {number} was approved: it is bought from now on.")),
+    "refuse": (SUPPLIER, _("Your upgrade under framework {number} was refused. {reason}")),
+}
+for _verb, (_whom, _text) in DEALER_TOLD.items():
+    templates.declare(f"framework_dealer.{_verb}", title=_text, mail=_verb == "name")
+for _verb, (_whom, _text) in UPGRADE_TOLD.items():
+    templates.declare(f"framework_upgrade.{_verb}", title=_text)
+
+
+@hears(FrameworkDealerMoved)
+def tell_of_a_dealer(event: FrameworkDealerMoved) -> None:
+    """Party and dealer read what the other did."""
+    whom = DEALER_TOLD[event.verb][0]
+    parties = {"dealer": [event.dealer_id], "party": [event.supplier_id], "both": [event.supplier_id, event.dealer_id]}[whom]
+    for organisation in parties:
+        messages.tell(
+            template=f"framework_dealer.{event.verb}",
+            organisation_id=organisation,
+            roles=("sales", "admin"),
+            params={"number": event.framework, "reason": event.reason},
+            link=f"/supplier/frameworks/dealers/{event.number}/",
+            at=clock.now(),
+            dedupe=f"framework_dealer/{event.number}/{event.version}/{organisation}",
+        )
+
+
+@hears(FrameworkUpgradeMoved)
+def tell_of_an_upgrade(event: FrameworkUpgradeMoved) -> None:
+    """The solicitor that is asked, and the party that is answered."""
+    whom = UPGRADE_TOLD[event.verb][0]
+    messages.tell(
+        template=f"framework_upgrade.{event.verb}",
+        organisation_id=event.solicitor_id if whom == BUYER else event.supplier_id,
+        roles=("orderer", "lead") if whom == BUYER else ("sales", "admin"),
+        params={"number": event.framework, "reason": event.reason},
+        link=f"/{whom}/frameworks/{event.framework}/responses/{event.entry}/",
+        at=clock.now(),
+        dedupe=f"framework_upgrade/{event.number}/{event.version}",
+    )
+
+
 def remind_solicitors(at: datetime) -> None:
     """A day before their terms end: what is not filed, and who waits for an answer to leave. Each is told once."""
     unfiled, waiting = framework_queries.overdue(at + REMIND_BEFORE)
@@ -258,7 +318,7 @@ def remind_solicitors(at: datetime) -> None:
         _remind("unfiled", it, f"/buyer/frameworks/{it.number}/", f"framework/{it.number}/unfiled", at)
     for entry in waiting:
         it = entry.package.framework
-        link, key = f"/buyer/frameworks/{it.number}/responses/{entry.number}/", f"framework_entry/{entry.number}/{entry.leave_until}"
+        link, key = f"/buyer/frameworks/{it.number}/responses/{entry.number}/", f"framework_entry/{entry.number}/waits/{entry.version}"
         _remind("leave_due", it, link, key, at)
 
 

@@ -66,6 +66,7 @@ urlpatterns = [
     path("orders/<str:number>/redeliver/", orders.redeliver, name="redeliver"),
     path("orders/<str:number>/invoice/", orders.invoice, name="invoice"),
     path("frameworks/", frameworks.frameworks, name="frameworks"),
+    path("frameworks/dealers/<str:number>/", frameworks.framework_dealer, name="framework_dealer"),
     path("frameworks/<str:number>/", frameworks.framework, name="framework"),
     path("frameworks/<str:number>/packages/<int:position>/", frameworks.respond, name="respond"),
     path("frameworks/<str:number>/responses/<str:response>/", frameworks.framework_entry, name="framework_entry"),

@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from sunlit.domain.market import reactions
-from sunlit.domain.market.models import CallOff, Framework, Order
-from sunlit.domain.market.services import calloffs, frameworks
+from sunlit.domain.market import policies, reactions
+from sunlit.domain.market.models import CallOff, Framework, FrameworkDealer, Order
+from sunlit.domain.market.services import calloffs, frameworks, parties
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.messages.models import Message
+from tests.domain.market.frames import proof
 from tests.domain.market.test_calloffs import THEN, Agreed, agreed, called, codes, held, house, service
 from tests.town import build
 
@@ -131,3 +133,109 @@ def test_a_price_that_falls_meets_the_others_in_one_order(settings: Any, tmp_pat
     assert found == (["LIF-001"] if other == "clear_out" else ["110.00"])
     assert [line.price for order in Order.objects.all() for line in order.lines.all()] == ([] if other == "clear_out" else [first.price])
     assert CallOff.objects.count() == Order.objects.count()
+
+
+# Dealers
+
+
+def named(house: Agreed, n: int = 0) -> FrameworkDealer:
+    """The town's shop delivers for a party."""
+    by = house.people[n]
+    told = {"dealer": house.town.shop.number, "area": "库尔勒市区"}
+    it = parties.name_dealer(house.parties[n], told, paper=proof(by), by=by, at=THEN)
+    return parties.accept_dealing(it, by=house.town.chen, at=THEN)
+
+
+def test_a_dealer_takes_orders_for_its_party_only_once_it_accepted(house: Agreed) -> None:
+    first, seller, town = house.parties[0], house.people[0], house.town
+    told, paper = {"dealer": town.shop.number, "area": "库尔勒市区"}, proof(seller)
+    name = parties.name_dealer
+    assert refused(lambda: name(first, told, paper=None, by=seller, at=THEN)) == [("FWP-003", "paper")]
+    assert refused(lambda: name(first, {**told, "dealer": "GY-0"}, paper=paper, by=seller, at=THEN)) == [("FWP-002", "dealer")]
+    assert refused(lambda: name(first, told, paper=proof(town.chen), by=town.chen, at=THEN)) == [("LIF-002", "")]
+    it = name(first, told, paper=paper, by=seller, at=THEN)
+    assert refused(lambda: name(first, told, paper=paper, by=seller, at=THEN)) == [("FWP-004", "dealer")]
+    select = {"entry": first.number, "dealer": it.number, "reason": "代理商本地有库存"}
+    assert refused(lambda: called(house, "direct", **select)) == [("CAL-020", "dealer")]
+    assert refused(lambda: parties.accept_dealing(it, by=seller, at=THEN)) == [("LIF-002", "")]
+    parties.accept_dealing(it, by=town.chen, at=THEN)
+    assert refused(lambda: called(house, "direct", **{**select, "entry": house.parties[1].number})) == [("CAL-020", "dealer")]
+    made = called(house, "direct", **select)
+    order = Order.objects.get(number=made.order_number)
+    assert (order.supplier_id, made.entry, order.total) == (town.shop.pk, first, Decimal("1200.00"))
+    for who in (town.chen, seller):
+        assert policies.calloffs_visible_to(who).filter(pk=made.pk).exists()
+    assert not policies.calloffs_visible_to(house.people[1]).filter(pk=made.pk).exists()
+    parties.end_dealing(it, reason="委托期满", by=seller, at=THEN)
+    assert refused(lambda: called(house, "direct", **select)) == [("CAL-020", "dealer")]
+
+
+def test_a_winner_whose_dealer_is_gone_delivers_itself(house: Agreed) -> None:
+    dealer, it = named(house), called(house, "bidding")
+    again = called(house, "bidding")
+    for one in (it, again):
+        calloffs.bid(one, price="118.00", dealer=dealer.number, by=house.people[0], at=THEN)
+    assert refused(lambda: calloffs.bid(it, price="117.00", dealer=dealer.number, by=house.people[1], at=THEN)) == [("CAL-020", "dealer")]
+    assert it.answer_until is not None
+    calloffs.settle(it, by=house.town.aygul, at=it.answer_until)
+    assert Order.objects.get().supplier_id == house.town.shop.pk
+    parties.end_dealing(dealer, reason="不再经营", by=house.town.chen, at=THEN)
+    calloffs.settle(again, by=house.town.aygul, at=it.answer_until)
+    assert Order.objects.latest("pk").supplier_id == house.people[0].party
+
+
+# Upgrades
+
+NEWER = {"name": "孔雀复印纸", "brand": "孔雀", "model": "A4-70B", "description": "70克，白度98", "price": "119.00"}
+ROWS = [{"parameter": "白度", "before": "96", "after": "98"}]
+
+
+@pytest.mark.parametrize(
+    ("more", "rows", "expected"),
+    [
+        ({"price": "120.01"}, ROWS, ("FWP-012", "price")),
+        ({"model": "政府采购专供"}, ROWS, ("FWK-045", "model")),
+        ({}, [], ("FWP-010", "parameter_1")),
+        ({}, [{"parameter": "白度", "before": "", "after": "98"}], ("FWP-011", "parameter_1")),
+        ({"price": "x"}, ROWS, ("FWK-003", "price")),
+    ],
+)
+def test_an_upgrade_is_not_dearer_and_compared(
+    house: Agreed, more: dict[str, str], rows: list[dict[str, str]], expected: tuple[str, str]
+) -> None:
+    first, seller = house.parties[0], house.people[0]
+    assert expected in refused(lambda: parties.ask_upgrade(first, {**NEWER, **more}, rows=rows, by=seller, at=THEN))
+    assert first.upgrades.count() == 0
+
+
+def test_an_upgrade_is_bought_once_the_solicitor_approved_it(house: Agreed) -> None:
+    first, seller, lead = house.parties[0], house.people[0], house.town.zhou
+    it = parties.ask_upgrade(first, NEWER, rows=ROWS, by=seller, at=THEN)
+    assert refused(lambda: parties.ask_upgrade(first, NEWER, rows=ROWS, by=seller, at=THEN)) == [("FWP-013", "")]
+    assert refused(lambda: parties.approve_upgrade(it, by=seller, at=THEN)) == [("LIF-002", "")]
+    assert refused(lambda: parties.refuse_upgrade(it, reason="", by=lead, at=THEN)) == [("FWP-014", "reason")]
+    before = called(house, "direct", entry=first.number, reason="价格最低，服务好")
+    assert parties.approve_upgrade(it, by=lead, at=THEN).state == "approved"
+    first.refresh_from_db()
+    assert (first.model, first.price, it.replaced["model"], it.replaced["price"]) == ("A4-70B", Decimal("119.00"), "A4-70", "120.00")
+    after = called(house, "direct", entry=first.number, reason="价格最低，服务好")
+    lines = [Order.objects.get(number=one.order_number).lines.get() for one in (before, after)]
+    assert [(line.snapshot["model"], line.price) for line in lines] == [("A4-70", Decimal("120.00")), ("A4-70B", Decimal("119.00"))]
+
+
+def test_a_price_that_fell_meanwhile_stops_a_dearer_upgrade(house: Agreed) -> None:
+    first, seller, lead = house.parties[0], house.people[0], house.town.zhou
+    it = parties.ask_upgrade(first, NEWER, rows=ROWS, by=seller, at=THEN)
+    frameworks.reduce_price(first, price="110.00", by=seller, at=THEN)
+    assert refused(lambda: parties.approve_upgrade(it, by=lead, at=THEN)) == [("FWP-012", "price")]
+    assert parties.withdraw_upgrade(it, by=seller, at=THEN).state == "withdrawn"
+    first.refresh_from_db()
+    assert (first.model, first.price) == ("A4-70", Decimal("110.00"))
+
+
+def test_who_left_upgrades_nothing(house: Agreed) -> None:
+    first, seller, lead = house.parties[0], house.people[0], house.town.zhou
+    it = parties.ask_upgrade(first, NEWER, rows=ROWS, by=seller, at=THEN)
+    frameworks.clear_out_entry(first, reason="三次拒绝供货", by=lead, at=THEN)
+    assert ("FWP-001", "") in refused(lambda: parties.approve_upgrade(it, by=lead, at=THEN))
+    assert refused(lambda: parties.ask_upgrade(first, NEWER, rows=ROWS, by=seller, at=THEN)) == [("FWP-001", "")]

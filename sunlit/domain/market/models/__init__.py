@@ -5,6 +5,7 @@ from sunlit.domain.market.models.calloffs import CallOff, CallOffBid
 from sunlit.domain.market.models.frameworks import Framework, FrameworkEntry, Package
 from sunlit.domain.market.models.opportunities import OpportunitySubscription
 from sunlit.domain.market.models.orders import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
+from sunlit.domain.market.models.parties import FrameworkDealer, FrameworkUpgrade
 from sunlit.domain.market.models.quotations import Quotation, QuotationLine, QuotationPaper, QuotationQuestion, Quote, QuoteLine
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "Dispatch",
     "Favourite",
     "Framework",
+    "FrameworkDealer",
     "FrameworkEntry",
+    "FrameworkUpgrade",
     "OpportunitySubscription",
     "Order",
     "OrderLine",

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from sunlit.domain.market.models.frameworks import FrameworkEntry, Package
+from sunlit.domain.market.models.parties import FrameworkDealer
 from sunlit.domain.planning.models import BudgetQuota
 from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation, User
@@ -44,6 +45,7 @@ class CallOff(Living):
 
     # Outcome
     entry = models.ForeignKey(FrameworkEntry, models.PROTECT, null=True, related_name="calloffs")  # whose turn it is, or who won
+    dealer = models.ForeignKey(FrameworkDealer, models.PROTECT, null=True, related_name="+")  # who takes the order for the party
     price = models.DecimalField(max_digits=16, decimal_places=2, null=True)
     order_number = models.TextField(default="", blank=True)
     begun_at = models.DateTimeField()
@@ -59,6 +61,7 @@ class CallOff(Living):
         "answer_until",
         "outside_price",
         "entry_id",
+        "dealer_id",
         "price",
         "order_number",
         "reason",
@@ -90,6 +93,7 @@ class CallOffBid(models.Model):
 
     calloff = models.ForeignKey(CallOff, models.PROTECT, related_name="bids")
     entry = models.ForeignKey(FrameworkEntry, models.PROTECT, related_name="+")
+    dealer = models.ForeignKey(FrameworkDealer, models.PROTECT, null=True, related_name="+")  # who would deliver for it
     price = models.DecimalField(max_digits=16, decimal_places=2)
     nonce = models.TextField()
     at = models.DateTimeField()

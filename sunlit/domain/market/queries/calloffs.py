@@ -29,7 +29,14 @@ class CallOffPage:
 
 def calloff(number: str, *, seen_by: Actor) -> CallOff | None:
     found = policies.calloffs_visible_to(seen_by).select_related(
-        "package__framework__solicitor", "package__category", "buyer__region", "entry__supplier", "outside_supplier", "quota", "proof"
+        "package__framework__solicitor",
+        "package__category",
+        "buyer__region",
+        "entry__supplier",
+        "dealer__dealer",
+        "outside_supplier",
+        "quota",
+        "proof",
     )
     return found.filter(number=number).first()
 
@@ -47,7 +54,12 @@ def calloffs_page(*, seen_by: Actor, framework: Framework | None = None, after: 
 
 def bids_of(it: CallOff, *, seen_by: Actor) -> list[CallOffBid]:
     """The bids that the reader may see: everybody's once the time is over, until then only the own."""
-    return list(policies.bids_visible_to(seen_by).filter(calloff=it).select_related("entry__supplier").order_by("price", "at", "pk"))
+    return list(
+        policies.bids_visible_to(seen_by)
+        .filter(calloff=it)
+        .select_related("entry__supplier", "dealer__dealer")
+        .order_by("price", "at", "pk")
+    )
 
 
 def parties_of(package: Package) -> list[FrameworkEntry]:

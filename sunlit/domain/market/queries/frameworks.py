@@ -10,7 +10,7 @@ from django.db.models import Count, Prefetch, Q
 
 from sunlit.domain.catalog.models import Category
 from sunlit.domain.market import policies
-from sunlit.domain.market.models import Framework, FrameworkEntry, Package
+from sunlit.domain.market.models import Framework, FrameworkEntry, FrameworkUpgrade, Package
 from sunlit.domain.market.rules import frameworks as rules
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import Rule_, Ruling
@@ -96,9 +96,10 @@ def may_solicit(actor: Actor, at: datetime) -> bool:
 
 
 def overdue(at: datetime) -> tuple[list[Framework], list[FrameworkEntry]]:
-    """Agreements that are not filed, and parties whose wish to leave is not answered, though the term is over by then."""
+    """Agreements that are not filed, and parties whose wish to leave or to upgrade is not answered, though the term is over by then."""
     unfiled = Framework.objects.filter(state="in_force", filed_at=None, file_until__lte=at).order_by("pk")
-    waiting = FrameworkEntry.objects.filter(state="signed", leave_until__lte=at, package__framework__state="in_force").order_by("pk")
+    unanswered = Q(leave_until__lte=at) | Q(pk__in=FrameworkUpgrade.objects.filter(state="asked", decide_until__lte=at).values("entry"))
+    waiting = FrameworkEntry.objects.filter(unanswered, state="signed", package__framework__state="in_force").order_by("pk")
     return list(unfiled), list(waiting.select_related("package__framework"))
 
 

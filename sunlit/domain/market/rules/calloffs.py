@@ -33,6 +33,7 @@ OUTSIDE_UNKNOWN = Reason("CAL-015", _("“{number}” is no active supplier outs
 PROOF_MISSING = Reason("CAL-016", _("Add the paper with the cheaper offer of the same goods."))
 NOT_MATCHED = Reason("CAL-017", _("{price} does not match the offer from outside at {most}."))
 REASON_MISSING = Reason("CAL-018", _("Give a reason of at least {least} characters: the other side reads it."))
+DEALER_WRONG = Reason("CAL-020", _("Choose a dealer that delivers for this supplier, or nobody: then it delivers itself."))
 
 REASON_LEAST: Final = 6
 MODES: Final[dict[str, str | Promise]] = {

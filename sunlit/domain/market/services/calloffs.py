@@ -13,9 +13,10 @@ from django.db.models import Q
 from django.utils import translation
 
 from sunlit.domain.market.events import CallOffMoved
-from sunlit.domain.market.models import CallOff, CallOffBid, Framework, FrameworkEntry, Package
+from sunlit.domain.market.models import CallOff, CallOffBid, Framework, FrameworkDealer, FrameworkEntry, Package
 from sunlit.domain.market.modes.supermarket import Terms, terms_of
 from sunlit.domain.market.queries import calloffs as queries
+from sunlit.domain.market.queries import parties as parties_queries
 from sunlit.domain.market.rules import calloffs as rules
 from sunlit.domain.market.services import awards
 from sunlit.domain.market.states import calloffs as states
@@ -53,6 +54,7 @@ def call_off(
     note: str = "",
     reason: str = "",
     entry: str = "",
+    dealer: str = "",
     outside: Mapping[str, str] | None = None,
     proof: File | None = None,
     by: Actor,
@@ -61,7 +63,7 @@ def call_off(
     """Buy under a package. Direct selection places the order at once; in the other ways the money lies ready while the parties answer.
 
     `entry` is the number of the party selected; `outside` names the supplier (`supplier`, its number) and the `price` of the cheaper offer, with its
-    `proof`. Refused: CAL-001 … CAL-007, CAL-014 … CAL-016, CAL-019, ORD-022, ORD-023 at their fields, BUD-001 the money is short.
+    `proof`; `dealer` is the number of who takes the order for the party selected. Refused: CAL-001 … CAL-007, CAL-014 … CAL-016, CAL-020, ORD-022, ORD-023 at their fields, BUD-001 the money is short.
     """
     framework = Framework.objects.select_for_update(of=("self",)).get(pk=package.framework_id)
     terms = terms_of(quota_id=quota_id, address_id=address_id, title_id=title_id, purpose=purpose, note=note, by=by)
@@ -75,26 +77,35 @@ def call_off(
     )  # fmt: skip
     check(problems)
     begin = {"direct": _select, "bidding": _invite, "rotation": _ask, "outside": _seek_match}[mode]
-    return begin(it, parties, {"entry": entry, "reason": reason.strip(), "outside": outside or {}, "proof": _own(proof, by)}, by, at)
+    return begin(
+        it,
+        parties,
+        {"entry": entry, "dealer": dealer, "reason": reason.strip(), "outside": outside or {}, "proof": _own(proof, by)},
+        by,
+        at,
+    )
 
 
 @transaction.atomic
-def bid(it: CallOff, *, price: str, by: Actor, at: datetime) -> CallOff:
+def bid(it: CallOff, *, price: str, dealer: str = "", by: Actor, at: datetime) -> CallOff:
     """A party bids, or bids anew, below its agreement's price (outside the list: at most the price to match). Nobody else sees it until the deadline.
 
-    Refused: CAL-001 the agreement was voided, CAL-008 above its price, CAL-009 no amount, CAL-010 too late, CAL-012 not asked, CAL-017 no match.
+    Refused: CAL-001 the agreement was voided, CAL-008 above its price, CAL-009 no amount, CAL-010 too late, CAL-012 not asked, CAL-017 no match,
+    CAL-020 no dealer of its.
     """
     held = _locked(it)
     _not_voided(held)
     entry = FrameworkEntry.objects.filter(pk__in=held.invited, supplier_id=by.organisation_id, state="signed").first()
     amount = _yuan(price)
     problems = list(_bid_problems(held, entry, amount, price))
+    delivers, wrong = _dealer(entry, dealer)
+    problems += wrong
     if not states.party.allows(by, held):
         raise Refused(Problem(rules.NOT_INVITED))
     nonce = secrets.token_hex(NONCE_BYTES)
     facts = {"commitment": digest([by.organisation_number, amount, nonce])}
     held = move(held, "bid", by=CLOCK, at=at, facts=facts, handed={"problems": problems})  # the record does not say who bid
-    CallOffBid.objects.update_or_create(calloff=held, entry=entry, defaults={"price": amount, "nonce": nonce, "at": at})
+    CallOffBid.objects.update_or_create(calloff=held, entry=entry, defaults={"price": amount, "dealer": delivers, "nonce": nonce, "at": at})
     return held
 
 
@@ -114,14 +125,16 @@ def settle(it: CallOff, *, by: Actor, at: datetime) -> CallOff:
     if won is not None:
         entry = parties[won.entry]
         assert entry.price is not None
-        return _awarded(held, entry, entry.supplier, min(won.price, entry.price), by, at)
+        named = held.bids.get(entry=entry).dealer_id
+        delivers = next((one for one in parties_queries.who_delivers([entry]) if one.pk == named), None)  # else the party itself
+        return _awarded(held, entry, entry.supplier, min(won.price, entry.price), by, at, delivers)
     if held.outside_supplier is not None and held.outside_price is not None:
         return _awarded(held, None, held.outside_supplier, held.outside_price, by, at)
     return _failed(held, by, at)
 
 
 @transaction.atomic
-def accept_turn(it: CallOff, *, by: Actor, at: datetime) -> CallOff:
+def accept_turn(it: CallOff, *, dealer: str = "", by: Actor, at: datetime) -> CallOff:
     """The supplier whose turn it is takes the order at its agreement's price.
 
     Refused: CAL-001 the agreement was voided, CAL-010 too late, CAL-012 not its turn, or it is no party any more.
@@ -132,7 +145,9 @@ def accept_turn(it: CallOff, *, by: Actor, at: datetime) -> CallOff:
     entry = next((one for one in queries.parties_of(held.package) if one.pk == held.entry_id), None)
     if entry is None or entry.supplier_id != by.organisation_id or entry.price is None:
         raise Refused(Problem(rules.NOT_INVITED))
-    return _awarded(held, entry, entry.supplier, entry.price, by, at)
+    delivers, wrong = _dealer(entry, dealer)
+    check(wrong)
+    return _awarded(held, entry, entry.supplier, entry.price, by, at, delivers)
 
 
 @transaction.atomic
@@ -177,11 +192,12 @@ def _select(it: CallOff, parties: Sequence[FrameworkEntry], told: Mapping[str, A
     problems = [] if entry else [Problem(rules.CHOOSE_PARTY, on="entry")]
     if len(told["reason"]) < rules.REASON_LEAST:
         problems.append(Problem(rules.REASON_SHORT, {"least": rules.REASON_LEAST}, on="reason"))
-    check(problems)
+    it.dealer, wrong = _dealer(entry, told["dealer"])
+    check([*problems, *wrong])
     assert entry is not None
     assert entry.price is not None
     it.rulings, it.entry, it.price, it.reason = _judged(it, entry.price, at), entry, entry.price, told["reason"]
-    order = _order(it, entry, entry.supplier, entry.price, by, at)
+    order = _order(it, entry, it.dealer.dealer if it.dealer else entry.supplier, entry.price, by, at)
     it.order_number = order.number
     facts = {
         "supplier": entry.supplier.name_zh, "framework": it.package.framework.number, "total": order.total, "reason": it.reason, "order": order.number,
@@ -229,9 +245,18 @@ def _opened(it: CallOff, verb: str, cap: Decimal, by: Actor, at: datetime) -> Ca
     return it
 
 
-def _awarded(it: CallOff, entry: FrameworkEntry | None, supplier: Organisation, price: Decimal, by: Actor, at: datetime) -> CallOff:
-    order = _order(it, entry, supplier, price, by, at)
-    change = {"entry": entry, "price": price, "order_number": order.number}
+def _awarded(
+    it: CallOff,
+    entry: FrameworkEntry | None,
+    supplier: Organisation,
+    price: Decimal,
+    by: Actor,
+    at: datetime,
+    dealer: FrameworkDealer | None = None,
+) -> CallOff:
+    """The order, with the winner or with the dealer that takes it for the winner."""
+    order = _order(it, entry, dealer.dealer if dealer else supplier, price, by, at)
+    change = {"entry": entry, "dealer": dealer, "price": price, "order_number": order.number}
     facts = {"supplier": supplier.name_zh, "total": order.total, "order": order.number}
     return move(it, "award", by=by, at=at, change=change, facts=facts, announces=_moved("award"))
 
@@ -328,6 +353,14 @@ def _common_problems(
     if not parties:
         found.append(Problem(rules.NO_PARTY))
     return found
+
+
+def _dealer(entry: FrameworkEntry | None, number: str) -> tuple[FrameworkDealer | None, list[Problem]]:
+    """Who delivers for the party, where somebody is named."""
+    if not number or entry is None:
+        return None, []
+    found = next((one for one in parties_queries.who_delivers([entry]) if one.number == number), None)
+    return found, [] if found else [Problem(rules.DEALER_WRONG, on="dealer")]
 
 
 def _bid_problems(it: CallOff, entry: FrameworkEntry | None, amount: Decimal, text: str) -> list[Problem]:

@@ -135,8 +135,8 @@ def respond(package: Package, told: Mapping[str, Any], *, proof: File | None = N
 
     Refused: FWK-040 too late, FWK-041 above the ceiling, FWK-042 not active, FWK-043 answered already, FWK-044 … FWK-049 at their fields.
     """
-    framework = _locked(package.framework_id)
-    change = forms.response(told, package, proof=_own(proof, by))
+    framework = locked_framework(package.framework_id)
+    change = forms.response(told, package, proof=own_paper(proof, by))
     it = FrameworkEntry(
         number=new_number("KX", at),
         region_path=framework.region_path,
@@ -161,8 +161,8 @@ def revise_response(
     it: FrameworkEntry, told: Mapping[str, Any], *, proof: File | None = None, by: Actor, at: datetime, expected: int | None = None
 ) -> FrameworkEntry:
     """Change it before the deadline; a paper that is not handed in anew stays. Refused: as `respond`."""
-    framework = _locked(it.package.framework_id)
-    change = forms.response(told, it.package, proof=_own(proof, by) or it.proof)
+    framework = locked_framework(it.package.framework_id)
+    change = forms.response(told, it.package, proof=own_paper(proof, by) or it.proof)
     changed = FrameworkEntry(package=it.package, supplier_id=it.supplier_id, **change)
     problems = list(_response_problems(changed, framework, by, at))
     change["nonce"] = secrets.token_hex(NONCE_BYTES)
@@ -173,7 +173,7 @@ def revise_response(
 @transaction.atomic
 def withdraw_response(it: FrameworkEntry, *, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
     """Before the deadline; another one may follow."""
-    framework = _locked(it.package.framework_id)
+    framework = locked_framework(it.package.framework_id)
     return _unnamed(it, "withdraw", by=by, at=at, handed={"framework": framework}, expected=expected)
 
 
@@ -204,8 +204,8 @@ def judge_response(
 
     Refused: FWK-047 no finding, FWK-020 no words, FWK-048 no score, FWK-052 the framework is not under review.
     """
-    framework = _locked(it.package.framework_id)
-    handed = _framework_handed(framework)
+    framework = locked_framework(it.package.framework_id)
+    handed = framework_handed(framework)
     if conforms:
         points = _score(score)
         told = {"score": points if framework.method == "quality" else None}
@@ -224,7 +224,7 @@ def settle_shortlist(it: Framework, *, panel: Sequence[str], by: Actor, at: date
 
     Refused: FWK-025 something is not judged, FWK-026 the panel.
     """
-    held = _locked(it.pk)
+    held = locked_framework(it.pk)
     named = [" ".join(name.split())[:NAME_CHARS] for name in panel if name.strip()]
     least = rulebook.rule("NR-012", region_path=held.region_path, on=local_day(at)).n
     entries = list(FrameworkEntry.objects.select_for_update(of=("self",)).filter(package__framework=held).order_by("pk"))
@@ -256,15 +256,15 @@ def settle_shortlist(it: Framework, *, panel: Sequence[str], by: Actor, at: date
 @transaction.atomic
 def sign_entry(it: FrameworkEntry, *, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
     """The supplier signs; its unit price becomes the agreement's. Refused: FWK-050 too late."""
-    framework = _locked(it.package.framework_id)
+    framework = locked_framework(it.package.framework_id)
     change = {"price": it.quoted}
-    return move(it, "sign", by=by, at=at, change=change, facts=change, handed=_framework_handed(framework), expected=expected)
+    return move(it, "sign", by=by, at=at, change=change, facts=change, handed=framework_handed(framework), expected=expected)
 
 
 @transaction.atomic
 def decline_entry(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> FrameworkEntry:
     """The supplier does not sign, and says why. Refused: FWK-020 no reason."""
-    handed = _framework_handed(_locked(it.package.framework_id))
+    handed = framework_handed(locked_framework(it.package.framework_id))
     told = {"reason": reason.strip()}
     return move(it, "decline", by=by, at=at, change=told, facts=told, handed=handed, expected=expected)
 
@@ -272,7 +272,7 @@ def decline_entry(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, e
 @transaction.atomic
 def conclude_framework(it: Framework, *, by: Actor, at: datetime, expected: int | None = None) -> Framework:
     """The agreement takes effect for those who signed. Refused: FWK-027 nobody has, FWK-028 others may still sign."""
-    held = _locked(it.pk)
+    held = locked_framework(it.pk)
     entries = list(FrameworkEntry.objects.filter(package__framework=held, state__in=["shortlisted", "signed"]).order_by("pk"))
     unsigned = [entry for entry in entries if entry.state == "shortlisted"]
     signed = len(entries) - len(unsigned)
@@ -300,11 +300,11 @@ def reduce_price(it: FrameworkEntry, *, price: str, by: Actor, at: datetime, exp
         new = money.ZERO
     if new <= 0:
         raise Refused(Problem(rules.AMOUNT_WRONG, {"amount": price}, on="price"))
-    framework = _locked(it.package.framework_id)
+    framework = locked_framework(it.package.framework_id)
     held = FrameworkEntry.objects.select_for_update(of=("self",)).get(pk=it.pk)
-    handed = {**_framework_handed(framework), "new_price": new}
+    handed = {**framework_handed(framework), "new_price": new}
     facts = {"before": held.price, "price": new}
-    announces = _entry_moved("reduce", framework)
+    announces = entry_moved("reduce", framework)
     return move(held, "reduce", by=by, at=at, change={"price": new}, facts=facts, handed=handed, expected=expected, announces=announces)
 
 
@@ -323,12 +323,12 @@ def ask_leave(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, expec
 
     Refused: FWK-020 no reason, FWK-054 it asked already.
     """
-    framework, said = _locked(it.package.framework_id), reason.strip()
+    framework, said = locked_framework(it.package.framework_id), reason.strip()
     until = rulebook.deadline("framework.leave_answer", start=at, region_path=it.region_path, on=local_day(at))
     change = {"leave_reason": said, "leave_until": until}
     facts = {"reason": said, "until": _told(until)}
-    handed = _framework_handed(framework)
-    announces = _entry_moved("ask_leave", framework, said)
+    handed = framework_handed(framework)
+    announces = entry_moved("ask_leave", framework, said)
     return move(it, "ask_leave", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=announces)
 
 
@@ -405,7 +405,7 @@ def _solicits_as(by: Actor, at: datetime) -> bool:
 
 def _looked_at(it: Framework, at: datetime) -> tuple[Framework, dict[str, Any], list[dict[str, Any]]]:
     """The framework locked, what its rules are handed, and the rulings as they are kept: in the language of the record."""
-    held = _locked(it.pk)
+    held = locked_framework(it.pk)
     with translation.override(RECORD_LANGUAGE):
         problems, rulings = queries.check_plan(held, at)
         kept = [ruling.to_json() for ruling in rulings]
@@ -417,14 +417,20 @@ def _response_problems(it: FrameworkEntry, framework: Framework, by: Actor, at: 
     day = local_day(at)
     if registry.standing(by.party) != "active":
         yield Problem(rules.NOT_ACTIVE)
-    banned = rulebook.rule("listing.banned_words", region_path=framework.region_path, on=day).words
-    for name in ("name", "brand", "model", "description"):
-        word = next((word for word in banned if word in getattr(it, name)), "")
-        if word:
-            yield Problem(rules.BANNED_WORD, {"word": word}, on=name)
+    for name, word in banned_words(it, region_path=framework.region_path, at=at):
+        yield Problem(rules.BANNED_WORD, {"word": word}, on=name)
     years = rulebook.rule("NR-036", region_path=framework.region_path, on=day).n
     if it.package.consumables and it.consumable_years < years:
         yield Problem(rules.CONSUMABLES_SHORT, {"least": years}, on="consumable_years")
+
+
+def banned_words(it: Any, *, region_path: str, at: datetime) -> Iterator[tuple[str, str]]:
+    """Where a product is called made for government procurement alone: field and word."""
+    banned = rulebook.rule("listing.banned_words", region_path=region_path, on=local_day(at)).words
+    for name in ("name", "brand", "model", "description"):
+        word = next((word for word in banned if word in getattr(it, name)), "")
+        if word:
+            yield name, word
 
 
 def _unnamed(it: FrameworkEntry, verb: str, *, by: Actor, at: datetime, **told: Any) -> FrameworkEntry:
@@ -449,11 +455,11 @@ def _why_failed(outcomes: Collection[queries.Outcome]) -> str:
 def _parted(it: FrameworkEntry, verb: str, change: Mapping[str, Any], *, by: Actor, at: datetime, expected: int | None) -> FrameworkEntry:
     """The end, or not, of a party's time in the agreement."""
     with transaction.atomic():
-        framework = _locked(it.package.framework_id)
-        handed = {**_framework_handed(framework), "removal": change.get("removal", "")}
+        framework = locked_framework(it.package.framework_id)
+        handed = {**framework_handed(framework), "removal": change.get("removal", "")}
         with translation.override(RECORD_LANGUAGE):
             facts = {"reason": change["reason"], "ground": str(rules.REMOVALS.get(change.get("removal", ""), ""))}
-        announces = _entry_moved(verb, framework, change["reason"])
+        announces = entry_moved(verb, framework, change["reason"])
         return move(it, verb, by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=announces)
 
 
@@ -462,12 +468,12 @@ def _reasoned(it: Framework, verb: str, reason: str, *, by: Actor, at: datetime,
     return move(it, verb, by=by, at=at, change=told, facts=told, expected=expected, announces=_moved(verb, told["reason"]))
 
 
-def _locked(key: int) -> Framework:
+def locked_framework(key: int) -> Framework:
     """The framework's row first, then its responses: all verbs take their locks in this order."""
     return Framework.objects.select_for_update(of=("self",)).get(pk=key)
 
 
-def _framework_handed(framework: Framework) -> dict[str, Any]:
+def framework_handed(framework: Framework) -> dict[str, Any]:
     return {"framework": framework, "framework_state": str(life_of(framework).states[framework.state])}
 
 
@@ -476,7 +482,7 @@ def _told(at: datetime) -> str:
     return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
-def _own(proof: File | None, by: Actor) -> File | None:
+def own_paper(proof: File | None, by: Actor) -> File | None:
     return proof if proof is not None and proof.owner_id == by.organisation_id else None
 
 
@@ -529,7 +535,7 @@ def _moved(verb: str, reason: str = "") -> Callable[[Framework], list[Event]]:
     ]
 
 
-def _entry_moved(verb: str, framework: Framework, reason: str = "") -> Callable[[FrameworkEntry], list[Event]]:
+def entry_moved(verb: str, framework: Framework, reason: str = "") -> Callable[[FrameworkEntry], list[Event]]:
     return lambda it: [
         FrameworkEntryMoved(
             number=it.number,

@@ -4,14 +4,17 @@ from sunlit.domain.market.states.auctions import auction
 from sunlit.domain.market.states.calloffs import calloff
 from sunlit.domain.market.states.frameworks import entry, framework
 from sunlit.domain.market.states.orders import order
+from sunlit.domain.market.states.parties import dealer, upgrade
 from sunlit.domain.market.states.quotations import quotation, quote
 
 __all__ = [
     "auction",
     "calloff",
+    "dealer",
     "entry",
     "framework",
     "order",
     "quotation",
     "quote",
+    "upgrade",
 ]

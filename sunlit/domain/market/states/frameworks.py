@@ -302,6 +302,15 @@ entry = Life(
             "ended_at",
         ),
         Move(
+            "upgrade",
+            SIGNED,
+            None,
+            judge,
+            _("{number} is now {name} for ¥{price} (upgrade {upgrade})"),
+            _("Upgrade the product"),
+            (rules.framework_is(SHORTLISTED, IN_FORCE),),
+        ),
+        Move(
             "ask_leave",
             SIGNED,
             None,

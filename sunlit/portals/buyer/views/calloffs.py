@@ -12,6 +12,7 @@ from sunlit.domain.market import states
 from sunlit.domain.market.models import CallOff, Framework, Package
 from sunlit.domain.market.queries import calloffs as queries
 from sunlit.domain.market.queries import frameworks
+from sunlit.domain.market.queries import parties as party_queries
 from sunlit.domain.market.rules import calloffs as rules
 from sunlit.domain.market.services import calloffs as services
 from sunlit.domain.planning import queries as planning
@@ -28,7 +29,7 @@ from sunlit.portals.ui.frameworks import calloff_page
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 
-TEXTS: Final = ("mode", "quantity", "purpose", "note", "reason", "entry", "outside_supplier", "outside_price")
+TEXTS: Final = ("mode", "quantity", "purpose", "note", "reason", "entry", "dealer", "outside_supplier", "outside_price")
 
 
 @door(kind="buyer", methods=("GET",))
@@ -67,6 +68,14 @@ def call_off(request: Request, number: str, position: int) -> HttpResponse:
         "parties": parties,
         "modes": [(key, rules.MODES[key]) for key in (*it.second_stage, "outside")],
         "entries": [(entry.number, f"{lang(entry.supplier)} · {entry.name} · {yuan(entry.price)}") for entry in parties if entry.price],
+        "dealers": [
+            (
+                one.number,
+                _("%(dealer)s, for %(party)s · %(area)s")
+                % {"dealer": lang(one.dealer), "party": lang(one.entry.supplier), "area": one.area},
+            )
+            for one in party_queries.who_delivers(parties)
+        ],
         "quotas": quotas,
         "addresses": addresses,
         "titles": titles,

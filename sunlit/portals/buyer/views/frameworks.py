@@ -14,8 +14,10 @@ from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.market import states
 from sunlit.domain.market.models import Framework, FrameworkEntry
 from sunlit.domain.market.queries import frameworks as queries
+from sunlit.domain.market.queries import parties
 from sunlit.domain.market.rules import frameworks as rules
 from sunlit.domain.market.services import frameworks as services
+from sunlit.domain.market.services import parties as party_services
 from sunlit.domain.market.services.framework_forms import ROW_FIELDS
 from sunlit.domain.market.states import frameworks as life
 from sunlit.domain.rulebook.rules.facts import GROUNDS
@@ -137,14 +139,21 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
             said: dict[str, Any] = {name: post.get(name, "") for name in ("finding", "note", "score")}
             services.judge_response(it, conforms=verb == "accept", **said, **told)
         else:
+            if verb in ("approve", "refuse"):
+                _judge_upgrade(request, it, verb, told)
+                return see_other("buyer:framework_entry", number, response)
             if verb == "clear_out":
                 told["removal"] = post.get("removal", "")
             found_or_404(PARTED.get(verb))(it, reason=post.get("reason", ""), **told)
         return see_other("buyer:framework", number)
 
+    upgrades = parties.upgrades_of(it)
     context = {
         "it": it.package.framework,
         "entry": it,
+        "dealers": parties.dealers_of(it, seen_by=request.actor),
+        "upgrades": upgrades,
+        "open_to": {one.number: {move.verb: move for move in states.upgrade.open_to(one, request.actor)} for one in upgrades},
         "moves": _entry_moves(request, it),
         "findings": rules.FINDINGS,
         "removals": rules.REMOVALS,
@@ -153,6 +162,14 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
         "now": request.now,
     }
     return form_page(request, "buyer/framework_entry.html", context, act)
+
+
+def _judge_upgrade(request: Request, it: FrameworkEntry, verb: str, told: dict[str, Any]) -> None:
+    upgrade = found_or_404(parties.upgrade(request.POST.get("upgrade", ""), entry=it))
+    if verb == "approve":
+        party_services.approve_upgrade(upgrade, **told)
+    else:
+        party_services.refuse_upgrade(upgrade, reason=request.POST.get("reason", ""), **told)
 
 
 def _entry_moves(request: Request, it: FrameworkEntry) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import cast
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.utils.cache import patch_cache_control
 
@@ -66,7 +67,9 @@ def _is_a_paper(pk: int, actor: Actor) -> bool:
         AcceptanceSheet.objects.filter(photos=pk, order__in=orders).exists()
         or Invoice.objects.filter(file_id=pk, order__in=orders).exists()
         or Return.objects.filter(photos=pk, order__in=orders).exists()
-        or market.entries_visible_to(actor).filter(proof_id=pk).exists()
+        or market.entries_visible_to(actor).filter(Q(proof_id=pk) | Q(upgrades__proof_id=pk)).exists()
+        or market.dealers_visible_to(actor).filter(paper_id=pk).exists()
+        or market.calloffs_visible_to(actor).filter(proof_id=pk).exists()
         or planning.plans_visible_to(actor).filter(authorisation_file_id=pk).exists()
         or registry.visible_to(actor).filter(documents=pk).exists()
     )

@@ -25,6 +25,9 @@ CHANGES: Final[dict[str, Any]] = {
     "clear_out": pgettext_lazy("party of an agreement", "cleared out"),
     "release": pgettext_lazy("party of an agreement", "released"),
     "reduce": pgettext_lazy("party of an agreement", "price lowered"),
+    "upgrade": pgettext_lazy("party of an agreement", "product upgraded"),
+    "dealer_accept": pgettext_lazy("party of an agreement", "dealer named"),
+    "dealer_end": pgettext_lazy("party of an agreement", "dealer no more"),
 }
 
 

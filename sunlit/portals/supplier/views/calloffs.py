@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 from sunlit.domain.market import states
 from sunlit.domain.market.models import CallOff
 from sunlit.domain.market.queries import calloffs as queries
+from sunlit.domain.market.queries import parties as party_queries
 from sunlit.domain.market.rules import calloffs as rules
 from sunlit.domain.market.services import calloffs as services
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.frameworks import calloff_page
 from sunlit.portals.ui.toasts import tell
 
@@ -31,9 +33,9 @@ def calloff(request: Request, number: str) -> HttpResponse:
     def act() -> HttpResponse:
         verb, post = request.POST.get("verb", ""), request.POST
         if verb == "bid":
-            services.bid(it, price=post.get("price", ""), by=request.actor, at=request.now)
+            services.bid(it, price=post.get("price", ""), dealer=post.get("dealer", ""), by=request.actor, at=request.now)
         elif verb == "award":
-            services.accept_turn(it, by=request.actor, at=request.now)
+            services.accept_turn(it, dealer=post.get("dealer", ""), by=request.actor, at=request.now)
         else:
             found_or_404(True if verb == "pass_on" else None)
             services.refuse_turn(it, ground=post.get("ground", ""), note=post.get("note", ""), by=request.actor, at=request.now)
@@ -42,6 +44,8 @@ def calloff(request: Request, number: str) -> HttpResponse:
 
     context = calloff_page(request, it)
     context["mine"] = next((one for one in context["bids"] if one.entry.supplier_id == request.actor.party), None)
+    own = [one for one in party_queries.who_delivers(queries.parties_of(it.package)) if one.entry.supplier_id == request.actor.party]
+    context["dealers"] = [(one.number, f"{lang(one.dealer)} · {one.area}") for one in own]
     context["over"] = it.answer_until is None or request.now >= it.answer_until
     context["turn"] = it.state == "offered" and it.entry is not None and it.entry.supplier_id == request.actor.party
     return form_page(request, "supplier/calloff.html", context, act)

@@ -10,10 +10,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from sunlit.domain.market import states
-from sunlit.domain.market.models import Framework, FrameworkEntry, Package
+from sunlit.domain.market.models import Framework, FrameworkDealer, FrameworkEntry, Package
 from sunlit.domain.market.queries import frameworks as queries
+from sunlit.domain.market.queries import parties
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules import parties as party_rules
 from sunlit.domain.market.services import frameworks as services
+from sunlit.domain.market.services import parties as services_of_parties
 from sunlit.domain.market.states import frameworks as life
 from sunlit.foundation.files import services as files
 from sunlit.foundation.files.models import File
@@ -29,6 +32,11 @@ FIELDS: Final = ("name", "brand", "model", "description", "capacity", "quoted", 
 SALES: Final = ("sales", "admin")
 REASONED: Final[dict[str, Callable[..., FrameworkEntry]]] = {"decline": services.decline_entry, "ask_leave": services.ask_leave}
 
+DEALING: Final[dict[str, Callable[..., FrameworkDealer]]] = {
+    "decline": services_of_parties.decline_dealing,
+    "end": services_of_parties.end_dealing,
+}
+
 
 @door(kind="supplier", methods=("GET",))
 def frameworks(request: Request) -> HttpResponse:
@@ -40,6 +48,7 @@ def frameworks(request: Request) -> HttpResponse:
         ),
         "asked": state,
         "states": [("all", _("All")), *((key, label) for key, label in states.framework.states.items() if key in life.PUBLIC)],
+        "dealings": parties.my_dealings(request.actor.party),
         "mine": queries.my_entries(request.actor.party),
         "now": request.now,
     }
@@ -101,6 +110,9 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
             services.sign_entry(it, **told)
         elif verb in REASONED:
             REASONED[verb](it, reason=request.POST.get("reason", ""), **told)
+        elif verb in ("name", "ask", "withdraw_upgrade"):
+            _as_a_party(request, it, verb)
+            return see_other("supplier:framework_entry", number, response)
         else:
             found_or_404(True if verb == "reduce" else None)
             services.reduce_price(it, price=request.POST.get("price", ""), **told)
@@ -110,9 +122,17 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
     framework_state = it.package.framework.state
     running = ("reduce", *(() if it.leave_until else ("ask_leave",)))
     here = {life.OPEN: ("withdraw",), life.SHORTLISTED: ("sign", "decline"), life.IN_FORCE: running}.get(framework_state, ())
+    may = it.state in (life.LISTED, life.SIGNED) and framework_state in (life.SHORTLISTED, life.IN_FORCE) and request.actor.has(*SALES)
+    upgrades = parties.upgrades_of(it)
     context = {
         "it": it.package.framework,
         "entry": it,
+        "dealers": parties.dealers_of(it, seen_by=request.actor),
+        "may_name": may and it.package.framework.kind == "goods",
+        "upgrades": upgrades,
+        "may_upgrade": may and it.state == life.SIGNED and not any(one.state == "asked" for one in upgrades),
+        "rows": range(1, party_rules.PARAMETERS_MOST + 1),
+        "sales": request.actor.has(*SALES),
         "moves": {move.verb: move for move in states.entry.open_to(it, request.actor) if move.verb in here},
         "findings": rules.FINDINGS,
         "removals": rules.REMOVALS,
@@ -123,12 +143,56 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
     return form_page(request, "supplier/framework_entry.html", context, act)
 
 
-def _paper(request: Request) -> File | None:
+@door(kind="supplier")
+def framework_dealer(request: Request, number: str) -> HttpResponse:
+    """One dealer of a party, as party and dealer see it: taken on, declined, ended."""
+    it: FrameworkDealer = found_or_404(parties.dealer(number, seen_by=request.actor))
+
+    def act() -> HttpResponse:
+        verb = request.POST.get("verb", "")
+        told: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
+        if verb == "accept":
+            services_of_parties.accept_dealing(it, **told)
+        else:
+            found_or_404(DEALING.get(verb))(it, reason=request.POST.get("reason", ""), **told)
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.dealer.moves[verb].label, "number": it.number})
+        return see_other("supplier:framework_dealer", number)
+
+    context = {
+        "dealer": it,
+        "it": it.entry.package.framework,
+        "own": it.entry.supplier_id == request.actor.party,
+        "moves": {move.verb: move for move in states.dealer.open_to(it, request.actor)},
+        "history": history_of(f"framework_dealer/{it.number}"),
+        "now": request.now,
+    }
+    return form_page(request, "supplier/framework_dealer.html", context, act)
+
+
+def _as_a_party(request: Request, it: FrameworkEntry, verb: str) -> None:
+    """Name a dealer, ask for an upgrade, or take it back."""
+    post, told = request.POST, {"by": request.actor, "at": request.now}
+    if verb == "name":
+        services_of_parties.name_dealer(
+            it, {name: post.get(name, "") for name in ("dealer", "area")}, paper=_paper(request, "paper"), **told
+        )
+    elif verb == "ask":
+        rows = [
+            {name: post.get(f"{name}_{n}", "") for name in ("parameter", "before", "after")}
+            for n in range(1, party_rules.PARAMETERS_MOST + 1)
+        ]
+        said = {name: post.get(name, "") for name in (*services_of_parties.PRODUCT, "price")}
+        services_of_parties.ask_upgrade(it, said, rows=rows, proof=_paper(request), **told)
+    else:
+        services_of_parties.withdraw_upgrade(found_or_404(parties.upgrade(post.get("upgrade", ""), entry=it)), **told)
+
+
+def _paper(request: Request, name: str = "proof") -> File | None:
     """The paper that was handed in, kept for the supplier. Refused: FIL-… at its field."""
-    upload = request.FILES.get("proof")
+    upload = request.FILES.get(name)
     if upload is None:
         return None
     try:
         return files.keep(upload, purpose="document", owner=request.actor.organisation_id, by=request.actor, at=request.now)
     except Refused as refused:
-        raise Refused(*(Problem(it.reason, it.params, "proof") for it in refused.problems)) from None
+        raise Refused(*(Problem(it.reason, it.params, name) for it in refused.problems)) from None

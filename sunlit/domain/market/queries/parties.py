@@ -1,0 +1,47 @@
+"""What is asked of the parties to an agreement: their dealers and the upgrades of their products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sunlit.domain.market import policies
+from sunlit.domain.market.models import FrameworkDealer, FrameworkEntry, FrameworkUpgrade
+from sunlit.domain.registry import queries as registry
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel.limits import PAGE_ROWS
+
+
+def dealer(number: str, *, seen_by: Actor) -> FrameworkDealer | None:
+    found = policies.dealers_visible_to(seen_by).select_related(
+        "entry__package__framework__solicitor", "entry__supplier", "dealer", "paper"
+    )
+    return found.filter(number=number).first()
+
+
+def dealers_of(entry: FrameworkEntry, *, seen_by: Actor) -> list[FrameworkDealer]:
+    """The dealers of a response as far as the reader may see them, the newest last."""
+    return list(policies.dealers_visible_to(seen_by).filter(entry=entry).select_related("dealer", "paper", "entry").order_by("pk"))
+
+
+def who_delivers(parties: Iterable[FrameworkEntry]) -> list[FrameworkDealer]:
+    """The dealers that deliver now for these parties, themselves in good standing."""
+    found = list(
+        FrameworkDealer.objects.filter(entry__in=list(parties), state="active").select_related("dealer", "entry__supplier").order_by("pk")
+    )
+    standings = registry.standings(one.dealer_id for one in found)
+    return [one for one in found if standings.get(one.dealer_id) == "active"]
+
+
+def my_dealings(supplier_id: int, *, rows: int = PAGE_ROWS) -> list[FrameworkDealer]:
+    """Whom the supplier delivers for, or is asked to, newest first."""
+    found = FrameworkDealer.objects.filter(dealer_id=supplier_id).select_related("entry__package__framework", "entry__supplier")
+    return list(found.order_by("-pk")[:rows])
+
+
+def upgrade(number: str, *, entry: FrameworkEntry) -> FrameworkUpgrade | None:
+    return entry.upgrades.select_related("entry__package__framework", "entry__supplier").filter(number=number).first()
+
+
+def upgrades_of(entry: FrameworkEntry) -> list[FrameworkUpgrade]:
+    """The upgrades of a product, newest first; who sees the response sees them."""
+    return list(entry.upgrades.select_related("proof", "entry__package__framework").order_by("-pk"))
