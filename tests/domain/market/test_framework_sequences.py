@@ -142,12 +142,12 @@ class Play:
             assert (line.price <= it.outside_price, entry is None) == (True, not alive)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_goods_are_bought_lawfully_in_any_order_of_verbs(house: Agreed, seed: int) -> None:
     Play(house, seed).run()
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_turns_are_taken_lawfully_in_any_order_of_verbs(service: Agreed, seed: int) -> None:
     Play(service, seed).run()
     turns = [it.entry_id for it in CallOff.objects.filter(state="awarded").order_by("pk")]
