@@ -16,13 +16,14 @@ from sunlit.demo.hours import DAY_MINUTES, moment, working_minutes
 from sunlit.demo.shapes import World
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.market import services as market
-from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order
-from sunlit.domain.market.services import calloffs, frameworks
+from sunlit.domain.market.models import CallOff, Framework, FrameworkDealer, FrameworkEntry, FrameworkUpgrade, Order
+from sunlit.domain.market.services import calloffs, frameworks, parties
 from sunlit.domain.planning import queries as planning
 from sunlit.domain.rulebook import services as rulebook
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import CLOCK, Actor
 from sunlit.foundation.files import services as files
+from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel.clock import local_day
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Agency:
         self.made: dict[str, Framework] = {}
         self.sellers: list[Actor] = []
         self.bidding = CallOff()
+        self.dealer, self.newer, self.leaving = FrameworkDealer(), FrameworkUpgrade(), FrameworkEntry()
 
     def acts(self) -> Iterator[Act]:
         steps: tuple[tuple[int, Callable[[datetime], None]], ...] = (
@@ -78,12 +80,22 @@ class Agency:
             (43, partial(self._sign, LAPTOP)),
             (42, partial(self._conclude, LAPTOP)),
             (41, partial(self._file, LAPTOP)),
+            (40, self._deal),
+            (38, self._accept_dealing),
+            (30, self._upgrade),
+            (27, self._approve_upgrade),
+            (18, self._clear_out),
+            (14, self._ask_leave),
+            (13, self._release),
             (12, self._invite),
             (11, self._bid),
             (9, self._settle),
             (8, self._take),
             (7, self._select),
             (6, self._take),
+            (5, self._deliver_by_the_dealer),
+            (5, self._look_outside),
+            (2, self._settle),
             (1, self._invite),
             (9, partial(self._plan, DESKTOP, DESKTOPS)),
             (7, partial(self._approve, DESKTOP)),
@@ -135,9 +147,7 @@ class Agency:
                 "capacity": "sole_agent",
                 "quoted": price,
             }
-            upload = ContentFile(specimen("AUTHORISATION", by.organisation_number), name="授权书.png")
-            paper = files.keep(upload, purpose="document", owner=by.party, by=by, at=at)
-            frameworks.respond(package, told, proof=paper, by=by, at=at + timedelta(minutes=40 * n))
+            frameworks.respond(package, told, proof=self._paper(by, "授权书.png", at), by=by, at=at + timedelta(minutes=40 * n))
 
     def _review(self, key: str, at: datetime) -> None:
         it = self.made[key] = frameworks.open_framework(self.made[key], by=self._lead(), at=at)
@@ -164,6 +174,62 @@ class Agency:
 
     def _file(self, key: str, at: datetime) -> None:
         self.made[key] = frameworks.file_framework(self.made[key], by=self._lead(), at=at)
+
+    def _deal(self, at: datetime) -> None:
+        """The first of the cast has another one deliver in the south."""
+        entry, by, dealer = self._entry_of(0), self._who_sells()[0], self._who_sells()[1]
+        told = {"dealer": dealer.organisation_number, "area": "若羌县、且末县"}
+        self.dealer = parties.name_dealer(entry, told, paper=self._paper(by, "委托代理协议.png", at), by=by, at=at)
+
+    def _accept_dealing(self, at: datetime) -> None:
+        self.dealer = parties.accept_dealing(self.dealer, by=self._who_sells()[1], at=at)
+
+    def _upgrade(self, at: datetime) -> None:
+        """Its newer machine has more memory and costs no more."""
+        entry, by = self._entry_of(0), self._who_sells()[0]
+        told = {
+            "name": entry.name,
+            "brand": entry.brand,
+            "model": f"{entry.model}S",
+            "description": entry.description,
+            "price": str(entry.price),
+        }
+        rows = [
+            {"parameter": "内存", "before": "16GB DDR4", "after": "16GB DDR5"},
+            {"parameter": "固态硬盘", "before": "512GB", "after": "1TB"},
+            {"parameter": "整机重量", "before": "1.45千克", "after": "1.38千克"},
+        ]
+        self.newer = parties.ask_upgrade(entry, told, rows=rows, proof=self._paper(by, "检测报告.png", at), by=by, at=at)
+
+    def _approve_upgrade(self, at: datetime) -> None:
+        self.newer = parties.approve_upgrade(self.newer, by=self._lead(), at=at)
+
+    def _clear_out(self, at: datetime) -> None:
+        """The last of the parties refused three orders."""
+        said = "三次无正当理由拒绝接受订单，经书面催告仍未改正。"
+        frameworks.clear_out_entry(self._parties()[-1], reason=said, removal="refused_orders", by=self._lead(), at=at)
+
+    def _ask_leave(self, at: datetime) -> None:
+        entry = self._parties()[-1]
+        by = next(seller for seller in self._who_sells() if seller.party == entry.supplier_id)
+        self.leaving = frameworks.ask_leave(entry, reason="所供型号已停产，无法继续供货。", by=by, at=at)
+
+    def _release(self, at: datetime) -> None:
+        frameworks.release_entry(self.leaving, reason="停产证明属实，无替代型号，同意退出。", by=self._lead(), at=at)
+
+    def _deliver_by_the_dealer(self, at: datetime) -> None:
+        """The school has a branch in the south: the dealer takes the order."""
+        reason = "代理商在若羌县设有服务网点，送货安装及时。"
+        self._call("direct", "3", at, entry=self._entry_of(0).number, dealer=self.dealer.number, reason=reason)
+
+    def _look_outside(self, at: datetime) -> None:
+        """The same machine is cheaper elsewhere; nobody matches."""
+        least = min(entry.price for entry in self._parties() if entry.price is not None)
+        listed = {entry.supplier_id for entry in self._parties()}
+        other = next(by for by in self._who_sells() if by.party not in listed)
+        offer = {"supplier": other.organisation_number, "price": str(least - Decimal(150))}
+        paper = self._paper(self.rows.actors[cast.AYGUL.login], "名单外报价单.png", at)
+        self.bidding = self._call("outside", "2", at, outside=offer, proof=paper, reason="同品牌同型号，名单外报价更低。")
 
     def _select(self, at: datetime) -> None:
         """The school takes the laptops of the best ranked party."""
@@ -200,6 +266,17 @@ class Agency:
         address, title = accounts.addresses_of(by.party)[0], accounts.invoice_titles_of(by.party)[0]
         where: dict[str, Any] = {"quota_id": quota.pk, "address_id": address.pk, "title_id": title.pk}
         return calloffs.call_off(package, mode=mode, quantity=quantity, purpose="教师办公用机更新", **where, **more, by=by, at=at)
+
+    def _paper(self, by: Actor, name: str, at: datetime) -> File:
+        upload = ContentFile(specimen("AUTHORISATION", by.organisation_number), name=name)
+        return files.keep(upload, purpose="document", owner=by.party, by=by, at=at)
+
+    def _entry_of(self, n: int) -> FrameworkEntry:
+        """The party that is the n-th of those who sell."""
+        entries = FrameworkEntry.objects.filter(package__framework=self.made[LAPTOP], state="signed").select_related(
+            "package__framework", "supplier"
+        )
+        return entries.get(supplier_id=self._who_sells()[n].party)
 
     def _parties(self) -> list[FrameworkEntry]:
         return list(FrameworkEntry.objects.filter(package__framework=self.made[LAPTOP], state="signed").order_by("rank"))

@@ -171,7 +171,8 @@ def framework_dealer(request: Request, number: str) -> HttpResponse:
 
 def _as_a_party(request: Request, it: FrameworkEntry, verb: str) -> None:
     """Name a dealer, ask for an upgrade, or take it back."""
-    post, told = request.POST, {"by": request.actor, "at": request.now}
+    post = request.POST
+    told: dict[str, Any] = {"by": request.actor, "at": request.now}
     if verb == "name":
         services_of_parties.name_dealer(
             it, {name: post.get(name, "") for name in ("dealer", "area")}, paper=_paper(request, "paper"), **told
