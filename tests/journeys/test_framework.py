@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
+from typing import Final
 
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import People
@@ -11,7 +14,14 @@ from tests.journeys.house import House
 from tests.journeys.people import Person
 
 CALLED = re.compile(r"/buyer/calloffs/(KC-[0-9A-Z-]+)/$")
+MINUTES: Final = 150  # the clock looks every minute
 AGREEMENT = "main td a[href*='/buyer/frameworks/KJ-']"
+
+
+def a_picture() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def call_off(clerk: Person, mode: str, quantity: str, **more: str) -> str:
@@ -25,6 +35,14 @@ def call_off(clerk: Person, mode: str, quantity: str, **more: str) -> str:
     if "reason" in more:
         clerk.page.select_option("main [name=entry]", index=1)
         clerk.page.fill("main [name=reason]", more["reason"])
+    if "dealer" in more:
+        clerk.page.select_option("main [name=dealer]", index=1)
+    if mode == "outside":
+        clerk.page.locator("main details summary").first.click()
+        for name in ("outside_supplier", "outside_price"):
+            clerk.page.fill(f"main [name={name}]", more[name])
+    if "proof" in more:
+        clerk.page.set_input_files("main input[name=proof]", {"name": "报价单.png", "mimeType": "image/png", "buffer": a_picture()})
     clerk.page.locator("main form.form .actions button").click()
     return clerk.page.url
 
@@ -58,3 +76,82 @@ def test_a_selection_is_ordered_and_a_bid_stays_unseen(house: House, people: Peo
     expect(aygul.page.locator("main")).not_to_contain_text("4,321.00")
     aygul.verb("withdraw", reason="改为下月采购")
     aygul.state("withdrawn")
+
+
+def the_time_is_over(house: House, clerk: Person) -> str:
+    """As if the days to answer had passed; returns the number of the purchase that the clerk has just begun."""
+    found = CALLED.search(clerk.page.url)
+    assert found is not None
+    assert len(house.ask("UPDATE market_calloff SET answer_until = now() WHERE number = %s RETURNING id", found[1])) == 1
+    return found[1]
+
+
+def settled(clerk: Person, number: str, state: str) -> None:
+    clerk.find_soon(f"/buyer/calloffs/{number}/", f"main .badge[data-state={state}]", seconds=MINUTES)
+
+
+def money_waits(house: House, number: str) -> bool:
+    return bool(house.one("SELECT count(*) FROM planning_hold WHERE reference = %s AND state = 'held'", f"calloff/{number}"))
+
+
+def offer(seller: Person, number: str, price: str) -> None:
+    seller.find_soon("/supplier/calloffs/", f"main a[href*='{number}']").click()
+    seller.page.fill("main [name=price]", price)
+    seller.page.locator("main form button.button-go").click()
+
+
+def test_equal_bids_go_to_the_earlier_and_no_bids_free_the_money(house: House, people: People) -> None:
+    aygul, chen, nurlan = people("aygul"), people("chen"), people("nurlan")
+    call_off(aygul, "bidding", "3")
+    found = CALLED.search(aygul.page.url)
+    assert found is not None
+    for seller in (nurlan, chen):
+        offer(seller, found[1], "4400.00")
+        seller.sees("4,400.00")
+    equal = the_time_is_over(house, aygul)
+    call_off(aygul, "bidding", "2")
+    silent = the_time_is_over(house, aygul)
+    settled(aygul, equal, "awarded")
+    first = house.one(
+        "SELECT name_zh FROM accounts_organisation o JOIN accounts_seat s ON s.organisation_id = o.id JOIN accounts_user u ON u.id = s.user_id WHERE u.login = 'nurlan'"
+    )
+    expect(aygul.page.locator("main dl").first).to_contain_text(first)
+    settled(aygul, silent, "failed")
+    assert (money_waits(house, equal), money_waits(house, silent)) == (False, False)
+
+
+def test_outside_is_bought_where_nobody_matches(house: House, people: People) -> None:
+    aygul, chen = people("aygul"), people("chen")
+    number = house.one(
+        "SELECT o.number FROM accounts_organisation o JOIN registry_supplier s ON s.organisation_id = o.id WHERE s.state = 'active' AND o.id NOT IN"
+        " (SELECT supplier_id FROM market_frameworkentry) ORDER BY o.id LIMIT 1"
+    )
+    outside = {"outside_supplier": number, "outside_price": "9000.00"}
+    call_off(aygul, "outside", "2", **outside)
+    aygul.refused("CAL-014")
+    aygul.refused("CAL-016")
+    call_off(aygul, "outside", "2", **{**outside, "outside_price": "4000.00"}, proof="yes")
+    expect(aygul.page).to_have_url(CALLED)
+    found = CALLED.search(aygul.page.url)
+    assert found is not None
+    offer(chen, found[1], "4000.01")
+    chen.refused("CAL-017")
+    the_time_is_over(house, aygul)
+    settled(aygul, found[1], "awarded")
+    aygul.page.locator("main a[href*='/buyer/orders/DD-']").first.click()
+    aygul.state("placed")
+    aygul.sees("8,000.00")
+
+
+def test_a_dealer_takes_the_order_of_its_party(house: House, people: People) -> None:
+    aygul, nurlan = people("aygul"), people("nurlan")
+    call_off(aygul, "direct", "1", reason="代理商在县里有服务网点", dealer="yes")
+    aygul.refused("CAL-020")  # the first party has no dealer: it is the other's
+    aygul.page.select_option("main [name=entry]", index=2)
+    aygul.page.locator("main form.form .actions button").click()
+    expect(aygul.page).to_have_url(CALLED)
+    aygul.in_order()
+    aygul.page.locator("main a[href*='/buyer/orders/DD-']").first.click()
+    aygul.state("placed")
+    order = aygul.page.url.rstrip("/").rpartition("/")[2]
+    nurlan.find_soon("/supplier/orders/", f"main a[href*='{order}']")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -63,6 +64,11 @@ class FrameworkUpgrade(Living):
             models.UniqueConstraint(fields=["entry"], condition=Q(state="asked"), name="one_upgrade_at_a_time"),
             models.CheckConstraint(condition=Q(price__gt=0), name="upgrade_price_is_positive"),
         ]
+
+    @property
+    def replaced_price(self) -> Decimal:
+        """What was agreed until then."""
+        return Decimal(self.replaced["price"])
 
 
 deadlines.runs(FrameworkUpgrade, "decide_until", "asked")
