@@ -48,7 +48,7 @@ def tell_the_framework(event: FrameworkMoved) -> None:
         services.tell_framework_summary(it, at=at)
 
 
-PARTIES_CHANGED = ("clear_out", "release", "reduce", "upgrade")
+PARTIES_CHANGED = ("clear_out", "release", "reduce", "upgrade", "join")
 
 
 @hears(FrameworkEntryMoved)

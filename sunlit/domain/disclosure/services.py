@@ -317,8 +317,10 @@ def _notice_of_framework(it: Framework, at: datetime) -> dict[str, Any]:
         "respond_until": it.respond_until.isoformat(),
         "packages": [_package_told(package) for package in it.packages.select_related("category").order_by("position")],
     }
-    title_en = f"Solicitation: {it.title}"
-    return _framework_notice(it, "framework", content, f"{it.title}征集公告", title_en, it.published_at)
+    content |= {"supplements": it.supplements.number if it.supplements else "", "supplement_reason": it.supplement_reason}
+    title_zh = f"{it.title}补充征集公告" if it.supplements else f"{it.title}征集公告"
+    title_en = f"Supplementary solicitation: {it.title}" if it.supplements else f"Solicitation: {it.title}"
+    return _framework_notice(it, "framework", content, title_zh, title_en, it.published_at)
 
 
 def _notice_of_shortlist(it: Framework, at: datetime) -> dict[str, Any]:

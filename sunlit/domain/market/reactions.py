@@ -187,6 +187,9 @@ for _verb, (_roles, _text) in FRAMEWORK_TOLD.items():
 templates.declare("framework.shortlist.supplier", title=_("You are shortlisted in framework {number}: please sign in time."), mail=True)
 templates.declare("framework.shortlist.other", title=_("Framework {number}: your response was judged, see its result and the reasons."))
 templates.declare("framework.conclude.supplier", title=_("Framework {number} is in force: buyers may buy from you under it."))
+templates.declare(
+    "framework.join.buyer", title=_("More suppliers joined a framework agreement that is in force for your organisation: {number}.")
+)
 templates.declare("framework.conclude.buyer", title=_("A framework agreement is in force for your organisation: {number}."))
 
 
@@ -203,7 +206,7 @@ def tell_who_is_concerned(event: FrameworkMoved) -> None:
         )
     if event.verb in ("shortlist", "conclude"):
         _tell_suppliers(event, key, told)
-    if event.verb == "conclude":
+    if event.verb in ("conclude", "join"):
         _tell_buyers(event, key, told)
 
 
@@ -223,9 +226,12 @@ def _tell_suppliers(event: FrameworkMoved, key: str, told: dict[str, Any]) -> No
 
 def _tell_buyers(event: FrameworkMoved, key: str, told: dict[str, Any]) -> None:
     """All buyers of the region learn within the term who is listed (110号令: three working days)."""
+    number = framework_queries.agreement_of(event.number)
+    link, told = f"/buyer/frameworks/{number}/", {**told, "params": {"number": number, "reason": event.reason}}
     for buyer in framework_queries.buyers_under(event.region_path):
-        link = f"/buyer/frameworks/{event.number}/"
-        messages.tell(template="framework.conclude.buyer", organisation_id=buyer, roles=("orderer", "lead"), link=link, dedupe=key, **told)
+        messages.tell(
+            template=f"framework.{event.verb}.buyer", organisation_id=buyer, roles=("orderer", "lead"), link=link, dedupe=key, **told
+        )
 
 
 # verb → (whom, the sentence, is it mailed)
@@ -233,6 +239,7 @@ ENTRY_TOLD: dict[str, tuple[str, str, bool]] = {
     "ask_leave": (BUYER, _("A supplier asks to leave framework {number}: please answer in time. {reason}"), False),
     "keep": (SUPPLIER, _("Framework {number}: the solicitor does not release you. {reason}"), True),
     "release": (SUPPLIER, _("You were released from framework {number}; orders that were placed are performed. {reason}"), True),
+    "join": (SUPPLIER, _("You joined framework {number}: buyers may buy from you under it. {reason}"), False),
     "clear_out": (SUPPLIER, _("You were cleared out of framework {number}; orders that were placed are performed. {reason}"), True),
 }
 for _verb, (_whom, _text, _mailed) in ENTRY_TOLD.items():

@@ -30,6 +30,7 @@ def framework_page(request: Request, it: Framework) -> dict[str, Any]:
         "rulings": rulings,
         "remarks": sum(ruling.verdict != "allowed" for ruling in rulings),
         "names": names_of(it),
+        "supplementary": queries.supplementary_of(it, seen_by=request.actor),
         "calloffs": calloffs.calloffs_page(seen_by=request.actor, framework=it).calloffs,
         "modes": calloff_rules.MODES,
         "findings": rules.FINDINGS,
@@ -63,9 +64,10 @@ def _steps(it: Framework) -> list[dict[str, Any]]:
         (_("Solicited"), it.published_at, (life.CLEARED,)),
         (_("Responses opened"), it.opened_at, (life.OPEN,)),
         (_("Shortlisted"), it.listed_at, (life.OPENED,)),
-        (_("In force"), it.signed_at, (life.SHORTLISTED,)),
-        (_("Ended"), it.ended_at if it.state == life.ENDED else None, (life.IN_FORCE,)),
+        (_("Joined the agreement") if it.supplements_id else _("In force"), it.signed_at, (life.SHORTLISTED,)),
     ]
+    if not it.supplements_id:
+        told.append((_("Ended"), it.ended_at if it.state == life.ENDED else None, (life.IN_FORCE,)))
     broken = it.state in (life.FAILED, life.CANCELLED, life.VOIDED)
     found: list[dict[str, Any]] = []
     for n, (label, at, before) in enumerate(told):

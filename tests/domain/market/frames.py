@@ -110,11 +110,11 @@ def respond(it: Framework, by: Actor, price: str = "130.00", *, at: datetime = N
     return services.respond(package, offer(price, **more), proof=paper, by=by, at=at)
 
 
-def reviewed(it: Framework, by: Actor) -> Framework:
+def reviewed(it: Framework, by: Actor, *, at: datetime = AFTER) -> Framework:
     """Opened, and everything conforms."""
-    it = services.open_framework(it, by=by, at=AFTER)
+    it = services.open_framework(it, by=by, at=at)
     for entry in FrameworkEntry.objects.filter(package__framework=it, state="submitted"):
-        services.judge_response(entry, conforms=True, by=by, at=AFTER)
+        services.judge_response(entry, conforms=True, by=by, at=at)
     return it
 
 

@@ -12,10 +12,12 @@ import pytest
 from django.db import connection, transaction
 
 from sunlit.domain.market import policies, reactions
-from sunlit.domain.market.models import CallOff, Framework, FrameworkDealer, Order
+from sunlit.domain.market.models import CallOff, Framework, FrameworkDealer, FrameworkEntry, Order
+from sunlit.domain.market.queries import frameworks as framework_queries
 from sunlit.domain.market.services import calloffs, frameworks, parties
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.messages.models import Message
+from tests.domain.market import frames
 from tests.domain.market.frames import proof
 from tests.domain.market.test_calloffs import THEN, Agreed, agreed, called, codes, held, house, service
 from tests.town import build
@@ -239,3 +241,92 @@ def test_who_left_upgrades_nothing(house: Agreed) -> None:
     frameworks.clear_out_entry(first, reason="三次拒绝供货", by=lead, at=THEN)
     assert ("FWP-001", "") in refused(lambda: parties.approve_upgrade(it, by=lead, at=THEN))
     assert refused(lambda: parties.ask_upgrade(first, NEWER, rows=ROWS, by=seller, at=THEN)) == [("FWP-001", "")]
+
+
+# A supplementary solicitation
+
+
+def cleared(house: Agreed, *ranks: int) -> Framework:
+    for n in ranks:
+        frameworks.clear_out_entry(house.parties[n], reason="三次拒绝供货", by=house.town.zhou, at=THEN)
+    return Framework.objects.get(pk=house.package.framework_id)
+
+
+def answered(made: Framework, by: Any, price: str, at: Any) -> FrameworkEntry:
+    package = made.packages.select_related("framework").get()
+    return frameworks.respond(package, frames.offer(price), proof=proof(by), by=by, at=at)
+
+
+def test_enough_are_left_until_fewer_than_the_share(house: Agreed) -> None:
+    lead, why = house.town.zhou, "只剩一家，供货周期超过约定"
+    it = house.package.framework
+    again = frameworks.supplement_framework
+    assert refused(lambda: again(it, reason=why, by=lead, at=THEN)) == [("FWK-056", "")]
+    it = cleared(house, 0)  # two of three are left: 66.7 %
+    assert refused(lambda: again(it, reason="", by=lead, at=THEN)) == [("FWK-020", "reason")]
+    assert refused(lambda: again(it, reason=why, by=house.town.aygul, at=THEN)) == [("LIF-002", "")]
+    assert it.valid_until is not None
+    assert refused(lambda: again(it, reason=why, by=lead, at=it.valid_until)) == [("FWK-060", "")]
+    made = again(it, reason=why, by=lead, at=THEN)
+    assert (made.state, made.supplements, made.packages.get().ceiling) == ("cleared_to_publish", it, house.package.ceiling)
+    assert refused(lambda: again(it, reason=why, by=lead, at=THEN)) == [("FWK-057", "")]
+
+
+def test_who_is_solicited_anew_joins_behind_the_others_for_the_rest_of_the_term(house: Agreed) -> None:
+    lead, chen, more = house.town.zhou, house.town.chen, house.people[3]
+    it = cleared(house, 0, 1)
+    made = frameworks.supplement_framework(it, reason="只剩一家，供货周期超过约定", by=lead, at=THEN)
+    until = THEN + timedelta(days=22)
+    made = frameworks.publish_framework(made, until=until, by=lead, at=THEN)
+    assert refused(lambda: answered(made, house.people[0], "119.00", THEN)) == [("FWK-058", "")]
+    assert refused(lambda: answered(made, house.people[2], "119.00", THEN)) == [("FWK-059", "")]
+    answered(made, chen, "118.00", THEN)
+    answered(made, more, "119.00", THEN)  # eliminated the first time, free to answer again
+    made = frames.reviewed(made, lead, at=until)
+    made = frameworks.settle_shortlist(made, panel=frames.PANEL, by=lead, at=until)
+    entry = FrameworkEntry.objects.get(package__framework=made, state="shortlisted")
+    assert refused(lambda: frameworks.join_framework(made, by=lead, at=until)) == [("FWK-027", ""), ("FWK-028", "")]
+    assert refused(lambda: frameworks.conclude_framework(made, by=lead, at=until))[0] == ("FWK-061", "")
+    frameworks.sign_entry(entry, by=chen, at=until)
+    made = frameworks.join_framework(made, by=lead, at=until)
+    entry.refresh_from_db()
+    assert (made.state, made.valid_until, entry.package, entry.rank) == ("joined", it.valid_until, house.package, 5)
+    assert [view.entries[0] for view in framework_queries.packages_of(made, seen_by=lead)] == [entry]
+    bought = called(house, "direct", entry=entry.number, reason="价格最低，服务好", at=until)
+    assert Order.objects.get(number=bought.order_number).supplier_id == chen.party
+    assert frameworks.file_framework(made, by=lead, at=until).filed_at == until
+
+
+@pytest.mark.parametrize("how", ["voided", "ended"])
+def test_what_is_solicited_anew_ends_with_its_agreement(house: Agreed, how: str) -> None:
+    it = cleared(house, 0, 1)
+    made = frameworks.supplement_framework(it, reason="只剩一家，供货周期超过约定", by=house.town.zhou, at=THEN)
+    if how == "voided":
+        frameworks.void_framework(it, reason="违法征集", by=house.town.surina, at=THEN)
+    else:
+        assert it.valid_until is not None
+        frameworks.end_due(it.valid_until)
+    made.refresh_from_db()
+    assert (made.state, made.reason) == ("cancelled", "所补充的框架协议已终止。")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_leads_solicit_anew_once(settings: Any, tmp_path: Any) -> None:
+    settings.DATA_DIR = tmp_path
+    house, found = agreed(build()), list[str]()
+    it = cleared(house, 0, 1)
+
+    def again() -> None:
+        try:
+            found.append(frameworks.supplement_framework(it, reason="只剩一家，供货周期超过约定", by=house.town.zhou, at=THEN).state)
+        except Refused as why:
+            found.extend(problem.code for problem in why.problems)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=again) for _n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(found) == ["FWK-057", "cleared_to_publish"]

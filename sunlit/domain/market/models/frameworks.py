@@ -25,6 +25,10 @@ class Framework(Living):
     title = models.TextField()
     kind = models.TextField()  # goods, services
 
+    # A supplementary solicitation (补充征集) on the same conditions, for an agreement in which too few are left
+    supplements = models.ForeignKey("self", models.PROTECT, null=True, related_name="supplementary")
+    supplement_reason = models.TextField(default="", blank=True)  # how its performance suffers
+
     # The plan
     ground = models.TextField()  # the case of 110号令 art. 3
     method = models.TextField()  # price, quality: what comes first
@@ -69,6 +73,11 @@ class Framework(Living):
             models.CheckConstraint(condition=Q(method__in=["price", "quality"]), name="framework_method_is_known"),
             models.CheckConstraint(
                 condition=Q(method="price") | ~Q(quality_ground="") | Q(asked_at=None), name="quality_first_has_its_ground"
+            ),
+            models.UniqueConstraint(
+                fields=["supplements"],
+                condition=Q(state__in=["cleared_to_publish", "open", "opened", "shortlisted"]),
+                name="one_supplementary_solicitation_at_a_time",
             ),
             models.CheckConstraint(condition=Q(opened_at__isnull=True) | Q(opened_at__gte=F("respond_until")), name="nothing_opens_early"),
         ]
@@ -122,6 +131,7 @@ class FrameworkEntry(Living):
     # Identity
     package = models.ForeignKey(Package, models.PROTECT, related_name="entries")
     supplier = models.ForeignKey(Organisation, models.PROTECT, related_name="framework_entries")
+    solicited_in = models.ForeignKey(Package, models.PROTECT, null=True, related_name="joined")  # the supplementary one, once it joined
 
     # What is offered
     name = models.TextField()
@@ -177,7 +187,9 @@ class FrameworkEntry(Living):
         ordering: ClassVar = ["package", "rank", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["package", "supplier"], condition=~Q(state="withdrawn"), name="one_response_a_package_and_supplier"
+                fields=["package", "supplier"],
+                condition=Q(state__in=["submitted", "conforming", "shortlisted", "signed"]),
+                name="one_response_a_package_and_supplier",
             ),
             models.CheckConstraint(condition=Q(quoted__gt=0), name="framework_price_is_positive"),
             models.CheckConstraint(
@@ -191,6 +203,6 @@ class FrameworkEntry(Living):
 deadlines.runs(Framework, "decide_until", "in_review")
 deadlines.runs(Framework, "respond_until", "open")
 deadlines.runs(Framework, "sign_until", "shortlisted")
-deadlines.runs(Framework, "file_until", "in_force")
+deadlines.runs(Framework, "file_until", "in_force", "joined")
 deadlines.runs(FrameworkEntry, "leave_until", "signed")
 deadlines.never_moves(Framework, "valid_until")

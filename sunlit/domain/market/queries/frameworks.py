@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Count, Prefetch, Q
 
@@ -48,7 +49,7 @@ class PackageView:
 
 
 def framework(number: str, *, seen_by: Actor) -> Framework | None:
-    found = policies.frameworks_visible_to(seen_by).select_related("solicitor__region")
+    found = policies.frameworks_visible_to(seen_by).select_related("solicitor__region", "supplements")
     return found.filter(number=number).first()
 
 
@@ -68,8 +69,28 @@ def frameworks_page(*, seen_by: Actor, state: str = "", q: str = "", after: int 
 def packages_of(it: Framework, *, seen_by: Actor) -> list[PackageView]:
     """Its packages with what the reader may see of the responses, in the order of their rank."""
     entries = policies.entries_visible_to(seen_by).select_related("supplier", "proof").order_by("rank", "quoted", "submitted_at", "pk")
-    found = it.packages.select_related("category").prefetch_related(Prefetch("entries", entries, to_attr="seen")).order_by("position")
-    return [PackageView(package, package.seen) for package in found]
+    shown = (Prefetch("entries", entries, to_attr="seen"), Prefetch("joined", entries, to_attr="gone_over"))
+    found = it.packages.select_related("category").prefetch_related(*shown).order_by("position")
+    return [PackageView(package, [*package.gone_over, *package.seen]) for package in found]
+
+
+def is_short(package: Package, share: Decimal) -> bool:
+    """So few of those who were shortlisted the first time are left that others may be solicited (below the share)."""
+    first = package.entries.filter(listed_at__isnull=False, solicited_in=None).count()
+    left = package.entries.filter(state="signed").count()
+    return left * 100 < first * share
+
+
+def may_supplement(it: Framework, at: datetime) -> bool:
+    """It runs, somewhere too few are left, and nothing is solicited anew yet."""
+    share = rulebook.rule("NR-034", region_path=it.region_path, on=local_day(at)).percent
+    under_way = it.supplementary.filter(state__in=("cleared_to_publish", "open", "opened", "shortlisted")).exists()
+    return it.runs_at(at) and not under_way and any(is_short(one, share) for one in it.packages.all())
+
+
+def supplementary_of(it: Framework, *, seen_by: Actor) -> list[Framework]:
+    """What was solicited anew for it, oldest first."""
+    return list(policies.frameworks_visible_to(seen_by).filter(supplements=it).order_by("pk"))
 
 
 def package(it: Framework, position: int) -> Package | None:
@@ -97,10 +118,16 @@ def may_solicit(actor: Actor, at: datetime) -> bool:
 
 def overdue(at: datetime) -> tuple[list[Framework], list[FrameworkEntry]]:
     """Agreements that are not filed, and parties whose wish to leave or to upgrade is not answered, though the term is over by then."""
-    unfiled = Framework.objects.filter(state="in_force", filed_at=None, file_until__lte=at).order_by("pk")
+    unfiled = Framework.objects.filter(state__in=["in_force", "joined"], filed_at=None, file_until__lte=at).order_by("pk")
     unanswered = Q(leave_until__lte=at) | Q(pk__in=FrameworkUpgrade.objects.filter(state="asked", decide_until__lte=at).values("entry"))
     waiting = FrameworkEntry.objects.filter(unanswered, state="signed", package__framework__state="in_force").order_by("pk")
     return list(unfiled), list(waiting.select_related("package__framework"))
+
+
+def agreement_of(number: str) -> str:
+    """The number of the agreement: its own, or of that which it supplements."""
+    it = Framework.objects.select_related("supplements").get(number=number)
+    return it.supplements.number if it.supplements else it.number
 
 
 def buyers_under(region_path: str) -> list[int]:

@@ -87,7 +87,16 @@ STATE_PASSED = Reason("FWK-052", _("The framework is “{state}”: this cannot 
 REMOVAL_MISSING = Reason("FWK-053", _("Choose on which ground the supplier is cleared out."))
 LEAVE_ASKED = Reason("FWK-054", _("You asked to leave already; the solicitor answers until {until}."), CONFLICT)
 LEAVE_NOT_ASKED = Reason("FWK-055", _("This supplier does not ask to leave."), CONFLICT)
+ENOUGH_LEFT = Reason(
+    "FWK-056", _("In no package are fewer than {percent} per cent of the shortlisted suppliers left: nothing is solicited anew."), CONFLICT
+)
+SUPPLEMENTED_ALREADY = Reason("FWK-057", _("A supplementary solicitation of this agreement is under way already."), CONFLICT)
+LEFT_BEFORE = Reason("FWK-058", _("Who was cleared out of or left the agreement does not come in again while it runs."), CONFLICT)
+JOINS_ANOTHER = Reason("FWK-061", _("Who signed joins agreement {number}."), CONFLICT)
+PARTY_ALREADY = Reason("FWK-059", _("Your organisation is a party to the agreement for this package already."), CONFLICT)
+AGREEMENT_OVER = Reason("FWK-060", _("The agreement {number} does not run any more: nobody joins it."), CONFLICT)
 
+FELL: Final = _("The agreement that it supplements is over.")
 PACKAGES_MOST: Final = 20
 YEAR_MONTHS: Final = 12
 SCORE_MOST: Final = Decimal(100)
@@ -215,6 +224,23 @@ def somebody_signed(case: Case) -> Iterator[Problem]:
         yield Problem(NOBODY_SIGNED)
     if case.facts.get("unsigned") and case.at < case.it.sign_until:
         yield Problem(SIGNING_RUNS, {"count": case.facts["unsigned"], "until": case.it.sign_until})
+
+
+def is_short_of_suppliers(case: Case) -> Iterator[Problem]:
+    """Fewer than the share are left (NR-034), and the performance suffers: the reason says how."""
+    if not case.facts.get("short"):
+        yield Problem(ENOUGH_LEFT, {"percent": case.facts["percent"]})
+
+
+def agreement_runs(case: Case) -> Iterator[Problem]:
+    if not case.facts["agreement"].runs_at(case.at):
+        yield Problem(AGREEMENT_OVER, {"number": case.facts["agreement"].number})
+
+
+def is_of_itself(case: Case) -> Iterator[Problem]:
+    """A supplementary solicitation joins its agreement; it is none of its own."""
+    if case.it.supplements_id is not None:
+        yield Problem(JOINS_ANOTHER, {"number": case.it.supplements.number})
 
 
 def nobody_signed_in_time(case: Case) -> Iterator[Problem]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils import translation
 
 from sunlit.domain.market.events import FrameworkEntryMoved, FrameworkMoved
@@ -33,6 +35,10 @@ from sunlit.foundation.outbox.events import Event
 RECORD_LANGUAGE: Final = "zh-hans"
 DUE_A_ROUND: Final = 100
 NONCE_BYTES: Final = 16
+SAME: Final = (
+    "solicitor", "agency", "title", "kind", "ground", "method", "quality_ground", "second_stage", "months", "yearly", "standard", "qualifications",
+    "price_basis", "surveyed_buyers", "surveyed_suppliers",
+)  # fmt: skip
 
 
 # The plan
@@ -270,6 +276,64 @@ def decline_entry(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, e
 
 
 @transaction.atomic
+def supplement_framework(it: Framework, *, reason: str, by: Actor, at: datetime) -> Framework:
+    """Solicit anew for the packages in which too few are left (补充征集): on the conditions, by the procedure and the shares of the first time,
+    and for the rest of its term. Until then it is bought under the agreement as before.
+
+    Refused: FWK-056 enough are left, FWK-020 not said how the performance suffers, FWK-057 one is under way, FWK-060 it does not run.
+    """
+    held = locked_framework(it.pk)
+    share = rulebook.rule("NR-034", region_path=held.region_path, on=local_day(at)).percent
+    short = [one for one in held.packages.select_related("category").order_by("position") if queries.is_short(one, share)]
+    made = Framework(
+        number=new_number("KJ", at), region_path=held.region_path, supplements=held, supplement_reason=reason.strip(), rulings=held.rulings,
+        asked_at=held.asked_at, cleared_at=at, **{name: getattr(held, name) for name in SAME},
+    )  # fmt: skip
+    made.contents_hash = _digest(made, short)
+    facts = {"agreement": held.number, "reason": reason.strip(), "contents": made.contents_hash}
+    handed = {"agreement": held, "short": short, "percent": f"{share:f}"}
+    try:
+        with transaction.atomic():
+            made = move(made, "supplement", by=by, at=at, facts=facts, handed=handed, announces=_moved("supplement"), within=True)
+            _write(made, short)
+    except IntegrityError as error:
+        if "one_supplementary_solicitation_at_a_time" not in str(error):
+            raise
+        raise Refused(Problem(rules.SUPPLEMENTED_ALREADY)) from None
+    return made
+
+
+@transaction.atomic
+def join_framework(it: Framework, *, by: Actor, at: datetime, expected: int | None = None) -> Framework:
+    """Who signed in a supplementary solicitation is a party to the agreement from now on, until its end, behind those of the first time.
+
+    Refused: FWK-027 nobody signed, FWK-028 others may still sign, FWK-060 the agreement does not run.
+    """
+    assert it.supplements_id is not None
+    agreement, held = locked_framework(it.supplements_id), locked_framework(it.pk)
+    entries = list(FrameworkEntry.objects.filter(package__framework=held, state__in=["shortlisted", "signed"]).order_by("package", "rank"))
+    signed = [entry for entry in entries if entry.state == "signed"]
+    places = {one.position: one for one in agreement.packages.all()}
+    packages = {one.pk: places[one.position] for one in held.packages.all()}
+    until = rulebook.deadline("TL-043", start=at, region_path=held.region_path, on=local_day(at))
+    assert agreement.valid_until is not None
+    facts = {"signed": len(signed), "agreement": agreement.number, "until": _told(agreement.valid_until)}
+    handed = {"agreement": agreement, "unsigned": len(entries) - len(signed)}
+    change = {"valid_until": agreement.valid_until, "file_until": until}
+    held = move(held, "join", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("join"))
+    for entry in entries:
+        if entry.state == "shortlisted":
+            move(entry, "lapse", by=by, at=at, within=True)
+            continue
+        package = packages[entry.package_id]
+        last = package.entries.aggregate(last=Max("rank"))["last"] or 0
+        told = {"rank": last + 1, "agreement": agreement.number}
+        place = {"package": package, "solicited_in_id": entry.package_id, "rank": last + 1}
+        move(entry, "join", by=by, at=at, change=place, facts=told, within=True, announces=entry_moved("join", agreement))
+    return held
+
+
+@transaction.atomic
 def conclude_framework(it: Framework, *, by: Actor, at: datetime, expected: int | None = None) -> Framework:
     """The agreement takes effect for those who signed. Refused: FWK-027 nobody has, FWK-028 others may still sign."""
     held = locked_framework(it.pk)
@@ -350,7 +414,10 @@ def warn_framework(it: Framework, *, reason: str, by: Actor, at: datetime, expec
 
 def void_framework(it: Framework, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Framework:
     """The regulator ends it: nothing more is bought under it; orders that were placed stand. Refused: FWK-020 no reason."""
-    return _reasoned(it, "void", reason, by=by, at=at, expected=expected)
+    with transaction.atomic():
+        it = _reasoned(it, "void", reason, by=by, at=at, expected=expected)
+        _fall(it, by, at)
+        return it
 
 
 # The clock
@@ -370,10 +437,24 @@ def collapse_due(at: datetime) -> int:
 def end_due(at: datetime) -> int:
     """Agreements whose term is over end; returns how many."""
     due = Framework.objects.filter(state="in_force", valid_until__lte=at)
-    return _each(due, lambda it: move(it, "end", by=CLOCK, at=at, announces=_moved("end")))
+    return _each(due, lambda it: _end(it, at))
 
 
 # Behind the verbs
+
+
+@transaction.atomic
+def _end(it: Framework, at: datetime) -> None:
+    it = move(it, "end", by=CLOCK, at=at, announces=_moved("end"))
+    _fall(it, CLOCK, at)
+
+
+def _fall(agreement: Framework, by: Actor, at: datetime) -> None:
+    """What is solicited anew for an agreement ends with it."""
+    for one in agreement.supplementary.filter(state__in=("cleared_to_publish", "open", "opened", "shortlisted")):
+        with translation.override(RECORD_LANGUAGE):
+            change = {"reason": str(rules.FELL)}
+        move(one, "fall", by=by, at=at, change=change, facts={"agreement": agreement.number}, announces=_moved("fall"))
 
 
 @transaction.atomic
@@ -417,11 +498,22 @@ def _response_problems(it: FrameworkEntry, framework: Framework, by: Actor, at: 
     day = local_day(at)
     if registry.standing(by.party) != "active":
         yield Problem(rules.NOT_ACTIVE)
+    if framework.supplements_id is not None:
+        yield from _newcomer_problems(it, framework, by)
     for name, word in banned_words(it, region_path=framework.region_path, at=at):
         yield Problem(rules.BANNED_WORD, {"word": word}, on=name)
     years = rulebook.rule("NR-036", region_path=framework.region_path, on=day).n
     if it.package.consumables and it.consumable_years < years:
         yield Problem(rules.CONSUMABLES_SHORT, {"least": years}, on="consumable_years")
+
+
+def _newcomer_problems(it: FrameworkEntry, framework: Framework, by: Actor) -> Iterator[Problem]:
+    """Who was cleared out does not come in again, and a party is one already (110号令)."""
+    own = FrameworkEntry.objects.filter(package__framework=framework.supplements_id, supplier_id=by.party)
+    if own.filter(state__in=("cleared_out", "left")).exists():
+        yield Problem(rules.LEFT_BEFORE)
+    if own.filter(state="signed", package__position=it.package.position).exists():
+        yield Problem(rules.PARTY_ALREADY)
 
 
 def banned_words(it: Any, *, region_path: str, at: datetime) -> Iterator[tuple[str, str]]:
@@ -506,6 +598,7 @@ def _months_on(day: Any, months: int) -> Any:
 
 
 def _write(it: Framework, packages: Sequence[Package]) -> None:
+    packages = [copy(package) for package in packages]
     for package in packages:
         package.pk, package.framework = None, it
     Package.objects.bulk_create(packages)

@@ -14,11 +14,12 @@ from sunlit.foundation.lifecycle import Life, Move
 
 DRAFT, IN_REVIEW, CLEARED, OPEN, OPENED = "draft", "in_review", "cleared_to_publish", "open", "opened"
 SHORTLISTED, IN_FORCE, ENDED, FAILED, CANCELLED, VOIDED = "shortlisted", "in_force", "ended", "failed", "cancelled", "voided"
+JOINED = "joined"
 
 SUBMITTED, WITHDRAWN, CONFORMING, NONCONFORMING = "submitted", "withdrawn", "conforming", "nonconforming"
 LISTED, ELIMINATED, SIGNED, UNSIGNED, CLEARED_OUT, LEFT = "shortlisted", "eliminated", "signed", "unsigned", "cleared_out", "left"
 
-PUBLIC: Final = (OPEN, OPENED, SHORTLISTED, IN_FORCE, ENDED, FAILED, CANCELLED, VOIDED)
+PUBLIC: Final = (OPEN, OPENED, SHORTLISTED, IN_FORCE, ENDED, FAILED, CANCELLED, VOIDED, JOINED)
 
 
 def _of_the_solicitor(actor: Actor, subject: Any) -> bool:
@@ -125,8 +126,39 @@ framework = Life(
             decider,
             _("{organisation} concluded framework {number} with {signed} suppliers; it runs until {until}"),
             _("Conclude the agreement"),
-            (rules.somebody_signed,),
+            (rules.is_of_itself, rules.somebody_signed),
             "signed_at",
+        ),
+        # Too few are left
+        Move(
+            "supplement",
+            (),
+            CLEARED,
+            decider,
+            _("{organisation} solicits anew for framework {agreement} as {number}: {reason}"),
+            _("Solicit anew"),
+            (rules.agreement_runs, rules.is_short_of_suppliers, rules.reason_is_given),
+            "created_at",
+        ),
+        Move(
+            "join",
+            SHORTLISTED,
+            JOINED,
+            decider,
+            _("{signed} suppliers of {number} joined framework {agreement} until {until}"),
+            _("Let them join the agreement"),
+            (rules.agreement_runs, rules.somebody_signed),
+            "signed_at",
+        ),
+        Move(
+            "fall",
+            (CLEARED, OPEN, OPENED, SHORTLISTED),
+            CANCELLED,
+            clock | regulates(),
+            _("Solicitation {number} ended with its agreement {agreement}"),
+            _("End"),
+            (),
+            "ended_at",
         ),
         Move(
             "collapse",
@@ -141,7 +173,7 @@ framework = Life(
         # Its run
         Move(
             "file",
-            IN_FORCE,
+            (IN_FORCE, JOINED),
             None,
             author,
             _("{organisation} filed the agreement of framework {number}"),
@@ -192,6 +224,7 @@ framework = Life(
         FAILED: _("failed"),
         CANCELLED: _("given up"),
         VOIDED: _("voided"),
+        JOINED: _("joined its agreement"),
     },
 )
 
@@ -280,6 +313,14 @@ entry = Life(
             _("Do not sign"),
             (rules.framework_is(SHORTLISTED), rules.reason_is_given),
             "ended_at",
+        ),
+        Move(
+            "join",
+            SIGNED,
+            None,
+            judge,
+            _("{number} joined framework {agreement} as number {rank}"),
+            _("Join"),
         ),
         Move("lapse", LISTED, UNSIGNED, judge | clock, _("Response {number} was not signed in time"), _("Lapse"), (), "ended_at"),
         Move(

@@ -42,6 +42,7 @@ PLAIN: Final[dict[str, Callable[..., Framework]]] = {
     "file_plan": services.file_framework_plan,
     "open": services.open_framework,
     "conclude": services.conclude_framework,
+    "join": services.join_framework,
     "file": services.file_framework,
 }
 
@@ -103,6 +104,9 @@ def framework(request: Request, number: str) -> HttpResponse:
             services.publish_framework(it, until=_instant(request.POST.get("until", "")), **told)
         elif verb == "cancel":
             services.cancel_framework(it, reason=request.POST.get("reason", ""), **told)
+        elif verb == "supplement":
+            made = services.supplement_framework(it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now)
+            return see_other("buyer:framework", made.number)
         elif verb == "shortlist":
             services.settle_shortlist(it, panel=request.POST.get("panel", "").splitlines(), **told)
         else:
@@ -113,12 +117,14 @@ def framework(request: Request, number: str) -> HttpResponse:
     context = framework_page(request, it)
     own = it.solicitor_id == request.actor.party
     hidden = {"file_plan"} if it.agency else {"ask_review"}
+    hidden.add("conclude" if it.supplements_id else "join")
     if it.state == life.OPEN and it.respond_until is not None and request.now < it.respond_until:
         hidden.add("open")
     if it.filed_at is not None:
         hidden.add("file")
     context |= {
         "own": own,
+        "may_supplement": own and request.actor.has("lead") and queries.may_supplement(it, request.now),
         "may_buy": it.runs_at(request.now) and request.actor.has(*ORDERERS),
         "plain": [move for verb, move in context["moves"].items() if verb in PLAIN and verb not in hidden],
         "unjudged": sum(entry.state == life.SUBMITTED for view in context["packages"] for entry in view.entries),

@@ -26,6 +26,7 @@ CHANGES: Final[dict[str, Any]] = {
     "release": pgettext_lazy("party of an agreement", "released"),
     "reduce": pgettext_lazy("party of an agreement", "price lowered"),
     "upgrade": pgettext_lazy("party of an agreement", "product upgraded"),
+    "join": pgettext_lazy("party of an agreement", "joined after a supplementary solicitation"),
     "dealer_accept": pgettext_lazy("party of an agreement", "dealer named"),
     "dealer_end": pgettext_lazy("party of an agreement", "dealer no more"),
 }
