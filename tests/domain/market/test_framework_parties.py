@@ -265,8 +265,9 @@ def test_enough_are_left_until_fewer_than_the_share(house: Agreed) -> None:
     it = cleared(house, 0)  # two of three are left: 66.7 %
     assert refused(lambda: again(it, reason="", by=lead, at=THEN)) == [("FWK-020", "reason")]
     assert refused(lambda: again(it, reason=why, by=house.town.aygul, at=THEN)) == [("LIF-002", "")]
-    assert it.valid_until is not None
-    assert refused(lambda: again(it, reason=why, by=lead, at=it.valid_until)) == [("FWK-060", "")]
+    over = it.valid_until
+    assert over is not None
+    assert refused(lambda: again(it, reason=why, by=lead, at=over)) == [("FWK-060", "")]
     made = again(it, reason=why, by=lead, at=THEN)
     assert (made.state, made.supplements, made.packages.get().ceiling) == ("cleared_to_publish", it, house.package.ceiling)
     assert refused(lambda: again(it, reason=why, by=lead, at=THEN)) == [("FWK-057", "")]
