@@ -1,5 +1,5 @@
-"""What two buyers mean to buy and have planned: intentions with a correction, and plans at every stage of their way, one of them told to
-the public as a single source and objected to, by the real verbs."""
+"""What three buyers mean to buy and have planned: intentions with a correction, and plans at every stage of their way, by the real verbs. Of two
+single sources one was objected to and refused, the other is being told to the public; one plan waits for the consent of its lead unit."""
 
 from __future__ import annotations
 
@@ -21,14 +21,19 @@ if TYPE_CHECKING:
     from sunlit.demo.write import Rows
 
 POINTS: Final = ("budget", "method", "complete")  # of the general review
-SCHOOL, HOSPITAL = cast.MAIN_BUYER, cast.SECOND_BUYER
-QUOTAS: Final = ((SCHOOL, "9001", "新校区设备购置", "4800000"), (HOSPITAL, "9002", "病房楼设备更新", "2600000"))
-BOARDS, DESKS, PAPER, BEDS = "智慧教室显示设备", "学生课桌椅", "全年复印纸", "病床及护理设备"
+SCHOOL, HOSPITAL, BRANCH = cast.MAIN_BUYER, cast.SECOND_BUYER, "buyer-0011"  # the primary school whose budget the middle school leads
+QUOTAS: Final = (
+    (SCHOOL, "9001", "新校区设备购置", "4800000"),
+    (HOSPITAL, "9002", "病房楼设备更新", "2600000"),
+    (BRANCH, "9003", "教室照明与显示改造", "500000"),
+)
+BOARDS, DESKS, PAPER, BEDS, WATCH = "智慧教室显示设备", "学生课桌椅", "全年复印纸", "病床及护理设备", "病房监护系统扩容"
 OUTLINES: Final = {
     BOARDS: ("新校区48间教室配备液晶显示器及配套安装，质保三年，开学前交付", "2350000"),
     DESKS: ("课桌椅1600套，环保等级不低于E1，分两批送达并安装", "960000"),
     PAPER: ("A4复印纸，按月分批送达各校区", "60000"),
     BEDS: ("护理床120张及床头柜，含安装与培训，质保五年", "2180000"),
+    WATCH: ("在用病房监护系统增加床旁终端90台，接入现有中央站，质保五年", "2050000"),
 }
 
 
@@ -50,15 +55,17 @@ class Office:
         steps: tuple[tuple[float, Callable[[datetime], None]], ...] = (
             (40, self._budgets),
             (38, partial(self._publish, SCHOOL, (BOARDS, DESKS, PAPER))),
-            (36, partial(self._publish, HOSPITAL, (BEDS,))),
+            (36, partial(self._publish, HOSPITAL, (BEDS, WATCH))),
             (24, self._correct),
-            (22, partial(self._tell, HOSPITAL, BEDS, "A02322700")),
+            (22, partial(self._tell, HOSPITAL, BEDS, "A02322700", "乌鲁木齐天池医疗设备有限公司")),
             (20, self._object),
             (18, self._answer),
             (15, partial(self._file, SCHOOL, PAPER, "A05040101", "emall")),
             (12, self._ask_for_the_source),
             (10, partial(self._refuse, BEDS)),
             (6, partial(self._file, SCHOOL, DESKS, "A05010203", "open_tender")),
+            (3, partial(self._tell, HOSPITAL, WATCH, "A02322700", "乌鲁木齐雪莲监护技术有限公司")),
+            (2.5, self._ask_for_consent),
             (2, partial(self._ask, SCHOOL, BOARDS, "A02021104", "complex", "competitive_negotiation")),
             (1, partial(self._hand_in, SCHOOL, "数字图书室阅览终端", "A02010108", "inquiry")),
         )
@@ -93,18 +100,18 @@ class Office:
         it = self._reviewed(buyer, name, category, {"method": method, "grounds": [ground], "ground_reason": facts}, at)
         self.plans[name] = services.ask_plan_approval(it, by=self._clerk(buyer), at=at)
 
-    def _tell(self, buyer: str, name: str, category: str, at: datetime) -> None:
+    def _tell(self, buyer: str, name: str, category: str, supplier: str, at: datetime) -> None:
         """A single source is told to the public before it is approved."""
         how = {
             "method": "single_source",
             "grounds": ["only_supplier"],
-            "ground_reason": "须与原有护理系统配套，经论证仅一家能够满足，论证意见附后。",
+            "ground_reason": "须与原有系统配套，经论证仅一家能够满足，论证意见附后。",
         }
         it = self._reviewed(buyer, name, category, how, at)
         source = {
-            "supplier": "乌鲁木齐天池医疗设备有限公司",
+            "supplier": supplier,
             "address": "乌鲁木齐市高新街示例路8号",
-            "opinion": "赵明、孙丽、周强（均为示例单位正高级工程师）：原有护理系统接口未开放，其他产品难以配套。",
+            "opinion": "赵明、孙丽、周强（均为示例单位正高级工程师）：原有系统接口未开放，其他产品难以配套。",
         }
         self.plans[name] = services.publicise_plan(it, source, by=self._clerk(buyer), at=at)
 
@@ -121,6 +128,13 @@ class Office:
         it = Plan.objects.get(pk=self.plans[BEDS].pk)
         self.plans[BEDS] = services.ask_plan_approval(it, by=self._clerk(HOSPITAL), at=at)
 
+    def _ask_for_consent(self, at: datetime) -> None:
+        """A product that is not on the market yet: the middle school, which leads the budget, has to consent (合作创新)."""
+        facts = "市场现有显示产品均不能满足近视防控要求，须实质性改变核心技术研制新产品，论证意见附后。"
+        how = {"method": "cooperative_innovation", "grounds": ["not_on_market"], "ground_reason": facts}
+        it = self._reviewed(BRANCH, "护眼课桌屏合作研制", "A02021104", how, at, "420000")
+        services.ask_plan_consent(it, lead_unit=self.rows.parties[SCHOOL].pk, by=self._clerk(BRANCH), at=at)
+
     def _refuse(self, name: str, at: datetime) -> None:
         reason = "市场上另有供应商能够提供同类产品，唯一供应商的理由不成立，请采用公开招标。"
         services.refuse_plan(self.plans[name], reason=reason, by=self.rows.actors["zheng"], at=at)
@@ -130,14 +144,14 @@ class Office:
         how = {"method": method, "grounds": ["uniform_goods"], "ground_reason": "规格统一、货源充足、价格变化幅度小。"}
         services.hand_in_plan(self._written(buyer, name, category, how, "150000", at), by=self._clerk(buyer), at=at)
 
-    def _reviewed(self, buyer: str, name: str, category: str, how: dict[str, Any], at: datetime) -> Plan:
-        it = services.hand_in_plan(self._written(buyer, name, category, how, "", at), by=self._clerk(buyer), at=at)
+    def _reviewed(self, buyer: str, name: str, category: str, how: dict[str, Any], at: datetime, amount: str = "") -> Plan:
+        it = services.hand_in_plan(self._written(buyer, name, category, how, amount, at), by=self._clerk(buyer), at=at)
         return services.review_plan(it, points=POINTS, opinion="同意。", by=self._lead(buyer), at=at)
 
     def _written(self, buyer: str, name: str, category: str, how: dict[str, Any], amount: str, at: datetime) -> Plan:
         """A draft with every step filled in, resting on its project where that was told."""
         by = self._clerk(buyer)
-        project = self.notices[buyer].items.filter(name=name).first()
+        project = self.notices[buyer].items.filter(name=name).first() if buyer in self.notices else None
         budget = amount or str(project.budget if project else OUTLINES[name][1])
         row = {"category": category, "name": name, "quantity": "1", "unit": "批", "amount": budget}
         starts = max(local_day(at), local_day(self.world.at)).isoformat()
@@ -165,7 +179,7 @@ class Office:
         return f"ZB-{local_day(self.world.at).year}-{key}"
 
     def _clerk(self, buyer: str) -> Actor:
-        return self.rows.actors["aygul" if buyer == SCHOOL else "ma"]
+        return self.rows.actors[{SCHOOL: "aygul", HOSPITAL: "ma"}.get(buyer, f"{buyer}.orderer")]
 
     def _lead(self, buyer: str) -> Actor:
         """Who leads the house and did not write the plan."""

@@ -34,6 +34,11 @@ templates.declare("plan.refuse", title=_("The method of plan {number} “{name}�
 templates.declare("plan.review_near", title=_("The review of plan {number} “{name}” is due by {until:at}"))
 templates.declare("plan.decision_near", title=_("The decision on the method of plan {number} “{name}” is due by {until:at}"), mail=True)
 templates.declare("plan.object", title=_("A supplier objects to the single source of plan {number} “{name}”: answer it"), mail=True)
+templates.declare(
+    "plan.objection_near",
+    title=_("The objections to the single source of plan {number} “{name}” must be answered by {until:at}"),
+    mail=True,
+)
 templates.declare("plan.ask_consent", title=_("Plan {number} “{name}” waits for the consent of your unit"), mail=True)
 templates.declare("plan.consent", title=_("The lead unit consented to plan {number} “{name}”: it can be filed"))
 templates.declare("plan.refuse_consent", title=_("The lead unit did not consent to plan {number} “{name}”: {reason}"), mail=True)
@@ -77,7 +82,7 @@ def tell_who_acts_on_the_plan(event: PlanMoved) -> None:
 
 @every_day
 def tell_what_is_nearly_due() -> None:
-    """Who has to review or decide on a plan hears of it before the term ends, once for each term."""
+    """Who has to review or decide on a plan, or to answer what is said against it, hears of it before the term ends, once for each term."""
     at = clock.now()
     for it in queries.plans_nearly_due(at):
         near, until = ("review", it.review_until) if it.state == "in_review" else ("decision", it.decide_until)
@@ -86,6 +91,10 @@ def tell_what_is_nearly_due() -> None:
             tell(organisation_id=it.buyer_id, roles=REVIEWERS, **told)
         else:
             _tell_approvers(it, told)
+    for it, until in queries.objections_nearly_due(at):
+        told = _of_plan(it, "plan.objection_near", f"plan/{it.number}/objection/{until}", until=until)
+        for author in it.drafters:
+            tell(user_id=author, organisation_id=it.buyer_id, **told)
 
 
 def _tell_approvers(it: Plan, told: dict[str, Any]) -> None:

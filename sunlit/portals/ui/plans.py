@@ -54,6 +54,7 @@ def plan_page(request: Request, it: Plan) -> dict[str, Any]:
         },
         "green": set(queries.green_mandatory(codes, region_path=it.region_path, on=local_day(request.now))),
         "objections": queries.objections_of(it),
+        "answer_until": queries.answer_until(it),
         "history": history_of(f"plan/{it.number}"),
         "now": request.now,
     }

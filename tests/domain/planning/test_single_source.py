@@ -9,12 +9,13 @@ import pytest
 
 from sunlit.domain.disclosure import reactions as disclosure
 from sunlit.domain.disclosure.models import Notice
-from sunlit.domain.planning import queries, services
+from sunlit.domain.planning import queries, reactions, services
 from sunlit.domain.planning.events import PlanMoved
 from sunlit.domain.planning.models import Plan, PlanObjection
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.clock import end_of_day
 from sunlit.foundation.ledger import queries as ledger
+from sunlit.foundation.messages.models import Message
 from tests.domain.planning.plans import LAPTOPS, filed, reviewed, rich
 from tests.domain.planning.test_plans import INVITED, LARGE, refused
 from tests.portals.clients import at_field, browser, codes, once
@@ -79,6 +80,29 @@ def test_suppliers_object_while_it_runs_and_every_objection_is_answered(town: To
     ]
     it.refresh_from_db()
     assert services.ask_plan_approval(it, by=town.aygul, at=OVER).state == "approval_asked"
+
+
+def test_objections_are_answered_within_their_days_and_a_late_answer_is_told(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five working days from the end of the notice on Monday, 9 March: until the 16th; its authors hear of it the day before."""
+    it = told(town)
+    made = services.object_to_plan(it, text="本公司生产同类产品，可以替代。", by=town.chen, at=NOON)
+    it.refresh_from_db()
+    until = end_of_day(datetime(2026, 3, 16, tzinfo=NOON.tzinfo).date())
+    assert queries.answer_until(it) == until
+    assert queries.objections_nearly_due(OVER) == []
+    near = until - timedelta(hours=20)
+    assert queries.objections_nearly_due(near) == [(it, until)]
+    monkeypatch.setattr(clock, "now", lambda: near)
+    for _twice in range(2):
+        reactions.tell_what_is_nearly_due()
+    assert Message.objects.filter(kind="plan.objection_near").count() == len(it.drafters)
+    monkeypatch.setattr(clock, "now", lambda: until)
+    page = f"/buyer/plans/{it.number}/"
+    assert 'data-state="late"' in browser(town.aygul).get(page).content.decode()
+    services.answer_objection(made, answer="经补充论证，接口协议不开放，不能替代。", by=town.aygul, at=until)
+    assert queries.objections_nearly_due(near) == []
+    assert "逾期答复" in browser(town.aygul).get(page).content.decode()
+    assert ledger.history_of(f"plan/{it.number}")[-1].facts["until"] == "2026-03-16T16:00:00.000000Z"
 
 
 def test_a_plan_that_is_changed_is_told_anew(town: Town) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Length
 
 from sunlit.domain.catalog import queries as catalog
@@ -34,6 +34,7 @@ __all__ = [
     "PlanCheck",
     "PlanPage",
     "Reserves",
+    "answer_until",
     "approving_office",
     "awaiting_approval",
     "check_plan",
@@ -48,6 +49,7 @@ __all__ = [
     "needs_consent",
     "needs_notice",
     "objection",
+    "objections_nearly_due",
     "objections_of",
     "periods_of",
     "plan",
@@ -308,6 +310,22 @@ def needs_notice(it: Plan, at: datetime) -> bool:
 def objections_of(it: Plan) -> list[PlanObjection]:
     """What suppliers have against the single source as it is told now, the first first."""
     return list(it.objections.filter(noticed_at=it.noticed_at).select_related("organisation")) if it.noticed_at else []
+
+
+def answer_until(it: Plan) -> datetime | None:
+    """Until when objections to the single source are considered anew and answered: some days from the end of its notice (74号令 art. 40)."""
+    if it.notice_until is None:
+        return None
+    ended = it.notice_until - timedelta(microseconds=1)  # on the last day of the notice, which the term does not count
+    return rulebook.deadline("TL-037", start=ended, region_path=it.region_path, on=local_day(ended))
+
+
+def objections_nearly_due(at: datetime, *, rows: int = DUE_MOST) -> list[tuple[Plan, datetime]]:
+    """Plans with an objection that nobody answered yet, as their term comes near, each with its term."""
+    waits = Q(objections__answered_at=None, objections__noticed_at=F("noticed_at"))
+    found = Plan.objects.filter(waits, state="reviewed", notice_until__lte=at).distinct().order_by("notice_until", "pk")[:rows]
+    terms = [(it, until) for it in found if (until := answer_until(it)) is not None and until > at]
+    return [(it, until) for it, until in terms if until - at <= timedelta(days=_rule(it, "plan.remind_before", at).n)]
 
 
 def objection(it: Plan, pk: int) -> PlanObjection | None:

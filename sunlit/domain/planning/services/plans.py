@@ -167,10 +167,11 @@ def object_to_plan(it: Plan, *, text: str, by: Actor, at: datetime) -> PlanObjec
 
 @transaction.atomic
 def answer_objection(it: PlanObjection, *, answer: str, by: Actor, at: datetime) -> PlanObjection:
-    """The buyer answers (TL-037). Refused: PLN-036 it says nothing, LIF-001 the plan went on."""
+    """The buyer answers, in time or late: both stand in the record (TL-037). Refused: PLN-036 it says nothing, LIF-001 the plan went on."""
     held = PlanObjection.objects.select_for_update(of=("self",), no_key=True).select_related("plan", "organisation").get(pk=it.pk)
     said = answer.strip()[:TEXT_CHARS]
-    move(held.plan, "answer_objection", by=by, at=at, facts={"answer": said, "objector": held.organisation.name_zh})
+    facts = {"answer": said, "objector": held.organisation.name_zh, "until": queries.answer_until(held.plan)}
+    move(held.plan, "answer_objection", by=by, at=at, facts=facts)
     held.answer, held.answered_at = said, at
     held.save(update_fields=["answer", "answered_at"])
     return held
