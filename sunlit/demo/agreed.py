@@ -66,6 +66,7 @@ class Agency:
         self.made: dict[str, Framework] = {}
         self.sellers: list[Actor] = []
         self.bidding = CallOff()
+        self.more = Framework()
         self.dealer, self.newer, self.leaving = FrameworkDealer(), FrameworkUpgrade(), FrameworkEntry()
 
     def acts(self) -> Iterator[Act]:
@@ -89,6 +90,8 @@ class Agency:
             (13, self._release),
             (12, self._invite),
             (11, self._bid),
+            (10, self._solicit_anew),
+            (9, self._publish_anew),
             (9, self._settle),
             (8, self._take),
             (7, self._select),
@@ -216,6 +219,14 @@ class Agency:
 
     def _release(self, at: datetime) -> None:
         frameworks.release_entry(self.leaving, reason="停产证明属实，无替代型号，同意退出。", by=self._lead(), at=at)
+
+    def _solicit_anew(self, at: datetime) -> None:
+        """Two of four are left: others are asked on the same conditions."""
+        said = "四家入围供应商仅余两家，塔什店、且末等地供货周期超过约定，影响协议执行。"
+        self.more = frameworks.supplement_framework(self.made[LAPTOP], reason=said, by=self._lead(), at=at)
+
+    def _publish_anew(self, at: datetime) -> None:
+        self.more = frameworks.publish_framework(self.more, until=at + timedelta(days=22), by=self._lead(), at=at)
 
     def _deliver_by_the_dealer(self, at: datetime) -> None:
         """The school has a branch in the south: the dealer takes the order."""
