@@ -22,6 +22,7 @@ OFFERS_A_PRODUCT = 3.45  # on average: a long tail of one to twelve shops
 SHOPS_A_PRODUCT_MOST = 12
 SOURCES = ("电商平台甲（自营）", "电商平台乙（自营）", "厂家官网指导价")
 ENERGY_CLASSES = {"computing", "printing", "display", "appliance", "electric"}
+MADE_HERE = {"furniture", "food"}  # shops that make what they sell
 LABEL_CLASSES = {"furniture", "paper", "consumable", "printing", "computing", "cleaning"}
 # How offers stand; whatever is left is on sale.
 STANDINGS = (("review", 60), ("refused", 20), ("frozen", 14), ("unfreeze_review", 5), ("delisted", 80), ("draft", 25))
@@ -297,6 +298,9 @@ def _tags(rng: Random, product: Product, shop: Organisation, at: datetime) -> It
         yield _certified(rng, "environmental_label", "SLC-HB", product, at)
     until = sizes_until(at)
     yield from (PolicyTag(tag, expires_on=until) for tag in shop.sized_tags)
+    own = Random(f"{product.key} {shop.key}")  # of its own: what else is drawn stays as it is
+    if product.family in MADE_HERE and own.random() < 0.15:
+        yield _certified(own, "manufacturer_direct", "SCXK", product, at)
     if product.family == "food":
         yield PolicyTag("platform_832") if rng.random() < 0.45 else PolicyTag("domestic_product")
     elif product.family not in SERVICE_FAMILIES and rng.random() < 0.9:

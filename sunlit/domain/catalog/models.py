@@ -156,6 +156,7 @@ class Tag(models.TextChoices):
     DOMESTIC_PRODUCT = "domestic_product", _("Domestic product")
     IMPORTED_PRODUCT = "imported_product", _("Imported product")
     PLATFORM_832 = "platform_832", _("Farm products from areas out of poverty")
+    MANUFACTURER_DIRECT = "manufacturer_direct", _("Direct from the manufacturer")
 
 
 class Offer(Living):

@@ -166,6 +166,7 @@ TAGS: dict[str, Word] = {
     "domestic_product": Word(_("Domestic product")),
     "imported_product": Word(_("Imported product")),
     "platform_832": Word(_("Farm product from areas out of poverty")),
+    "manufacturer_direct": Word(_("Direct from the manufacturer")),
 }
 
 ROLES: dict[str, Word] = {

@@ -8,11 +8,13 @@ import pytest
 from sunlit.domain.catalog import queries, reactions, services
 from sunlit.domain.catalog.models import Category, MakerDeclaration, Offer, PolicyTag
 from sunlit.domain.catalog.services import Ending
+from sunlit.domain.rulebook import queries as rulebook
+from sunlit.domain.rulebook.models import Rule
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
 from sunlit.foundation.messages.models import Message
-from tests.domain.catalog.conftest import a_draft, on_sale
+from tests.domain.catalog.conftest import LAPTOPS, RAW, a_draft, on_sale
 from tests.domain.catalog.test_index_keeping import LATER, follow, index
 from tests.domain.catalog.test_sizes import ENDS, LARGE, found, tags
 from tests.town import NOON, Town, declare_size
@@ -142,3 +144,50 @@ def declare_on(offer: Offer, town: Town) -> None:
     """A declaration of the maker that found the tag already there."""
     told: dict[str, Any] = {"maker": "博湖苇编制品厂", "year": 2025, **SMALL, "size": "small", "counts_as": "small"}
     MakerDeclaration.objects.create(offer=offer, **told, declared_at=NOON, declared_by_id=town.wu.person)
+
+
+DIRECT = {"manufacturer_direct_certificate": "生产许可-2025-017", "manufacturer_direct_expires_on": "2026-12-31"}
+PROVEN = {"manufacturer_direct": date(2026, 12, 31)}
+
+
+def refusal(shelf: Town, offer: Offer) -> list[str]:
+    with pytest.raises(Refused) as refused:
+        services.submit_offer(offer, by=shelf.wu, at=NOON)
+    return list(refused.value.codes)
+
+
+def test_goods_come_direct_from_the_manufacturer_with_a_proof_in_date(index: Town) -> None:
+    assert refusal(index, a_draft(index, sku_code="TS-103", model="TE-18", tags="manufacturer_direct")) == ["CAT-020"]
+    old = {**DIRECT, "manufacturer_direct_expires_on": "2026-03-01"}
+    assert refusal(index, a_draft(index, sku_code="TS-101", model="TE-16", **old)) == ["CAT-021"]
+    offer = on_sale(index, sku_code="TS-102", model="TE-17", **DIRECT)
+    assert tags(offer) == PROVEN
+    follow()
+    assert found(index, "manufacturer_direct") == 1
+    assert [tag.tag for tag in queries.tags_in_force(offer, on=date(2026, 12, 31))] == ["manufacturer_direct"]
+    assert queries.tags_in_force(offer, on=date(2027, 1, 1)) == [], "it ends with its proof"
+
+
+def test_who_declares_another_maker_is_not_the_manufacturer(shelf: Town) -> None:
+    draft = a_draft(shelf, **DIRECT)
+    declare(shelf, draft)
+    assert "manufacturer_direct" not in tags(draft), "the claim lapses with the declaration"
+    services.edit_offer(draft, {**RAW, **DIRECT}, by=shelf.wu, at=NOON)
+    assert refusal(shelf, draft) == ["CAT-111"]
+    declare(shelf, draft, maker=shelf.shop.name_zh, at=NOON + timedelta(minutes=1))
+    assert services.submit_offer(Offer.objects.get(pk=draft.pk), by=shelf.wu, at=NOON).state == "review"
+
+
+def test_a_region_may_ask_for_the_declaration_beside_the_proof(shelf: Town) -> None:
+    Rule.objects.filter(key="listing.direct_declaration").update(value={"choice": "needed"})
+    rulebook.forget()
+    draft = a_draft(shelf, **DIRECT)
+    assert refusal(shelf, draft) == ["CAT-112"]
+    declare(shelf, draft, maker=shelf.shop.name_zh)
+    assert services.submit_offer(draft, by=shelf.wu, at=NOON).state == "review"
+
+
+def test_services_have_no_manufacturer(shelf: Town) -> None:
+    Category.objects.filter(code=LAPTOPS).update(kind="services")
+    queries.forget()
+    assert refusal(shelf, a_draft(shelf, **DIRECT)) == ["CAT-110"]

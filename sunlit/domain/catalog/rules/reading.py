@@ -55,7 +55,19 @@ SIZE_UNPROVEN = Reason(
 )
 MAKER_OF_SERVICE = Reason("CAT-108", _("Of services and works the size of whoever carries them out counts: a maker is declared for goods."))
 MAKER_UNNAMED = Reason("CAT-109", _("Name the maker, in at most {most} characters."))
-CERTIFIED: Final = (Tag.ENERGY_SAVING.value, Tag.ENVIRONMENTAL_LABEL.value)  # 财库〔2019〕9号: the claim rests on a certificate in date
+DIRECT_OF_SERVICE = Reason("CAT-110", _("Services and works have no manufacturer: only goods are sold direct from the manufacturer."))
+NOT_THE_MAKER = Reason(
+    "CAT-111", _("You declared that these goods are made by {maker}: only what {supplier} makes itself is direct from the manufacturer.")
+)
+MAKER_UNDECLARED = Reason(
+    "CAT-112",
+    _("Keep the offer as a draft and declare who makes it first: here “{tag}” needs that declaration beside the certificate ({rule})."),
+)
+CERTIFIED: Final = (  # the claim rests on a certificate in date
+    Tag.ENERGY_SAVING.value,  # 财库〔2019〕9号
+    Tag.ENVIRONMENTAL_LABEL.value,
+    Tag.MANUFACTURER_DIRECT.value,  # a proof that the supplier makes these goods: licence of production, factory certificate
+)
 SIZED: Final = (
     Tag.SME.value,
     Tag.SMALL_MICRO.value,
@@ -193,6 +205,29 @@ def rests_on_size(claims: Sequence[Claim], proven: Collection[str]) -> Iterator[
     for claim in claims:
         if claim.tag in SIZED and claim.tag not in proven:
             yield Problem(SIZE_UNPROVEN, {"tag": Tag(claim.tag).label}, on="tags")
+
+
+@dataclass(frozen=True)
+class Making:
+    """What is known of who makes the goods of an offer: the maker that its supplier declared, and whether the region asks for that declaration."""
+
+    supplier: str
+    maker: str | None = None
+    declaration_asked: bool = False
+    rule: str = ""
+
+
+def rests_on_making(claims: Sequence[Claim], making: Making, *, kind: str) -> Iterator[Problem]:
+    """Only goods that the supplier makes itself come direct from the manufacturer, and no declaration of its own says otherwise."""
+    direct = Tag.MANUFACTURER_DIRECT
+    if direct.value not in {claim.tag for claim in claims}:
+        return
+    if kind != "goods":
+        yield Problem(DIRECT_OF_SERVICE, on="tags")
+    elif making.maker is not None and making.maker != making.supplier:
+        yield Problem(NOT_THE_MAKER, {"maker": making.maker, "supplier": making.supplier}, on="tags")
+    elif making.maker is None and making.declaration_asked:
+        yield Problem(MAKER_UNDECLARED, {"tag": direct.label, "rule": making.rule}, on="tags")
 
 
 def price_of(value: Any, on: str = "price") -> Decimal:

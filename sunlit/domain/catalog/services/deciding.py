@@ -13,7 +13,7 @@ from sunlit.domain.catalog.models import Offer, Product
 from sunlit.domain.catalog.rules import discipline as price
 from sunlit.domain.catalog.rules.discipline import Discipline
 from sunlit.domain.catalog.rules.matching import has_its_barcode
-from sunlit.domain.catalog.rules.reading import SIZED, Claim, Listing, is_complete, rests_on_size
+from sunlit.domain.catalog.rules.reading import SIZED, Claim, Listing, is_complete, rests_on_making, rests_on_size
 from sunlit.domain.catalog.services.gathering import Around, ProductKey, Row
 from sunlit.domain.rulebook.queries import Ruling
 from sunlit.foundation.kernel.clock import local_day
@@ -99,6 +99,7 @@ def content_problems(row: Row, near: Around, at: datetime) -> Iterator[Problem]:
     merged = attributes_of(row, product, near)
     yield from is_complete(merged, row.listing.claims, row.template, local_day(at))
     yield from rests_on_size(row.listing.claims, near.carried(row.listing.sku_code))
+    yield from rests_on_making(row.listing.claims, near.making(row.listing.sku_code), kind=row.category.kind)
     if product is not None and product.pk in near.shared:
         yield from price.agrees_with_product(row.listing, product.attributes, row.template)
         yield from has_its_barcode(product.gtin, row.listing.gtin)

@@ -9,17 +9,18 @@ from datetime import date, datetime
 from django.db import connection
 from django.db.models import QuerySet
 
-from sunlit.domain.catalog.models import Attribute, Brand, Category, MakerDeclaration, Offer, PolicyTag, Product
+from sunlit.domain.catalog.models import Attribute, Brand, Category, MakerDeclaration, Offer, PolicyTag, Product, Tag
 from sunlit.domain.catalog.queries import brands
 from sunlit.domain.catalog.queries.makers import carried, makers_of
 from sunlit.domain.catalog.queries.offers import reference_prices
 from sunlit.domain.catalog.rules.discipline import Reference, Sibling
 from sunlit.domain.catalog.rules.matching import contradicts, core_of
-from sunlit.domain.catalog.rules.reading import SIZED, Claim, Listing
+from sunlit.domain.catalog.rules.reading import SIZED, Claim, Listing, Making
 from sunlit.domain.catalog.services import matching
 from sunlit.domain.catalog.states import LIVE
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.registry.queries import SizeProof
+from sunlit.domain.rulebook.queries import Rule_, rule
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.numbering import new_number
@@ -77,11 +78,20 @@ class Around:
     )  # of my offers, where their makers were declared; asked only then too
     region_path: str = ""
     day: date = date.min
+    supplier: str = ""  # my name; asked only where a row claims to come direct from the manufacturer, as is the rule
+    declaration: Rule_ | None = None
 
     def carried(self, sku_code: str) -> Mapping[str, date]:
         """The tags that declared sizes carry for this offer of mine, with the last day of each."""
         offer = self.mine.get(sku_code)
         return carried(self.size, self.makers.get(offer.pk) if offer else None, region_path=self.region_path, on=self.day)
+
+    def making(self, sku_code: str) -> Making:
+        """Who makes the goods of this offer of mine, as far as I declared it."""
+        offer = self.mine.get(sku_code)
+        declared = self.makers.get(offer.pk) if offer else None
+        asked = self.declaration is not None and self.declaration.choice == "needed"
+        return Making(self.supplier, declared.maker if declared else None, asked, self.declaration.key if self.declaration else "")
 
 
 def around(rows: Sequence[Row], supplier_id: int, *, at: datetime, lock: bool = False) -> Around:
@@ -90,7 +100,9 @@ def around(rows: Sequence[Row], supplier_id: int, *, at: datetime, lock: bool = 
     products = held_products(rows) if lock else products_of(rows)
     found = [product.pk for product in products.values()]
     others = Offer.objects.filter(product_id__in=found, state__in=LIVE)
-    sized = any(claim.tag in SIZED for row in rows for claim in row.listing.claims)
+    claimed = {claim.tag for row in rows for claim in row.listing.claims}
+    sized, direct = not claimed.isdisjoint(SIZED), Tag.MANUFACTURER_DIRECT.value in claimed
+    me = Organisation.objects.select_related("region").get(pk=supplier_id) if sized or direct else None
     return Around(
         products=products,
         mine=mine,
@@ -98,9 +110,11 @@ def around(rows: Sequence[Row], supplier_id: int, *, at: datetime, lock: bool = 
         shared=frozenset(others.exclude(supplier_id=supplier_id).order_by().values_list("product_id", flat=True).distinct()),
         references=reference_prices(found, at=at),
         size=registry.size_proof(supplier_id, on=local_day(at)) if sized else SizeProof(),
-        makers=makers_of(offer.pk for offer in mine.values()) if sized else {},
-        region_path=Organisation.objects.values_list("region__path", flat=True).get(pk=supplier_id) if sized else "",
+        makers=makers_of(offer.pk for offer in mine.values()) if me else {},
+        region_path=me.region.path if me else "",
         day=local_day(at),
+        supplier=me.name_zh if me else "",
+        declaration=rule("listing.direct_declaration", region_path=me.region.path, on=local_day(at)) if me and direct else None,
     )
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.domain.catalog.models import MakerDeclaration, Offer, PolicyTag
+from sunlit.domain.catalog.models import MakerDeclaration, Offer, PolicyTag, Tag
 from sunlit.domain.catalog.queries.makers import BY_MAKER, carried, makers_of_supplier
 from sunlit.domain.catalog.rules.reading import MAKER_OF_SERVICE, MAKER_UNNAMED, SIZED
 from sunlit.domain.catalog.states import LIVE, catalogue_clerk
@@ -61,6 +61,7 @@ def declare_maker(
     """The supplier declares who makes the goods of its offer, and by which figures (中小企业声明函（货物）); the rulebook tells the maker's size. Money in yuan.
 
     The declaration is the claim: nobody reviews it (财库〔2020〕46号 art. 11), so the offer carries from now on the tags that the maker's size opens, and no others by size.
+    Where the maker is another than the supplier the offer is no longer “direct from the manufacturer”.
     Refused: LIF-002 not its catalogue clerk, CAT-108 no goods, CAT-109 no maker named, REG-020 … REG-022 and REG-024 at their fields.
     """
     if not catalogue_clerk.allows(by, offer) or by.user_id is None:
@@ -81,6 +82,8 @@ def declare_maker(
     proof = carried(registry.size_proof(held.supplier_id, on=local_day(at)), made, region_path=by.region_path, on=local_day(at))
     lapsed, standing = _rest(PolicyTag.objects.filter(offer=held), proof)
     standing += _claim(held, proof)
+    if name != by.organisation_name:  # another makes them: they do not come direct from the manufacturer
+        lapsed += PolicyTag.objects.filter(offer=held, tag=Tag.MANUFACTURER_DIRECT).delete()[0]
     facts = {
         "number": held.number,
         "organisation": by.organisation_name,
