@@ -162,7 +162,11 @@ def test_certified_tags_carry_a_certificate_and_a_day(region: World):
         "energy_saving", "environmental_label", "sme", "small_micro", "disabled_welfare_unit", "prison_enterprise", "domestic_product", "platform_832",
         "manufacturer_direct",
     }  # fmt: skip
-    assert [tag for tag in tags if (tag.tag in {"energy_saving", "environmental_label", "manufacturer_direct"}) != bool(tag.certificate and tag.expires_on)] == []
+    assert [
+        tag
+        for tag in tags
+        if (tag.tag in {"energy_saving", "environmental_label", "manufacturer_direct"}) != bool(tag.certificate and tag.expires_on)
+    ] == []
 
 
 def test_orders_stand_in_every_state_and_end_now(region: World):

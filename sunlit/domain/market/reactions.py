@@ -391,8 +391,14 @@ AUCTION_TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
         (BUYER, ("orderer", "lead"), _("Auction {number} failed: too few suppliers entered. Your budget is free again.")),
         (SUPPLIER, ("sales", "admin"), _("Auction {number} does not take place: too few suppliers entered.")),
     ),
-    "pause": ((BUYER, ("orderer", "lead"), _("The regulator paused auction {number}: {reason}")),),
-    "resume": ((BUYER, ("orderer", "lead"), _("Auction {number} goes on; the remaining time was kept.")),),
+    "pause": (
+        (BUYER, ("orderer", "lead"), _("The regulator paused auction {number}: {reason}")),
+        (SUPPLIER, ("sales", "admin"), _("The regulator paused auction {number}: {reason}")),
+    ),
+    "resume": (
+        (BUYER, ("orderer", "lead"), _("Auction {number} goes on; the remaining time was kept.")),
+        (SUPPLIER, ("sales", "admin"), _("Auction {number} goes on; the remaining time was kept.")),
+    ),
     "void": (
         (BUYER, ("orderer", "lead"), _("The regulator voided auction {number}: {reason}")),
         (SUPPLIER, ("sales", "admin"), _("The regulator voided auction {number}: {reason}")),

@@ -21,6 +21,7 @@ def hang_up() -> None:
         Item("orders", _("Orders and rulings"), "regulator:orders", "gavel"),
         Item("plans", _("Plans"), "regulator:plans", "clipboard-list", waits=planning.awaiting_approval),
         Item("frameworks", _("Framework agreements"), "regulator:frameworks", "file-check"),
+        Item("running", _("Running purchases"), "regulator:running", "gauge"),
         Item("auctions", _("Reverse auctions"), "regulator:auctions", "activity"),
         Item("quotations", _("Online quotations"), "regulator:quotations", "lock"),
         Item("suppliers", _("Suppliers"), "regulator:suppliers", "store"),

@@ -264,8 +264,8 @@ def test_the_template_is_read_back_as_it_was_written(shelf: Town) -> None:
     assert [book["choices"].cell(row, 1).value for row in (1, 2, 3)] == TEMPLATE[1]["choices"]
     for column, value in enumerate(["R-1", "天鹅 TE-1", None, "天鹅", None, "TE-1", None, None, 3001], 1):
         sheet.cell(4, column, value)
-    sheet.cell(4, 21, 16)
-    sheet.cell(4, 22, "无")
+    sheet.cell(4, 23, 16)
+    sheet.cell(4, 24, "无")
     out = io.BytesIO()
     book.save(out)
     assert carried_out(out.getvalue(), shelf.wu).new == 1

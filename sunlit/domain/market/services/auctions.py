@@ -271,7 +271,7 @@ def pause_auction(it: Auction, *, reason: str, by: Actor, at: datetime, expected
         at=at,
         change=told,
         facts={**told, "parties": it.parties},
-        announces=_moved("pause", told["reason"]),
+        announces=_moved("pause", told["reason"], _suppliers(it)),
         expected=expected,
     )
     _tell(lots, at, {"kind": "pause", "reason": told["reason"]})
@@ -286,7 +286,7 @@ def resume_auction(it: Auction, *, by: Actor, at: datetime, expected: int | None
     moved = _put_off(it, lots, since=since, length=at - since)
     change = {**moved, "paused_at": None, "reason": ""}
     facts = {"parties": it.parties, "paused_at": iso(since), **_instants(it, lots, moved)}
-    it = move(it, "resume", by=by, at=at, change=change, facts=facts, announces=_moved("resume"), expected=expected)
+    it = move(it, "resume", by=by, at=at, change=change, facts=facts, announces=_moved("resume", "", _suppliers(it)), expected=expected)
     _tell(lots, at, {"kind": "resume", "starts_at": iso(moved["starts_at"])})
     return it
 

@@ -12,6 +12,8 @@ from sunlit.domain.market import services
 from sunlit.domain.market.models import Auction
 from sunlit.domain.market.queries import auctions as queries
 from sunlit.domain.market.states import auctions as states
+from sunlit.domain.planning import queries as planning
+from sunlit.foundation.kernel.money import ZERO
 from sunlit.portals.doors import Request, door, form_page, found_or_404
 from sunlit.portals.ui.auctions import BIDS, PHASE_TONES, auction_page, bid_page_url
 from sunlit.portals.ui.history import history_of
@@ -55,6 +57,9 @@ def auction(request: Request, number: str) -> HttpResponse:
         return HttpResponseRedirect(bid_page_url("regulator", number, page["lot"].position), status=303)
 
     moves = {move.verb: move for move in states.auction.open_to(it, request.actor)}
-    return form_page(
-        request, "regulator/auction.html", page | {"moves": moves, "history": history_of(f"auction/{it.number}", but=BIDS)}, act
-    )
+    context = {
+        "moves": moves,
+        "history": history_of(f"auction/{it.number}", but=BIDS),
+        "held": planning.held_under([it.reference]).get(it.reference, ZERO),
+    }
+    return form_page(request, "regulator/auction.html", page | context, act)

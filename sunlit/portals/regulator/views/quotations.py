@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from sunlit.domain.market import queries, services, states
 from sunlit.domain.market.models import Quotation
+from sunlit.domain.planning import queries as planning
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel import regions
+from sunlit.foundation.kernel.money import ZERO
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.orders import expected
@@ -69,4 +71,6 @@ def quotation(request: Request, number: str) -> HttpResponse:
         tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.quotation.moves[verb].label, "number": number})
         return see_other("regulator:quotation", number)
 
-    return form_page(request, "regulator/quotation.html", quotation_page(request, it), act)
+    reference = f"quotation/{it.number}"
+    held = planning.held_under([reference]).get(reference, ZERO)
+    return form_page(request, "regulator/quotation.html", quotation_page(request, it) | {"held": held}, act)
