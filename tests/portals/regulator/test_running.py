@@ -13,9 +13,8 @@ from django.test import Client
 
 from sunlit.domain.market import reactions, services
 from sunlit.domain.market.events import AuctionMoved
+from sunlit.domain.market.models import Quotation
 from sunlit.domain.market.queries import running as queries
-from sunlit.domain.rulebook import queries as rulebook
-from sunlit.domain.rulebook.models import Rule
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages.models import Message
 from tests.domain.market import auctioning
@@ -61,10 +60,8 @@ def test_the_board_tells_state_deadline_number_and_money_and_nothing_sealed(fair
     assert "4,650" not in seen
     assert fair.town.corner.name_zh not in seen, "who takes part is nobody's to know yet"
     assert quotation.number not in page(browser(fair.town.surina), BOARD + "?mode=auction")
-    Rule.objects.filter(key="rfq.count_shown").update(value={"choice": "shown"})
-    rulebook.forget()
-    again = fair.published()
-    assert {row.number: row.taking_part for row in queries.running(CITY, at=NOON)}[again.number] == 0
+    Quotation.objects.filter(pk=quotation.pk).update(count_shown=True)
+    assert {row.number: row.taking_part for row in queries.running(CITY, at=NOON)}[quotation.number] == 3, "where the rulebook shows it"
 
 
 def test_after_the_opening_the_number_is_told(fair: Fair) -> None:

@@ -67,11 +67,7 @@ def _quotations(here: Q, _region_path: str, _at: datetime) -> Iterator[Running]:
     held = planning.held_under([f"quotation/{it.number}" for it in page])
     for it in page:
         hidden = it.state in (quotation_life.OPEN, quotation_life.SUSPENDED) and not it.count_shown
-        until, step = it.quote_until, _("quotes until")
-        if it.state == quotation_life.CLOSED:
-            until, step = it.opens_at, _("opening")
-        elif it.state in (quotation_life.OPENED, quotation_life.HALTED):
-            until, step = None, _("the buyer judges")
+        until, step = _next_of(it)
         yield Running(
             mode="quotation",
             number=it.number,
@@ -87,6 +83,13 @@ def _quotations(here: Q, _region_path: str, _at: datetime) -> Iterator[Running]:
             held=held.get(f"quotation/{it.number}", Decimal("0.00")),
             reason=it.reason,
         )
+
+
+def _next_of(it: Quotation) -> tuple[datetime | None, Promise]:
+    """The next instant of a quotation and what it is; while the buyer judges no time runs."""
+    if it.state in (quotation_life.OPENED, quotation_life.HALTED):
+        return None, _("the buyer judges")
+    return (it.opens_at, _("opening")) if it.state == quotation_life.CLOSED else (it.quote_until, _("quotes until"))
 
 
 def _auctions(_here: Q, region_path: str, at: datetime) -> Iterator[Running]:
