@@ -10,7 +10,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from sunlit.portals.api import problems
 from sunlit.portals.api.keys import Needs
-from sunlit.portals.api.v1 import buying, catalog, feed, orders, search, verbs
+from sunlit.portals.api.v1 import buying, catalog, feed, opportunities, orders, search, verbs
 
 ROOT = "/api/v1/"
 WRITES = ("post", "put", "patch")
@@ -81,6 +81,7 @@ for place, router in (
     ("", orders.router),
     ("", verbs.router),
     ("", buying.router),
+    ("", opportunities.router),
     ("", feed.router),
 ):
     api.add_router(place, router)

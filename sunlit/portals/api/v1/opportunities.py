@@ -1,0 +1,93 @@
+"""What a supplier may answer now, as its program reads it: quotations, auctions, framework solicitations and second stages in one list."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+from ninja import Router
+from pydantic import Field
+
+from sunlit.domain.market.queries import workbench
+from sunlit.domain.market.queries.workbench import Asked, Opportunity
+from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.accounts.models import Kind
+from sunlit.foundation.kernel.paging import row_id
+from sunlit.foundation.kernel.refusals import Problem, Refused
+from sunlit.portals.api.keys import Call, Needs
+from sunlit.portals.api.shapes import ROWS, After, Error, Rows, Time, Told, Yuan, errors_of
+from sunlit.portals.api.v1.orders import Party
+from sunlit.portals.doors import NOT_YOUR_DOOR, found_or_404
+
+router = Router(tags=["opportunities"])
+READ = Needs("orders:read")
+Mode = Annotated[str, Field(max_length=20, description="quotation, auction, framework or calloff; empty: all.")]
+Code = Annotated[str, Field(max_length=20, description="The code of a region: what is bought there or below; empty: everywhere.")]
+
+
+class CategoryTold(Told):
+    code: str
+    name_zh: str
+    name_en: str
+
+
+class OpportunityOut(Told):
+    mode: str
+    number: str
+    title: str
+    buyer: Party
+    region: str
+    categories: list[CategoryTold]
+    most: Yuan | None = Field(description="What it may cost at most.")
+    until: Time = Field(description="The last instant to take part.")
+    fits: list[str] = Field(description="Why it fits: invited, sells, admitted, near.")
+    bars: list[Error] = Field(description="What stands against taking part, as the refusals that you would meet.")
+    own: str = Field(description="How far you have come yourself, in words; empty: not begun.")
+
+
+class Opportunities(Told):
+    opportunities: list[OpportunityOut]
+    next: str
+
+
+@router.get("opportunities", auth=READ, response=Opportunities, operation_id="opportunities", summary=_("What you may answer now"))
+def opportunities(
+    request: Call, mode: Mode = "", q: str = "", region: Code = "", everything: bool = False, after: After = "", limit: Rows = ROWS
+) -> Opportunities:
+    """For suppliers: the nearest deadline first; what fits you, unless `everything` is asked for. `q` is a number or words of the title and what is asked for."""
+    _is_supplier(request)
+    place = found_or_404(accounts.region(region)) if region else None
+    asked = Asked(mode=mode, q=q.strip()[:100], region_path=place.path if place else "", fitting=not everything)
+    page = workbench.opportunities(asked, seen_by=request.actor, at=request.now, after=row_id(after) or 0, rows=limit)
+    return Opportunities(opportunities=[_told(one) for one in page.rows], next=str(page.after or ""))
+
+
+@router.get(
+    "opportunities/{mode}/{number}", auth=READ, response=OpportunityOut, operation_id="opportunity", summary=_("One of them while it runs")
+)
+def opportunity(request: Call, mode: str, number: str) -> OpportunityOut:
+    """Not found once its time to take part is over."""
+    _is_supplier(request)
+    return _told(found_or_404(workbench.opportunity(mode, number, seen_by=request.actor, at=request.now)))
+
+
+def _is_supplier(request: Call) -> None:
+    if request.actor.kind != "supplier":
+        raise Refused(Problem(NOT_YOUR_DOOR, {"who": gettext(str(Kind.SUPPLIER.label))}))
+
+
+def _told(it: Opportunity) -> OpportunityOut:
+    return OpportunityOut(
+        mode=it.mode,
+        number=it.number,
+        title=it.title,
+        buyer=Party(number=it.party.number, name_zh=it.party.name_zh, name_en=it.party.name_en),
+        region=it.region_path.rpartition("/")[2],
+        categories=[CategoryTold(code=one.code, name_zh=one.name_zh, name_en=one.name_en) for one in it.categories],
+        most=it.most,
+        until=it.until,
+        fits=[fit.kind for fit in it.fits],
+        bars=errors_of(it.bars),
+        own=str(it.own),
+    )
