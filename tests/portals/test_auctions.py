@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sunlit.domain.market import services
-from sunlit.domain.market.models import Auction
+from sunlit.domain.market.models import Auction, Order
 from sunlit.domain.market.rules.auctions import POINTS
 from sunlit.foundation.kernel import clock
 from tests.domain.market.auctioning import ENTRY_ENDS, MINUTE, START, announced, bid, enter, entered, sellers
@@ -128,6 +128,22 @@ def test_names_are_masked_until_the_end_and_told_afterwards(town: Town, hands: t
     done = browser(town.zhou).post(f"/buyer/auctions/{it.number}/", once("z", verb="award", expected=str(Auction.objects.get().version)))
     assert done.status_code == 303
     assert "¥47,000.00" in browser(town.zhou).get(f"/buyer/auctions/{it.number}/").content.decode()
+
+
+def test_an_order_leads_back_to_the_auction_also_that_of_the_next_bidder(town: Town, hands: type[Hands]) -> None:
+    chen, nurlan, third = people = sellers(town)
+    it = entered(town, people)
+    for person, price in ((chen, "4900.00"), (nurlan, "4800.00"), (third, "4700.00")):
+        bid(it, person, price, START)
+    after = START + 31 * MINUTE
+    services.close_auctions_due(after)
+    for winner, paper in ((third, it.number), (nurlan, f"{it.number}.2")):
+        services.award_auction(it, by=town.zhou, at=after)
+        order = Order.objects.get(origin=paper)
+        for person, portal in ((town.zhou, "buyer"), (winner, "supplier"), (town.surina, "regulator")):
+            assert f'href="/{portal}/auctions/{it.number}/"' in browser(person).get(f"/{portal}/orders/{order.number}/").content.decode()
+        services.decline(order, reason="厂家断货，无法供应", by=winner, at=after)
+        services.go_to_next(order.number, at=after)
 
 
 def test_prices_that_nobody_sees_stand_on_no_page_before_the_end(town: Town, hands: type[Hands]) -> None:

@@ -422,7 +422,8 @@ AUCTION_TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
             _("The winner of auction {number} did not take the order: the next bidder waits for your confirmation."),
         ),
     ),
-    "keep_rest": ((BUYER, ("orderer", "lead"), _("In auction {number} no other bidder is left; what was ordered remains.")),),
+    "keep_rest": ((BUYER, ("orderer", "lead"), _("In auction {number} nobody stands in for the rest; what was ordered remains.")),),
+    "run_dry": ((BUYER, ("orderer", "lead"), _("Auction {number} failed: no budget is left for the next bidder.")),),
     "give_up": ((BUYER, ("orderer", "lead"), _("Auction {number} failed: no bidder is left. Your budget is free again.")),),
     "remind": ((BUYER, ("lead",), _("The result of auction {number} waits for your confirmation, which was due.")),),
 }

@@ -59,7 +59,7 @@ WAYS: dict[str, str | Promise] = {
     "quotation": pgettext_lazy("way of buying", "Online quotation"),
     "auction": pgettext_lazy("way of buying", "Reverse auction"),
 }
-ORIGIN_PAGES: dict[str, str] = {"quotation": "quotation", "framework": "calloff"}
+ORIGIN_PAGES: dict[str, str] = {"quotation": "quotation", "framework": "calloff", "auction": "auction"}
 
 # The acts that finish a step of the way: whoever did the last of them stands under the step.
 FINISHES = {
@@ -92,6 +92,7 @@ def order_page(request: Request, number: str) -> dict[str, Any]:
     return {
         "way": WAYS.get(order.mode, order.mode),
         "origin_page": f"{request.actor.kind}:{page}" if page and order.origin else "",
+        "origin_number": order.origin.partition(".")[0],  # an auction that fell to the next bidder has papers NUMBER.2, NUMBER.3
         "order": order,
         "lines": list(order.lines.all()),
         "parameters": {line.position: parameters(line.snapshot) for line in order.lines.all()},

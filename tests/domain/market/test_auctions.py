@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from sunlit.domain.market import services
 from sunlit.domain.market.models import AuctionBid, Order
 from sunlit.domain.market.queries import auctions as queries
 from sunlit.domain.planning.models import BudgetQuota
+from sunlit.domain.registry.models import Supplier
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.live.models import RoomEvent
 from tests.domain.market.auctioning import (
@@ -379,3 +381,48 @@ def test_what_others_see_before_the_end_is_what_the_notice_says(town: Town) -> N
         assert told.inside["price"] == "4900.00"
         services.void_auction(it, reason="测试结束，作废", by=town.surina, at=START)
     assert seen == {"rank_only": (False, False, True), "low_only": (True, False, False), "own_rank_and_current_low": (True, True, True)}
+
+
+def awarded_to_third(town: Town, **more: Any) -> tuple[Any, list[Any]]:
+    """Third is lowest in every lot, the result is confirmed."""
+    people = sellers(town)
+    it = entered(town, people, **more)
+    for lot in it.lots.all():
+        for person, share in zip(people, ("0.98", "0.96", "0.94"), strict=True):
+            bid(it, person, str((lot.cap * Decimal(share)).quantize(Decimal("0.01"))), START, lot=lot.position)
+    services.close_auctions_due(AFTER)
+    return again(it), people
+
+
+def test_where_no_budget_is_left_for_the_next_bidder_the_auction_fails(town: Town) -> None:
+    it, people = awarded_to_third(town)
+    services.award_auction(it, by=town.zhou, at=AFTER)
+    order = Order.objects.get(origin=it.number)
+    services.decline(order, reason="厂家断货，无法供应", by=people[2], at=AFTER + MINUTE)
+    BudgetQuota.objects.filter(pk=town.quota.pk).update(spent=F("total") - Decimal("49999.99"))  # somebody else bought meanwhile
+    services.go_to_next(order.number, at=AFTER + 2 * MINUTE)
+    assert (again(it).state, lot_of(it).winner, lot_of(it).outcome) == ("failed", None, "failed")
+    assert BudgetQuota.objects.get(pk=town.quota.pk).available == Decimal("49999.99")
+
+
+def test_what_others_won_remains_where_nobody_stands_in_for_the_rest(town: Town) -> None:
+    it, people = awarded_to_third(town, lots=(LAPTOPS, PAPER))
+    services.exclude_winner(it, 2, reason="所报复印纸白度不足", by=town.zhou, at=AFTER)
+    services.award_auction(it, by=town.zhou, at=AFTER)
+    paper = Order.objects.get(origin=it.number, supplier_id=people[1].party)
+    laptops = Order.objects.get(origin=it.number, supplier_id=people[2].party)
+    services.decline(laptops, reason="厂家断货，无法供应", by=people[2], at=AFTER + MINUTE)
+    BudgetQuota.objects.filter(pk=town.quota.pk).update(spent=F("total") - F("held") - Decimal("0.01"))
+    services.go_to_next(laptops.number, at=AFTER + 2 * MINUTE)
+    assert (again(it).state, lot_of(it, 1).outcome, lot_of(it, 2).order_id) == ("awarded", "failed", paper.pk)
+
+
+def test_a_supplier_that_was_suspended_meanwhile_gets_no_order(town: Town) -> None:
+    it, people = awarded_to_third(town)
+    Supplier.objects.filter(organisation_id=people[2].party).update(
+        state="suspended", suspended_until=AFTER + timedelta(days=90), reason="提供虚假材料"
+    )
+    assert refusal(services.award_auction, it, by=town.zhou, at=AFTER) == ["AUC-038"]
+    services.exclude_winner(it, 1, reason="成交前被暂停资格", by=town.zhou, at=AFTER)
+    services.award_auction(it, by=town.zhou, at=AFTER)
+    assert Order.objects.get(origin=it.number).supplier_id == people[1].party

@@ -85,12 +85,18 @@ class Auction(Living):
     @property
     def reference(self) -> str:
         """Under which its money lies ready."""
-        return f"auction/{self.paper}"
+        return self.reference_of(self.holds)
 
     @property
     def paper(self) -> str:
         """What its orders were won by; after an order came to nothing, those of the next bidder have a paper of their own."""
-        return self.number if self.holds == 1 else f"{self.number}.{self.holds}"
+        return self.paper_of(self.holds)
+
+    def reference_of(self, turn: int) -> str:
+        return f"auction/{self.paper_of(turn)}"
+
+    def paper_of(self, turn: int) -> str:
+        return self.number if turn == 1 else f"{self.number}.{turn}"
 
 
 class AuctionLot(models.Model):

@@ -15,10 +15,10 @@ from sunlit.foundation.accounts.actors import Actor
 MODE: Final = "auction"
 
 
-def lay_ready(it: Auction, lots: Sequence[AuctionLot], *, by: Actor, at: datetime) -> None:
-    """The money for the highest prices lies ready under the auction's own reference. Refused as a hold is."""
+def lay_ready(it: Auction, lots: Sequence[AuctionLot], *, turn: int = 1, by: Actor, at: datetime) -> None:
+    """The money for the highest prices lies ready under the auction's own reference, each time under one of its own. Refused as a hold is."""
     parts = parts_of([_line(lot, None) for lot in lots], mode=MODE)
-    reserve(it.reference, buyer=it.buyer, quota_id=it.quota_id, plan=it.plan, parts=parts, by=by, at=at)
+    reserve(it.reference_of(turn), buyer=it.buyer, quota_id=it.quota_id, plan=it.plan, parts=parts, by=by, at=at)
 
 
 def let_go(it: Auction, *, at: datetime) -> None:

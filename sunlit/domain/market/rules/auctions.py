@@ -63,6 +63,7 @@ NOT_WON = Reason("AUC-034", _("Lot {lot} has no proposed winner."), CONFLICT)
 UNKNOWN_MASK = Reason("AUC-035", _("There is no such bidder in this auction."))
 HAS_WINNER = Reason("AUC-036", _("A lot has a winner: confirm it or pass over it with reasons."), CONFLICT)
 START_MISSING = Reason("AUC-037", _("Say when the bidding starts: day and minute."))
+NOT_STANDING = Reason("AUC-038", _("“{supplier}” is no longer an active supplier: pass over it, or wait until it is again."), CONFLICT)
 
 LOTS_MOST: Final = 20
 BIDDERS_MOST: Final = 500
@@ -264,6 +265,12 @@ def something_is_won(case: Case) -> Iterator[Problem]:
     """There is somebody to place an order with."""
     if not case.facts["winners"]:
         yield Problem(NOTHING_WON)
+
+
+def winners_stand(case: Case) -> Iterator[Problem]:
+    """A supplier that was suspended meanwhile gets no order."""
+    for name in case.facts["fallen"]:
+        yield Problem(NOT_STANDING, {"supplier": name})
 
 
 def nothing_is_won(case: Case) -> Iterator[Problem]:

@@ -416,12 +416,12 @@ def close_auction(it: Auction, *, at: datetime) -> Auction:
 
 @transaction.atomic
 def award_auction(it: Auction, *, explanation: str = "", by: Actor, at: datetime, expected: int | None = None) -> Auction:
-    """The buyer confirms: one order a winner, each on the budget that lay ready. Refused: AUC-031 nobody, AUC-032 a price is not explained."""
+    """The buyer confirms: one order a winner, each on the budget that lay ready. Refused: AUC-031 nobody, AUC-032 a price is not explained, AUC-038 suspended."""
     it, lots = _locked(it)
     winners = _winners(lots)
     total = sum((Decimal(told["price"]) * told["quantity"] for told in winners), money.ZERO)
     facts = {"winners": winners, "won": total, "explanation": explanation.strip(), "parties": it.parties}
-    handed = {"low": queries.low_prices(it, lots, at)}
+    handed = {"low": queries.low_prices(it, lots, at), "fallen": _fallen(lots)}
     change = {"explanation": explanation.strip(), "confirm_until": None}
     it = move(
         it, "award", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, related=("buyer__region", "plan", "quota"),
@@ -489,27 +489,30 @@ def go_to_next(order_number: str, *, at: datetime) -> Auction | None:
     for lot in fallen:
         assert lot.winner is not None
         _pass_over(lot, lot.winner, "declined", order.reason)
-    if all(lot.winner is None for lot in fallen):
-        return (
-            it
-            if any(lot.order_id for lot in lots)
-            else move(it, "give_up", by=CLOCK, at=at, facts=_given_up(it), announces=_moved("give_up"))
-        )
+    waiting = [lot for lot in fallen if lot.winner]
+    if waiting and _laid_ready(it, waiting, at):
+        return _reopened(it, fallen, order, at)
+    for lot in waiting:
+        _fails(lot)
+    verb = "keep_rest" if any(lot.order_id for lot in lots) else "run_dry" if waiting else "give_up"
+    return move(it, verb, by=CLOCK, at=at, facts=_given_up(it), announces=_moved(verb))
+
+
+def _laid_ready(it: Auction, lots: Sequence[AuctionLot], at: datetime) -> bool:
+    """Whether money lies ready again, under the reference of the next hold; meanwhile somebody else may have used it."""
+    try:
+        with transaction.atomic():
+            mode.lay_ready(it, lots, turn=it.holds + 1, by=CLOCK, at=at)
+    except Refused:
+        return False
+    return True
+
+
+def _reopened(it: Auction, fallen: Sequence[AuctionLot], order: Order, at: datetime) -> Auction:
     facts = {"lot": "、".join(str(lot.position) for lot in fallen), "order": order.number, "parties": it.parties}
     until = rulebook.deadline("ra.confirm_limit", start=at, region_path=it.region_path, on=local_day(at))
-    related = ("buyer__region", "plan", "quota")
-    it = move(
-        it,
-        "reopen",
-        by=CLOCK,
-        at=at,
-        change={"holds": it.holds + 1, "confirm_until": until},
-        facts=facts,
-        announces=_moved("reopen"),
-        related=related,
-    )
-    mode.lay_ready(it, [lot for lot in fallen if lot.winner], by=CLOCK, at=at)
-    return it
+    change = {"holds": it.holds + 1, "confirm_until": until}
+    return move(it, "reopen", by=CLOCK, at=at, change=change, facts=facts, announces=_moved("reopen"))
 
 
 def _own_win(lots: Sequence[AuctionLot], position: int, by: Actor) -> tuple[AuctionLot, AuctionEntry]:
@@ -526,6 +529,11 @@ def _pass_over(lot: AuctionLot, entry: AuctionEntry, how: str, why: str) -> None
     lot.order = None
     lot.outcome = "won" if lot.winner else "failed"
     lot.save(update_fields=["winner", "order", "outcome"])
+
+
+def _fails(lot: AuctionLot) -> None:
+    lot.winner, lot.outcome = None, "failed"
+    lot.save(update_fields=["winner", "outcome"])
 
 
 def _go_on_with_the_rest(it: Auction, lots: Sequence[AuctionLot], at: datetime) -> Auction:
@@ -555,6 +563,13 @@ def _told_winners(lots: Sequence[AuctionLot]) -> list[dict[str, Any]]:
         for lot in lots
         if lot.winner is not None and lot.order_id is None
     ]
+
+
+def _fallen(lots: Sequence[AuctionLot]) -> list[str]:
+    """Proposed winners that are no longer active suppliers, by name."""
+    parties = {lot.winner.bidder.supplier_id: lot.winner.bidder.supplier.name_zh for lot in lots if lot.winner and lot.order_id is None}
+    standing = registry.standings(parties)
+    return [name for party, name in parties.items() if standing.get(party) != "active"]
 
 
 def _winners(lots: Sequence[AuctionLot]) -> list[dict[str, Any]]:
