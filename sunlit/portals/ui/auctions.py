@@ -75,6 +75,8 @@ def auction_page(request: Request, number: str) -> dict[str, Any]:
         "steps": _steps(it, phase),
         "rulings": [Ruling.from_json(told) for told in it.rulings],
         "next_price": max(state.next_price(mine.bidder.mask), money.ZERO) if state is not None and mine else None,
+        "turns": _timetable(state) if state is not None else None,
+        "speaking": _speaking(state, phase, request.now),
         "live_room": _live(request, it, lot, audience, entries, state, phase),
         "chart": _chart(lot, it, audience, open_names),
         "log_rows": _log(lot, it, audience, open_names),
@@ -115,12 +117,49 @@ def _live(
         "quantity": lot.quantity,
         "low": str(lot.low) if seen and lot.low is not None else None,
         "next": str(max(state.next_price(mask), money.ZERO)) if state is not None and (mask is not None or seen) else None,
-        "beats": queries.beats(it.visibility),
+        "beats": queries.beats(it),
         "rank": state.ranking().index(mask) + 1 if ranked and state is not None and mask is not None else None,
         "mine": str(state.own[mask][0]) if state is not None and mask in state.own and mask is not None else None,
         "phase": phase,
+        "turns": _turns(state) if state is not None else None,
         "words": _words(),
     }
+
+
+def _turns(state: rules.LotState) -> dict[str, Any] | None:
+    """The timetable as the page's script reads it: lengths in milliseconds; the orders of rounds to come as they stand."""
+    turns = state.terms.turns
+    if turns is None:
+        return None
+    lengths = {"opening": turns.opening, "turn": turns.turn, "pause": turns.pause}
+    return {
+        "begins": _iso(state.begins(turns)),
+        "count": len(state.masks),
+        "rounds": turns.rounds,
+        "orders": {number: state.order(turns, number) for number in range(1, turns.rounds + 1)},
+        **{name: round(length.total_seconds() * 1000) for name, length in lengths.items()},
+    }
+
+
+def _timetable(state: rules.LotState) -> list[dict[str, Any]]:
+    """Every round with its turns: from when, and whose."""
+    turns = state.terms.turns
+    if turns is None:
+        return []
+    begins, count = state.begins(turns), len(state.masks)
+    found = []
+    for number in range(1, turns.rounds + 1):
+        opens = begins + turns.opens_after(number, count)
+        slots = [{"at": opens + place * turns.turn, "bidder": mask} for place, mask in enumerate(state.order(turns, number))]
+        found.append({"number": number, "opens": opens, "slots": slots})
+    return found
+
+
+def _speaking(state: rules.LotState | None, phase: str, now: datetime) -> rules.Speaking | None:
+    """Whose turn it is now, where bidders speak in turns."""
+    if state is None or state.terms.turns is None or phase != "running":
+        return None
+    return state.speaking(state.terms.turns, now)
 
 
 def _words() -> dict[str, str]:
@@ -133,6 +172,9 @@ def _words() -> dict[str, str]:
         "starts": _("until the bidding begins"),
         "ends": _("until the end"),
         "paused": _("paused: the time that is left is kept"),
+        "yours": _("Round {round}: it is your turn, for"),
+        "speaks": _("Round {round}: it is the turn of bidder {bidder}, for"),
+        "between": _("Round {round} begins in"),
         "settling": _("The time is over. The result is being established."),
         "extended": _("extended"),
         "accepted": _("Accepted as bid no. {place}: {price}"),

@@ -41,6 +41,12 @@ class Auction(Living):
     step = models.DecimalField(max_digits=16, decimal_places=2)
     extension_minutes = models.PositiveSmallIntegerField()  # a lowest bid in the last so many leaves as many
     extensions_most = models.PositiveSmallIntegerField(null=True)  # none: as many as it takes
+    rounds = models.PositiveSmallIntegerField(
+        default=0
+    )  # none: everybody bids at any time; else in turns, and `minutes` and the extension do not count
+    turn_minutes = models.PositiveSmallIntegerField(default=0)
+    pause_minutes = models.PositiveSmallIntegerField(default=0)  # between two rounds
+    opening_minutes = models.PositiveSmallIntegerField(default=0)  # from the start to the first turn
     visibility = models.TextField()  # what competitors and the public see before the end
     bidders_least = models.PositiveSmallIntegerField(default=0)
     total = models.DecimalField(max_digits=16, decimal_places=2)  # of the caps
@@ -194,6 +200,7 @@ class AuctionBid(models.Model):
     entry = models.ForeignKey(AuctionEntry, models.PROTECT, related_name="bids")
     place = models.PositiveIntegerField()
     price = models.DecimalField(max_digits=16, decimal_places=2)
+    round = models.PositiveSmallIntegerField(default=0)  # where bidders speak in turns
     by_floor = models.BooleanField(default=False)  # made by the bidder's floor, not by hand
     key = models.TextField()  # the bidder's own: a message that comes twice makes one bid
     person = models.ForeignKey(User, models.PROTECT, related_name="+")

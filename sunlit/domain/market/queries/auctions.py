@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from sunlit.domain.market.models import Auction, AuctionBid, AuctionBidder, AuctionEntry, AuctionLot
 from sunlit.domain.market.rules import auctions as rules
 from sunlit.domain.market.rules.auction_results import bid_document, document, lot_document
+from sunlit.domain.market.rules.auction_turns import Said, Turns
 from sunlit.domain.market.states import auctions as states
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.rules import Rule_
@@ -49,6 +50,10 @@ class Limits:
     preparation: Rule_
     guarantee: Rule_
     low: Rule_
+    rounds: Rule_
+    turn: Rule_
+    pause: Rule_
+    opening: Rule_
 
     def lies_within(self, name: str, figure: Decimal) -> bool:
         allowed = getattr(self, name).allowed or {}
@@ -72,6 +77,10 @@ def limits(region_path: str, at: datetime) -> Limits:
         preparation=rule("ra.preparation"),
         guarantee=rule("ra.guarantee"),
         low=rule("ra.abnormal_low"),
+        rounds=rule("ra.rounds"),
+        turn=rule("ra.turn"),
+        pause=rule("ra.round_pause"),
+        opening=rule("ra.opening_pause"),
     )
 
 
@@ -187,19 +196,39 @@ def room_of(number: str, position: int) -> str:
     return f"auction/{number}/{position}"
 
 
-def beats(visibility: str) -> str:
-    """Where nobody sees the lowest price a bid is held against the bidder's own."""
-    return rules.OWN if visibility == rules.RANK_ONLY else rules.LOWEST
+def beats(it: Auction) -> str:
+    """Where nobody sees the lowest price, and where everybody speaks in turn, a bid is held against the bidder's own."""
+    return rules.OWN if it.rounds or it.visibility == rules.RANK_ONLY else rules.LOWEST
 
 
-def state_of(it: Auction, lot: AuctionLot, entries: Iterable[AuctionEntry]) -> rules.LotState:
-    """The lot as its rows tell it."""
+def turns_of(it: Auction) -> Turns | None:
+    """The timetable of an auction by rounds."""
+    if not it.rounds:
+        return None
+    opening, turn, pause = (timedelta(minutes=n) for n in (it.opening_minutes, it.turn_minutes, it.pause_minutes))
+    return Turns(it.rounds, opening, turn, pause)
+
+
+def length_of(it: Auction, bidders: int) -> timedelta:
+    """How long a lot is bid for; by rounds it depends on how many speak."""
+    turns = turns_of(it)
+    return turns.length(bidders) if turns else timedelta(minutes=it.minutes)
+
+
+def state_of(it: Auction, lot: AuctionLot, entries: Sequence[AuctionEntry]) -> rules.LotState:
+    """The lot as its rows tell it; where it is bid for in turns, with every bid."""
     assert it.starts_at is not None
     assert lot.ends_at is not None
     own = {entry.bidder.mask: (entry.price, entry.place) for entry in entries if entry.price is not None and entry.place is not None}
     leader = next((entry.bidder.mask for entry in entries if entry.pk == lot.leader_id), None)
-    terms = rules.Terms(lot.cap, lot.step, beats(it.visibility), it.starts_at, timedelta(minutes=it.extension_minutes), it.extensions_most)
-    return rules.LotState(terms, lot.ends_at, lot.extensions, lot.bids, lot.last_at, lot.low, leader, own)
+    turns, extension = turns_of(it), timedelta(minutes=it.extension_minutes)
+    terms = rules.Terms(lot.cap, lot.step, beats(it), it.starts_at, extension, it.extensions_most, turns)
+    state = rules.LotState(terms, lot.ends_at, lot.extensions, lot.bids, lot.last_at, lot.low, leader, own)
+    if turns is not None:
+        state.masks = [entry.bidder.mask for entry in entries if entry.bidder.admitted]
+        bids = AuctionBid.objects.filter(lot=lot).order_by("place").values_list("entry__bidder__mask", "price", "place", "round")
+        state.said = [Said(*told) for told in bids]
+    return state
 
 
 def entries_of(lot: AuctionLot) -> list[AuctionEntry]:

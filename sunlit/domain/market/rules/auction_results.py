@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from sunlit.domain.market.rules import auctions as rules
+from sunlit.domain.market.rules.auction_turns import Turns
 from sunlit.foundation.ledger.canonical import canonical, iso
 
 VERSION: Final = 1
@@ -119,6 +120,7 @@ class _Replay:
                 starts_at=_instant(terms["starts_at"]),
                 extension=timedelta(minutes=terms["extension_minutes"]),
                 extensions_most=terms["extensions_most"],
+                turns=_turns(terms.get("rounds", ())),
             )
             self.lots[told["lot"]] = _Lot(told["lot"], rules.LotState(of_lot, _instant(told["ends_at"])))
 
@@ -126,11 +128,21 @@ class _Replay:
         if act.facts["bidder"] in self.admitted:
             raise Contradiction(f"bidder {act.facts['bidder']} entered twice")
         self.admitted[act.facts["bidder"]] = set(act.facts["lots"])
+        self._seat()
 
     def _leave(self, act: Act) -> None:
         del self.admitted[act.facts["bidder"]]
+        self._seat()
 
     _turn_away = _leave
+
+    def _seat(self) -> None:
+        """Where each has turns of its own, the end follows from how many there are."""
+        for lot in self.lots.values():
+            turns = lot.state.terms.turns
+            if turns is not None:
+                lot.state.masks = [mask for mask, lots in self.admitted.items() if lot.position in lots]
+                lot.state.ends_at = lot.state.terms.starts_at + turns.length(len(lot.state.masks))
 
     def _pause(self, _act: Act) -> None:
         self.running = False
@@ -174,6 +186,13 @@ class _Replay:
         self.over = True
 
     _fail = _close
+
+
+def _turns(told: Sequence[int]) -> Turns | None:
+    if not told:
+        return None
+    rounds, opening, turn, pause = told
+    return Turns(rounds, timedelta(minutes=opening), timedelta(minutes=turn), timedelta(minutes=pause))
 
 
 def _instant(text: str) -> datetime:

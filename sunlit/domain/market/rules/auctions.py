@@ -10,6 +10,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
+from sunlit.domain.market.rules.auction_turns import Said, Turns, lowest_before, worst_first
 from sunlit.foundation.kernel.limits import NAME_CHARS, REASON_CHARS_LEAST
 from sunlit.foundation.kernel.money import FEN, MOST
 from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Problem, Reason
@@ -64,6 +65,13 @@ UNKNOWN_MASK = Reason("AUC-035", _("There is no such bidder in this auction."))
 HAS_WINNER = Reason("AUC-036", _("A lot has a winner: confirm it or pass over it with reasons."), CONFLICT)
 START_MISSING = Reason("AUC-037", _("Say when the bidding starts: day and minute."))
 NOT_STANDING = Reason("AUC-038", _("“{supplier}” is no longer an active supplier: pass over it, or wait until it is again."), CONFLICT)
+ROUNDS_ONE_LOT = Reason("AUC-039", _("An auction by rounds has one lot: nobody speaks in two at once."))
+ROUNDS_ARE_SEEN = Reason(
+    "AUC-040", _("In an auction by rounds everybody sees the prices: the order of the turns tells the ranks in any case.")
+)
+NO_FLOOR = Reason("AUC-041", _("In an auction by rounds nothing bids by itself: bid in your turn."), CONFLICT)
+NOT_YOUR_TURN = Reason("AUC-042", _("It is the turn of bidder {bidder}: bid in yours."), CONFLICT)
+BETWEEN_ROUNDS = Reason("AUC-043", _("Nobody bids between the rounds: round {round} begins at {since}."), CONFLICT)
 
 LOTS_MOST: Final = 20
 BIDDERS_MOST: Final = 500
@@ -97,6 +105,16 @@ class Terms:
     starts_at: datetime
     extension: timedelta
     extensions_most: int | None
+    turns: Turns | None = None  # none: everybody bids at any time
+
+
+@dataclass(frozen=True)
+class Speaking:
+    """Whose turn it is, and until when; in a pause nobody's, until the round begins."""
+
+    round: int
+    bidder: int | None
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -124,6 +142,8 @@ class LotState:
     low: Decimal | None = None
     leader: int | None = None
     own: dict[int, tuple[Decimal, int]] = field(default_factory=dict)
+    masks: Sequence[int] = ()  # everybody who may speak, and what was said: for turns alone
+    said: list[Said] = field(default_factory=list)
 
     def next_price(self, bidder: int | None = None) -> Decimal:
         """The highest price that may be bid next, by this bidder or by a newcomer. Nothing or less: no bid is possible any more."""
@@ -150,6 +170,31 @@ class LotState:
             yield Problem(ABOVE_CAP, {"cap": self.terms.cap}, on="price")
         elif price > self.next_price(bidder):
             yield self._not_lower(bidder)
+        elif self.terms.turns is not None:
+            yield from self._out_of_turn(bidder, self.when(at), self.terms.turns)
+
+    def _out_of_turn(self, bidder: int, at: datetime, turns: Turns) -> Iterator[Problem]:
+        now = self.speaking(turns, at)
+        if now.bidder is None:
+            yield Problem(BETWEEN_ROUNDS, {"round": now.round, "since": now.until})
+        elif now.bidder != bidder:
+            yield Problem(NOT_YOUR_TURN, {"bidder": now.bidder})
+
+    def begins(self, turns: Turns) -> datetime:
+        """When the timetable begins, so that it ends with the lot."""
+        return self.ends_at - turns.length(len(self.masks))
+
+    def order(self, turns: Turns, number: int) -> list[int]:
+        """In which order the bidders speak in a round; of one that is still to come, as it stands now."""
+        return worst_first(self.masks, lowest_before(self.said, number))
+
+    def speaking(self, turns: Turns, at: datetime) -> Speaking:
+        begins, count = self.begins(turns), len(self.masks)
+        number, place = turns.at(at - begins, count)
+        opens = begins + turns.opens_after(number, count)
+        if place is None:
+            return Speaking(number, None, opens)
+        return Speaking(number, self.order(turns, number)[place], opens + (place + 1) * turns.turn)
 
     def _not_lower(self, bidder: int) -> Problem:
         most = max(self.next_price(bidder), Decimal("0.00"))
@@ -164,6 +209,8 @@ class LotState:
         self.bids += 1
         self.last_at = at
         self.own[bidder] = (price, self.bids)
+        if self.terms.turns is not None:
+            self.said.append(Said(bidder, price, self.bids, self.speaking(self.terms.turns, at).round))
         extended = False
         if leads:
             self.low, self.leader = price, bidder

@@ -12,6 +12,8 @@ from sunlit.domain.market.modes.quotation import close_due as close_due_quotatio
 from sunlit.domain.market.modes.quotation import open_due as open_due_quotations
 from sunlit.domain.market.modes.supermarket import checkout, place
 from sunlit.domain.market.services.auctions import (
+    OPEN_FORM,
+    ROUNDS,
     LotWish,
     Wish,
     award_auction,
@@ -84,6 +86,8 @@ from sunlit.domain.market.services.quotations import (
 from sunlit.domain.market.services.quotes import hand_in_quote, withdraw_quote
 
 __all__ = [
+    "OPEN_FORM",
+    "ROUNDS",
     "Accepted",
     "Asked",
     "LotWish",

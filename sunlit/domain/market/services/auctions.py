@@ -42,6 +42,7 @@ from sunlit.foundation.lifecycle import digest, move
 from sunlit.foundation.live import services as live
 from sunlit.foundation.live.models import RoomEvent
 
+OPEN_FORM, ROUNDS = "open", "rounds"
 NUMBER: Final = "JJ"  # 竞价
 DUE_A_ROUND: Final = 200
 MASKED: Final = "masked"  # stands in the public ledger for a bidder until the end
@@ -81,6 +82,7 @@ class Wish:
     extensions_most: str
     visibility: str
     lots: Sequence[LotWish]
+    form: str = OPEN_FORM
 
 
 # The buyer before the notice
@@ -140,7 +142,7 @@ def publish_auction(it: Auction, *, by: Actor, at: datetime, expected: int | Non
     problems = [*_notice_problems(it, limits, at), *(ruling.problem(on="plan") for ruling in said if ruling.verdict == Verdict.REFUSED)]
     assert it.starts_at is not None
     for lot in lots:
-        lot.ends_at = it.starts_at + timedelta(minutes=it.minutes)
+        lot.ends_at = it.starts_at + queries.length_of(it, 0)
     terms = _terms(it, lots, limits)
     change = {
         "enter_until": it.starts_at - timedelta(minutes=limits.preparation.n),
@@ -613,7 +615,12 @@ def _tell(lots: Sequence[AuctionLot], at: datetime, event: Mapping[str, Any]) ->
 
 
 def _tell_bidders(it: Auction, at: datetime) -> None:
-    _it, lots = _locked(it)
+    """Those who are there changed; where each has turns of its own, so did the end."""
+    it, lots = _locked(it)
+    if it.rounds and it.starts_at is not None:
+        for lot in lots:
+            lot.ends_at = it.starts_at + queries.length_of(it, sum(entry.bidder.admitted for entry in queries.entries_of(lot)))
+        AuctionLot.objects.bulk_update(lots, ["ends_at"])
     _tell(lots, at, {"kind": "bidders", "bidders": queries.admitted_of([it]).get(it.pk, 0)})
 
 
@@ -653,7 +660,8 @@ def _terms(it: Auction, lots: Sequence[AuctionLot], limits: queries.Limits) -> d
         "extension_minutes": it.extension_minutes,
         "extensions_most": it.extensions_most,
         "visibility": it.visibility,
-        "beats": queries.beats(it.visibility),
+        "beats": queries.beats(it),
+        "rounds": [it.rounds, it.opening_minutes, it.turn_minutes, it.pause_minutes] if it.rounds else [],
         "requirements": digest(it.requirements),
         "lots": [
             {
@@ -709,13 +717,36 @@ class _Reading:
             **self._money(buyer, by, at),
             "delivery_days": self._within_most(wish.delivery_days),
             "starts_at": self._starts_at(),
-            "minutes": self._figure("minutes", "duration"),
             "step_kind": step_kind,
             "step": step,
+            "visibility": self._visibility(),
+            **(self._rounds() if wish.form == ROUNDS else self._open()),
+            "total": sum((lot.total for lot in self.lots), money.ZERO) or money.FEN,
+        }
+
+    def _open(self) -> dict[str, Any]:
+        """Everybody bids at any time, for so long."""
+        return {
+            "rounds": 0,
+            "minutes": self._figure("minutes", "duration"),
             "extension_minutes": self._figure("extension_minutes", "extension"),
             "extensions_most": self._extensions_most(),
-            "visibility": self._visibility(),
-            "total": sum((lot.total for lot in self.lots), money.ZERO) or money.FEN,
+        }
+
+    def _rounds(self) -> dict[str, Any]:
+        """In turns, by the rulebook's timetable: one lot, under everybody's eyes."""
+        if len(self.wish.lots) > 1:
+            self.problems.append(Problem(rules.ROUNDS_ONE_LOT, on="lots"))
+        if self.wish.visibility != rules.BOTH:
+            self.problems.append(Problem(rules.ROUNDS_ARE_SEEN, on="visibility"))
+        return {
+            "rounds": self.limits.rounds.n,
+            "turn_minutes": self.limits.turn.n,
+            "pause_minutes": self.limits.pause.n,
+            "opening_minutes": self.limits.opening.n,
+            "minutes": 0,
+            "extension_minutes": 0,
+            "extensions_most": 0,
         }
 
     def _text(self, name: str, most: int) -> str:

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from sunlit.domain.market.models import Auction, AuctionBid, AuctionEntry, AuctionLot
 from sunlit.domain.market.queries import auctions as queries
 from sunlit.domain.market.rules import auctions as rules
+from sunlit.domain.market.rules.auction_turns import worst_first
 from sunlit.domain.market.services.auctions import masked
 from sunlit.domain.market.states import auctions as states
 from sunlit.foundation import vault
@@ -83,9 +84,11 @@ def bid_many(number: str, position: int, asked: Sequence[Asked]) -> list[Answer]
 def set_floor(number: str, position: int, *, floor: Decimal, by: Actor, at: datetime) -> Accepted | None:
     """Seal a floor: from now on the platform bids for the supplier, one step below the lowest, down to it. None when it leads already.
 
-    Refused: AUC-027 the floor could not bid any more, and as a bid is.
+    Refused: AUC-027 the floor could not bid any more, AUC-041 by rounds nobody sets one, and as a bid is.
     """
     desk = _Desk.open(number, position)
+    if desk.auction.rounds:
+        raise Refused(Problem(rules.NO_FLOOR, on="floor"))
     entry = desk.entry_of(by)
     mask = entry.bidder.mask
     problems = [Problem(it.reason, it.params, "floor") for it in desk.problems(entry, floor, at)]
@@ -244,12 +247,17 @@ class _Desk:
         entry = self.entries[taken.bidder]
         entry.price, entry.place = taken.price, taken.place
         row = AuctionBid(
-            lot=self.lot, entry=entry, place=taken.place, price=taken.price, by_floor=taken.by_floor, key=key, person_id=person, at=taken.at
-        )
+            lot=self.lot, entry=entry, place=taken.place, price=taken.price, round=self._round(), by_floor=taken.by_floor, key=key,
+            person_id=person, at=taken.at,
+        )  # fmt: skip
         self.bids.append(row)
         self.made[entry.pk, key] = row
         self.deeds.append(self._deed("auction.bid", taken.bidder, taken.at, self._told(taken)))
         self._tell(taken, before)
+
+    def _round(self) -> int:
+        """Of the last bid, where bidders speak in turns."""
+        return self.state.said[-1].round if self.state.said else 0
 
     def record(self, act: str, by: Actor, mask: int, at: datetime) -> None:
         """An act of a bidder that is no bid."""
@@ -280,6 +288,8 @@ class _Desk:
             openly |= priced
         if visibility == rules.BOTH:
             openly |= masks
+        if number := self._round():
+            openly |= {"round": number, "order": worst_first(self.state.masks, self.state.own)}  # of the rounds to come, as it stands
         room = queries.room_of(self.auction.number, self.lot.position)
         self.events.append(
             RoomEvent(

@@ -14,7 +14,7 @@ from sunlit.domain.market import services
 from sunlit.domain.market.models import Auction
 from sunlit.domain.market.queries import auctions as queries
 from sunlit.domain.market.rules import auctions as rules
-from sunlit.domain.market.services import LotWish, Wish
+from sunlit.domain.market.services import OPEN_FORM, ROUNDS, LotWish, Wish
 from sunlit.domain.market.states import auctions as states
 from sunlit.domain.planning import queries as planning
 from sunlit.foundation.accounts import queries as accounts
@@ -31,7 +31,7 @@ from sunlit.portals.ui.toasts import tell
 
 BLANK_LOTS: Final = 2
 TEXTS: Final = (
-    "title", "purpose", "requirements", "plan", "delivery_days", "minutes", "step_kind", "step", "extension_minutes", "extensions_most", "visibility",
+    "title", "purpose", "requirements", "plan", "delivery_days", "minutes", "step_kind", "step", "extension_minutes", "extensions_most", "visibility", "form",
 )  # fmt: skip
 LOT_FIELDS: Final = ("category", "name", "quantity", "unit", "cap")
 
@@ -136,6 +136,7 @@ def _wish(request: Request) -> Wish:
         extensions_most=post.get("extensions_most", ""),
         visibility=post.get("visibility", ""),
         lots=lots,
+        form=post.get("form", ""),
     )
 
 
@@ -148,7 +149,7 @@ def _form(request: Request, it: Auction | None) -> dict[str, Any]:
     buyer = request.actor.party
     limits = queries.limits(request.actor.region_path, request.now)
     quotas = planning.quotas_for_orders(buyer, local_day(request.now).year)
-    told = _posted(request) if request.method == "POST" else _written(it) if it else _proposed(request, limits)
+    told = _posted(request) if request.method == "POST" else _written(it, limits) if it else _proposed(request, limits)
     return {
         "told": told,
         "limits": limits,
@@ -159,6 +160,7 @@ def _form(request: Request, it: Auction | None) -> dict[str, Any]:
         "titles": [(str(t.pk), f"{t.title} · {t.tax_number}") for t in accounts.invoice_titles_of(buyer)],
         "categories": [f"{each.code} {lang(each)}" for each in catalog.tree().in_use()],
         "visibilities": [(key, VISIBLE[key]) for key in queries.VISIBILITIES],
+        "forms": [(OPEN_FORM, _("open: everybody bids at any time")), (ROUNDS, _("by rounds: each in turn, the worst first"))],
         "step_kinds": [("percent", _("per cent of the highest price")), ("yuan", _("yuan"))],
     }
 
@@ -172,7 +174,7 @@ def _posted(request: Request) -> dict[str, Any]:
     }
 
 
-def _written(it: Auction) -> dict[str, Any]:
+def _written(it: Auction, limits: queries.Limits) -> dict[str, Any]:
     lots = [
         {
             "category": f"{lot.category.code} {lang(lot.category)}",
@@ -183,12 +185,16 @@ def _written(it: Auction) -> dict[str, Any]:
         }
         for lot in queries.lots_of(it)
     ]
-    told = {name: getattr(it, name) for name in TEXTS if name != "plan"}
+    told = {name: getattr(it, name) for name in TEXTS if name not in ("plan", "form")}
     most = "" if it.extensions_most is None else it.extensions_most
     starts = it.starts_at.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M") if it.starts_at else ""
+    if it.rounds:  # what does not count there is proposed, should the form be changed
+        told |= {"minutes": limits.duration.n, "extension_minutes": limits.extension.n}
+        most = limits.most.value.get("n", "")
     return {
         **told,
         "plan": it.plan.number if it.plan else "",
+        "form": ROUNDS if it.rounds else OPEN_FORM,
         "quota": it.quota_id,
         "extensions_most": most,
         "starts_at": starts,
@@ -200,6 +206,7 @@ def _proposed(request: Request, limits: queries.Limits) -> dict[str, Any]:
     """What the rulebook proposes, and the first working hour after the shortest notice."""
     earliest = queries.earliest_start(request.actor.region_path, request.now).astimezone(SHANGHAI)
     return {
+        "form": OPEN_FORM,
         "minutes": limits.duration.n,
         "step_kind": "percent",
         "step": limits.step.percent,

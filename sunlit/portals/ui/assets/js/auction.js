@@ -55,12 +55,14 @@ class Room {
     const starts = Date.parse(this.told.starts_at);
     const ends = Date.parse(this.told.ends_at);
     if (this.told.running && this.fields.clock) {
-      const rest = (now < starts ? starts : ends) - now;
-      const label = now < starts ? this.words.starts : rest > 0 ? this.words.ends : this.words.settling;
+      const turn = this.told.turns && now >= starts && now < ends ? this.turn(now) : null;
+      const rest = (now < starts ? starts : (turn?.until ?? ends)) - now;
+      const label = now < starts ? this.words.starts : rest <= 0 ? this.words.settling : turn ? this.speaks(turn) : this.words.ends;
       if (this.fields["clock-label"].textContent !== label) this.fields["clock-label"].textContent = label;
       this.set("clock", rest > 0 ? span(rest) : "0:00");
       this.box.toggleAttribute("data-urgent", now >= starts && rest > 0 && rest < URGENT);
-      const open = now >= starts && rest > 0;
+      const open = now >= starts && rest > 0 && (!turn || turn.bidder === this.told.mask);
+      if (turn) this.point(turn);
       if (this.fields.go && !this.busy) this.fields.go.disabled = !open;
     }
     const off = (this.offset / 1000).toFixed(1);
@@ -70,6 +72,48 @@ class Room {
   measure(at) {
     const seen = Date.parse(at) - Date.now(); // the later it came, the smaller: the largest is the nearest to the truth
     if (seen > this.measured) this.offset = this.measured = seen;
+  }
+
+  // Turns: the timetable is reckoned here as the server reckons it; each bid tells the order of the rounds that are still to come.
+
+  turn(now) {
+    const { begins, opening, turn, pause, count, orders } = this.told.turns;
+    const first = Date.parse(begins) + opening;
+    if (now < first) return { round: 1, bidder: null, until: first };
+    const whole = count * turn + pause;
+    const done = Math.floor((now - first) / whole);
+    const place = Math.floor((now - first - done * whole) / turn);
+    if (place >= count) return { round: done + 2, bidder: null, until: first + (done + 1) * whole };
+    return { round: done + 1, place, bidder: orders[done + 1][place], until: first + done * whole + (place + 1) * turn };
+  }
+
+  speaks({ round, bidder }) {
+    const text = bidder === null ? this.words.between : bidder === this.told.mask ? this.words.yours : this.words.speaks;
+    return text.replace("{round}", round).replace("{bidder}", bidder);
+  }
+
+  point({ round, place }) {
+    const key = `${round}-${place}`;
+    if (this.pointed === key) return;
+    this.pointed = key;
+    this.box.toggleAttribute("data-your-turn", this.told.mask !== null && this.told.turns.orders[round][place] === this.told.mask);
+    for (const each of document.querySelectorAll("[data-turn]")) {
+      if (each.dataset.turn === key) each.setAttribute("aria-current", "step");
+      else each.removeAttribute("aria-current");
+    }
+  }
+
+  reorder(event) {
+    const { orders, rounds } = this.told.turns;
+    for (let round = event.round + 1; round <= rounds; round += 1) {
+      orders[round] = event.order;
+      event.order.forEach((mask, place) => {
+        const who = document.querySelector(`[data-turn="${round}-${place}"] [data-who]`);
+        if (!who) return;
+        who.textContent = `${this.words.bidder} ${mask}`;
+        who.classList.toggle("auction-you", mask === this.told.mask);
+      });
+    }
   }
 
   // The stream
@@ -129,6 +173,7 @@ class Room {
       this.fields.rank?.closest(".stat").toggleAttribute("data-first", event.rank === 1);
     }
     if (event.extensions !== told.extensions) this.extended(event);
+    if (told.turns && event.order) this.reorder(event);
     this.row(event);
     this.step(event);
     this.follow(event, was);
