@@ -1,4 +1,5 @@
-"""Four reverse auctions of the school, by the real verbs: one that runs now, one that may still be entered, one that led to an order, one that failed."""
+"""Five reverse auctions of the school, by the real verbs: two that run now (one of them by rounds), one that may still be entered, one that led to an order,
+one that failed."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from sunlit.demo.entries import Act
 from sunlit.demo.shapes import World
 from sunlit.domain.market import services
 from sunlit.domain.market.models import Auction, Order
-from sunlit.domain.market.queries.auctions import POINTS, earliest_start
+from sunlit.domain.market.queries.auctions import POINTS, earliest_start, entries_of, lots_of, state_of
 from sunlit.domain.planning.models import BudgetQuota
 from sunlit.domain.registry import queries as registry
 from sunlit.foundation.accounts import queries as accounts
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 DAY, HOUR, MINUTE, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 QUOTA: Final = "9001"  # of the new campus: `planned` leaves enough of it
 RUNS: Final = 240  # minutes: whoever starts the demonstration finds it running
-LAPTOPS, PAPER, SCREENS = "教学用便携式计算机", "全年复印纸（竞价）", "智慧黑板配套显示器"
-RUNNING, COMING, DONE, FAILED = (
+SPOKEN: Final = 20  # minutes for which the one by rounds has run: its second round goes on
+LAPTOPS, PAPER, SCREENS, COOLERS = "教学用便携式计算机", "全年复印纸（竞价）", "智慧黑板配套显示器", "教室空调机"
+RUNNING, COMING, DONE, FAILED, IN_TURNS = (
     "新校区教学用便携式计算机竞价采购",
     "春季学期复印纸竞价采购",
     "秋季学期复印纸竞价采购",
     "图书馆显示器竞价采购",
+    "教室空调机分轮竞价采购",
 )
 WANTED: Final = {
     RUNNING: (
@@ -41,7 +44,10 @@ WANTED: Final = {
     COMING: (services.LotWish("A05040101", PAPER, "300", "箱", "148.00"), "A4，70克，白度不低于90%，按月分批送达各校区。"),
     DONE: (services.LotWish("A05040101", PAPER, "260", "箱", "150.00"), "A4，70克，白度不低于90%，一次送达。"),
     FAILED: (services.LotWish("A02021104", SCREENS, "12", "台", "1800.00"), "27英寸，分辨率不低于2560×1440，含支架和安装。"),
+    IN_TURNS: (services.LotWish("A02061804", COOLERS, "16", "台", "3000.00"), "1.5匹，新一级能效，冷暖两用，含安装，六年质保。"),
 }
+TURNS: Final = (5.5, 7.5, 9.5, 11.5, 15.5, 17.5)  # minutes after the start: the first four are the first round
+SPEECHES: Final = ("3000.00", "2960.00", "2920.00", "2880.00", "2900.00", "2860.00")  # turn by turn
 BIDS: Final = {  # who, how long after the start, how much
     RUNNING: ((0, 20, "4300.00"), (1, 48, "4250.00"), (2, 75, "4180.00"), (3, 118, "4120.00"), (0, 150, "4060.00"), (2, 195, "3980.00")),
     DONE: (
@@ -77,6 +83,12 @@ class Hall:
             (at - 4 * DAY, partial(self._enter, RUNNING, 4)),
             *self._bidding(RUNNING, at - 5 * MINUTE),
             (at - 60 * SECOND, self._floor),
+            (at - 11 * DAY - HOUR, partial(self._announce, IN_TURNS, at - SPOKEN * MINUTE, 0)),
+            (at - 4 * DAY + HOUR, partial(self._enter, IN_TURNS, 4)),
+            *(
+                (at - SPOKEN * MINUTE + minutes * MINUTE, partial(self._speak, price))
+                for minutes, price in zip(TURNS, SPEECHES, strict=True)
+            ),
             (at - 11 * DAY, partial(self._announce, FAILED, at - 3 * DAY, 30)),
             (at - 5 * DAY, partial(self._enter, FAILED, 2)),
             (at - 3 * DAY, self._fail),
@@ -110,6 +122,7 @@ class Hall:
             extensions_most="",
             visibility="own_rank_and_current_low",
             lots=(lot,),
+            form=services.ROUNDS if title == IN_TURNS else services.OPEN_FORM,
         )
         self.made[title] = services.publish_auction(services.draft_auction(wish, by=clerk, at=at), by=lead, at=at)
 
@@ -122,6 +135,18 @@ class Hall:
     def _bid(self, title: str, who: int, price: str, at: datetime) -> None:
         key = f"{title}-{who}-{price}"
         services.bid(self.made[title].number, 1, price=Decimal(price), key=key, by=self._sellers()[who], at=at)
+
+    def _speak(self, price: str, at: datetime) -> None:
+        """Whoever has the turn bids."""
+        it = self.made[IN_TURNS]
+        [lot] = lots_of(it)
+        entries = entries_of(lot)
+        state = state_of(it, lot, entries)
+        assert state.terms.turns is not None
+        mask = state.speaking(state.terms.turns, at).bidder
+        supplier = next(entry.bidder.supplier_id for entry in entries if entry.bidder.mask == mask)
+        person = next(person for person in self._sellers() if person.organisation_id == supplier)
+        services.bid(it.number, 1, price=Decimal(price), key=f"{IN_TURNS}-{price}", by=person, at=at)
 
     def _floor(self, at: datetime) -> None:
         """Nurlan cannot sit at the screen: the platform bids for him."""
