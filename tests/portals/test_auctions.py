@@ -13,7 +13,7 @@ from sunlit.domain.market import services
 from sunlit.domain.market.models import Auction, Order
 from sunlit.domain.market.rules.auctions import POINTS
 from sunlit.foundation.kernel import clock
-from tests.domain.market.auctioning import ENTRY_ENDS, MINUTE, START, announced, bid, enter, entered, sellers
+from tests.domain.market.auctioning import ENTRY_ENDS, MINUTE, START, announced, bid, enter, entered, entry_of, sellers
 from tests.portals.clients import at_field, browser, codes, once
 from tests.town import NOON, Town, build
 
@@ -172,6 +172,27 @@ def test_the_regulator_stops_the_clock_and_lets_it_go_on(town: Town, hands: type
     assert offer(it, town.chen, "5000").status_code == 200
     assert surina.post(page, once("d", verb="void", reason="采购文件违法")).status_code == 303
     assert Auction.objects.get().state == "voided"
+
+
+def test_by_rounds_every_page_tells_whose_turn_it_is(town: Town, hands: type[Hands]) -> None:
+    zhou = browser(town.zhou)
+    zhou.post("/buyer/auctions/new/", form(town, form="rounds", **once("a")))
+    it = Auction.objects.get()
+    assert (it.rounds, 'value="rounds" selected' in zhou.get(f"/buyer/auctions/{it.number}/edit/").content.decode()) == (3, True)
+    it = services.publish_auction(it, by=town.zhou, at=NOON)
+    people = sellers(town)
+    for person in people:
+        enter(it, person)
+    first = min(people, key=lambda person: entry_of(it, person).bidder.mask)
+    mask = entry_of(it, first).bidder.mask
+    for minutes, told in ((1, "第 1 轮开始"), (5, f"轮到竞价方 {mask} 报价")):
+        hands.at = START + minutes * MINUTE
+        for client, path in ((browser(), ""), (zhou, "/buyer"), (browser(town.surina), "/regulator")):
+            assert told in client.get(f"{path}/auctions/{it.number}/").content.decode()
+    assert "轮到您报价" in browser(first).get(f"/supplier/auctions/{it.number}/").content.decode()
+    assert offer(it, first, "4900").json()["place"] == 1
+    other = next(person for person in people if person is not first)
+    assert offer(it, other, "4800").json()["problems"][0]["code"] == "AUC-042"
 
 
 def test_each_step_has_its_page(town: Town, hands: type[Hands]) -> None:
