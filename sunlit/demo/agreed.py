@@ -130,18 +130,18 @@ class Agency:
             "surveyed_buyers": "5",
             "surveyed_suppliers": "4",
         }
-        it = frameworks.draft_framework(plan, by=self._lead(), at=at)
-        self.made[key] = frameworks.ask_framework_review(it, by=self._lead(), at=at)
+        it = frameworks.draft_framework(plan, by=self.lead(), at=at)
+        self.made[key] = frameworks.ask_framework_review(it, by=self.lead(), at=at)
 
     def _approve(self, key: str, at: datetime) -> None:
         self.made[key] = frameworks.approve_framework(self.made[key], by=self.rows.actors[cast.ZHENG.login], at=at)
 
     def _publish(self, key: str, days: int, at: datetime) -> None:
-        self.made[key] = frameworks.publish_framework(self.made[key], until=at + timedelta(days=days), by=self._lead(), at=at)
+        self.made[key] = frameworks.publish_framework(self.made[key], until=at + timedelta(days=days), by=self.lead(), at=at)
 
     def _respond(self, key: str, prices: tuple[str, ...], at: datetime) -> None:
         package = self.made[key].packages.select_related("framework", "category").get(position=1)
-        for n, (by, price) in enumerate(zip(self._who_sells(), prices, strict=False)):
+        for n, (by, price) in enumerate(zip(self.who_sells(), prices, strict=False)):
             told = {
                 "name": f"{package.category.name_zh}（办公型）",
                 "brand": ("孔雀", "胡杨", "天山", "塔里木", "楼兰", "铁门关")[n],
@@ -153,43 +153,43 @@ class Agency:
             frameworks.respond(package, told, proof=self._paper(by, "授权书.png", at), by=by, at=at + timedelta(minutes=40 * n))
 
     def _review(self, key: str, at: datetime) -> None:
-        it = self.made[key] = frameworks.open_framework(self.made[key], by=self._lead(), at=at)
+        it = self.made[key] = frameworks.open_framework(self.made[key], by=self.lead(), at=at)
         entries = FrameworkEntry.objects.filter(package__framework=it, state="submitted").select_related("package").order_by("pk")
         for entry in entries:
             if entry.quoted == Decimal(PRICES[3]):
                 said = "应答整机重量1.7千克，超过需求规定的1.5千克。"
                 frameworks.judge_response(
-                    entry, conforms=False, finding="below_standard", note=said, by=self._lead(), at=at + timedelta(hours=1)
+                    entry, conforms=False, finding="below_standard", note=said, by=self.lead(), at=at + timedelta(hours=1)
                 )
             else:
-                frameworks.judge_response(entry, conforms=True, by=self._lead(), at=at + timedelta(hours=1))
+                frameworks.judge_response(entry, conforms=True, by=self.lead(), at=at + timedelta(hours=1))
 
     def _shortlist(self, key: str, at: datetime) -> None:
-        self.made[key] = frameworks.settle_shortlist(self.made[key], panel=PANEL, by=self._lead(), at=at)
+        self.made[key] = frameworks.settle_shortlist(self.made[key], panel=PANEL, by=self.lead(), at=at)
 
     def _sign(self, key: str, at: datetime) -> None:
-        seats = {by.party: by for by in self._who_sells()}
+        seats = {by.party: by for by in self.who_sells()}
         for entry in FrameworkEntry.objects.filter(package__framework=self.made[key], state="shortlisted").select_related("package"):
             frameworks.sign_entry(entry, by=seats[entry.supplier_id], at=at)
 
     def _conclude(self, key: str, at: datetime) -> None:
-        self.made[key] = frameworks.conclude_framework(self.made[key], by=self._lead(), at=at)
+        self.made[key] = frameworks.conclude_framework(self.made[key], by=self.lead(), at=at)
 
     def _file(self, key: str, at: datetime) -> None:
-        self.made[key] = frameworks.file_framework(self.made[key], by=self._lead(), at=at)
+        self.made[key] = frameworks.file_framework(self.made[key], by=self.lead(), at=at)
 
     def _deal(self, at: datetime) -> None:
         """The first of the cast has another one deliver in the south."""
-        entry, by, dealer = self._entry_of(0), self._who_sells()[0], self._who_sells()[1]
+        entry, by, dealer = self._entry_of(0), self.who_sells()[0], self.who_sells()[1]
         told = {"dealer": dealer.organisation_number, "area": "若羌县、且末县"}
         self.dealer = parties.name_dealer(entry, told, paper=self._paper(by, "委托代理协议.png", at), by=by, at=at)
 
     def _accept_dealing(self, at: datetime) -> None:
-        self.dealer = parties.accept_dealing(self.dealer, by=self._who_sells()[1], at=at)
+        self.dealer = parties.accept_dealing(self.dealer, by=self.who_sells()[1], at=at)
 
     def _upgrade(self, at: datetime) -> None:
         """Its newer machine has more memory and costs no more."""
-        entry, by = self._entry_of(0), self._who_sells()[0]
+        entry, by = self._entry_of(0), self.who_sells()[0]
         told = {
             "name": entry.name,
             "brand": entry.brand,
@@ -205,28 +205,28 @@ class Agency:
         self.newer = parties.ask_upgrade(entry, told, rows=rows, proof=self._paper(by, "检测报告.png", at), by=by, at=at)
 
     def _approve_upgrade(self, at: datetime) -> None:
-        self.newer = parties.approve_upgrade(self.newer, by=self._lead(), at=at)
+        self.newer = parties.approve_upgrade(self.newer, by=self.lead(), at=at)
 
     def _clear_out(self, at: datetime) -> None:
         """The last of the parties refused three orders."""
         said = "三次无正当理由拒绝接受订单，经书面催告仍未改正。"
-        frameworks.clear_out_entry(self._parties()[-1], reason=said, removal="refused_orders", by=self._lead(), at=at)
+        frameworks.clear_out_entry(self._parties()[-1], reason=said, removal="refused_orders", by=self.lead(), at=at)
 
     def _ask_leave(self, at: datetime) -> None:
         entry = self._parties()[-1]
-        by = next(seller for seller in self._who_sells() if seller.party == entry.supplier_id)
+        by = next(seller for seller in self.who_sells() if seller.party == entry.supplier_id)
         self.leaving = frameworks.ask_leave(entry, reason="所供型号已停产，无法继续供货。", by=by, at=at)
 
     def _release(self, at: datetime) -> None:
-        frameworks.release_entry(self.leaving, reason="停产证明属实，无替代型号，同意退出。", by=self._lead(), at=at)
+        frameworks.release_entry(self.leaving, reason="停产证明属实，无替代型号，同意退出。", by=self.lead(), at=at)
 
     def _solicit_anew(self, at: datetime) -> None:
         """Two of four are left: others are asked on the same conditions."""
         said = "四家入围供应商仅余两家，塔什店、且末等地供货周期超过约定，影响协议执行。"
-        self.more = frameworks.supplement_framework(self.made[LAPTOP], reason=said, by=self._lead(), at=at)
+        self.more = frameworks.supplement_framework(self.made[LAPTOP], reason=said, by=self.lead(), at=at)
 
     def _publish_anew(self, at: datetime) -> None:
-        self.more = frameworks.publish_framework(self.more, until=at + timedelta(days=22), by=self._lead(), at=at)
+        self.more = frameworks.publish_framework(self.more, until=at + timedelta(days=22), by=self.lead(), at=at)
 
     def _deliver_by_the_dealer(self, at: datetime) -> None:
         """The school has a branch in the south: the dealer takes the order."""
@@ -237,7 +237,7 @@ class Agency:
         """The same machine is cheaper elsewhere; nobody matches."""
         least = min(entry.price for entry in self._parties() if entry.price is not None)
         listed = {entry.supplier_id for entry in self._parties()}
-        other = next(by for by in self._who_sells() if by.party not in listed)
+        other = next(by for by in self.who_sells() if by.party not in listed)
         offer = {"supplier": other.organisation_number, "price": str(least - Decimal(150))}
         paper = self._paper(self.rows.actors[cast.AYGUL.login], "名单外报价单.png", at)
         self.bidding = self._call("outside", "2", at, outside=offer, proof=paper, reason="同品牌同型号，名单外报价更低。")
@@ -251,7 +251,7 @@ class Agency:
         self.bidding = self._call("bidding", "20", at)
 
     def _bid(self, at: datetime) -> None:
-        seats = {by.party: by for by in self._who_sells()}
+        seats = {by.party: by for by in self.who_sells()}
         for n, entry in enumerate(self._parties()[:3]):
             assert entry.price is not None
             price = entry.price - Decimal(60 * (3 - n))
@@ -264,7 +264,7 @@ class Agency:
     def _take(self, at: datetime) -> None:
         """The supplier of the order that was just placed confirms it and sends it; the school's keeper has it two days later."""
         order = Order.objects.filter(mode="framework", state="placed").select_related("supplier").latest("pk")
-        by = next(seller for seller in self._who_sells() if seller.party == order.supplier_id)
+        by = next(seller for seller in self.who_sells() if seller.party == order.supplier_id)
         order = market.confirm(order, by=by, at=at)
         parcel = {line.position: line.quantity for line in order.lines.all()}
         order = market.dispatch(order, carrier="绿洲快运", waybill=f"LZ{order.pk:08}", parcel=parcel, by=by, at=at + timedelta(hours=3))
@@ -287,16 +287,16 @@ class Agency:
         entries = FrameworkEntry.objects.filter(package__framework=self.made[LAPTOP], state="signed").select_related(
             "package__framework", "supplier"
         )
-        return entries.get(supplier_id=self._who_sells()[n].party)
+        return entries.get(supplier_id=self.who_sells()[n].party)
 
     def _parties(self) -> list[FrameworkEntry]:
         return list(FrameworkEntry.objects.filter(package__framework=self.made[LAPTOP], state="signed").order_by("rank"))
 
-    def _lead(self) -> Actor:
+    def lead(self) -> Actor:
         number = self.rows.parties[AGENCY].number
         return next(it for it in self.rows.actors.values() if it.organisation_number == number and it.has("lead"))
 
-    def _who_sells(self) -> list[Actor]:
+    def who_sells(self) -> list[Actor]:
         """Those of the cast first, then others who have laptops on sale."""
         if not self.sellers:
             known = [self.rows.parties[key].pk for key in (cast.MAIN_SUPPLIER, cast.SECOND_SUPPLIER)]

@@ -17,6 +17,7 @@ from sunlit.demo.changes import changes
 from sunlit.demo.entries import Act, entries
 from sunlit.demo.needed import needed
 from sunlit.demo.planned import planned
+from sunlit.demo.pooled import pooled
 from sunlit.demo.quoted import keepers_at_hand, quoted
 from sunlit.demo.shapes import OrderPlan, Step, World
 from sunlit.demo.splits import splits
@@ -62,6 +63,7 @@ def play(world: World, rows: Rows, progress: Progress) -> None:
         *planned(world, rows),
         *splits(world, rows, stage),
         *agreed(world, rows),
+        *pooled(world, rows),
         *auctioned(world, rows),
         *quoted(world, rows),
     ]

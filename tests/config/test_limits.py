@@ -37,7 +37,7 @@ def test_nothing_is_promised_that_the_rulebook_does_not_know() -> None:
 
 def test_a_place_is_named_because_it_asks() -> None:
     places = list(limits.enforced("order.delivery_limit"))
-    assert places == ["`domain/market/services/calloffs.py`", "`domain/market/services/orders.py`"]
+    assert places == ["`domain/market/modes/batch.py`", "`domain/market/services/calloffs.py`", "`domain/market/services/orders.py`"]
     assert '"order.delivery_limit"' in (limits.PACKAGE / "domain/market/services/orders.py").read_text(encoding="utf-8")
     assert any("table method.lawful" in place for place in limits.enforced("NR-004"))
     assert list(limits.enforced("TL-027")) == []

@@ -18,7 +18,7 @@ from tests.town import NOON, Town, build
 
 OPEN = """
 /api/ /api/reasons/ /api/v1/openapi.json /supplier/apply/ /supplier/apply/categories/ /sign-in/ / /now/ /about/ /categories/
-/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /frameworks/ /auctions/ /quotations/ /plans/ /single-source/ /deals/ /rules/ /policy/ /outages/ /verify/
+/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /frameworks/ /auctions/ /batches/ /quotations/ /plans/ /single-source/ /deals/ /rules/ /policy/ /outages/ /verify/
 """  # 200 for everybody
 
 POSTED = """
@@ -58,6 +58,8 @@ TABLE = """
 /buyer/frameworks/               302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/frameworks/new/           302    200    200    403    403    200    403    403    403    403    403    403    403
 /buyer/calloffs/                 302    200    200    200    200    200    403    403    403    403    403    403    403
+/buyer/batches/                  302    200    200    200    200    200    403    403    403    403    403    403    403
+/buyer/batches/new/              302    200    200    403    403    200    403    403    403    403    403    403    403
 /supplier/                       302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/now/                   302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/size/                  302    403    403    403    403    403    200    403    200    403    403    403    403
@@ -79,6 +81,7 @@ TABLE = """
 /supplier/opportunities/subscriptions/ 302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/surveys/               302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/calloffs/              302    403    403    403    403    403    200    200    200    403    403    403    403
+/supplier/batches/               302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/frameworks/            302    403    403    403    403    403    200    200    200    403    403    403    403
 /supplier/ratings/               302    403    403    403    403    403    200    200    200    403    403    403    403
 /regulator/                      302    403    403    403    403    403    403    403    403    200    200    403    403
@@ -96,6 +99,7 @@ TABLE = """
 /regulator/orders/table/         302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/plans/                302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/frameworks/           302    403    403    403    403    403    403    403    403    200    200    403    403
+/regulator/batches/              302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/quotations/           302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/references/           302    403    403    403    403    403    403    403    403    200    200    200    403
 /regulator/references/template/  302    403    403    403    403    403    403    403    403    200    200    200    403

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from sunlit.domain.disclosure import services
-from sunlit.domain.market.events import CallOffMoved, FrameworkDealerMoved, FrameworkEntryMoved, FrameworkMoved, OrderMoved, QuotationMoved
-from sunlit.domain.market.models import CallOff, Framework, FrameworkDealer, FrameworkEntry, Order, Quotation
+from sunlit.domain.market.events import (
+    BatchMoved,
+    CallOffMoved,
+    FrameworkDealerMoved,
+    FrameworkEntryMoved,
+    FrameworkMoved,
+    OrderMoved,
+    QuotationMoved,
+)
+from sunlit.domain.market.models import BatchDemand, CallOff, Framework, FrameworkDealer, FrameworkEntry, Order, Quotation
 from sunlit.domain.planning.events import IntentionMoved, PlanMoved
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.kernel import clock
@@ -74,6 +82,14 @@ def tell_the_call_off(event: CallOffMoved) -> None:
     """What was found by bids, in turn or outside the list is public one by one; direct selections stand in the summary (110号令)."""
     if event.verb == "award":
         services.tell_calloff(CallOff.objects.get(number=event.number), at=clock.now())
+
+
+@hears(BatchMoved)
+def tell_the_deals_of_a_batch(event: BatchMoved) -> None:
+    """Each buyer's order of a batch was found by bids under a framework: each is public (110号令)."""
+    if event.verb == "take":
+        for demand in BatchDemand.objects.filter(batch__number=event.number, state="ordered").order_by("pk"):
+            services.tell_batch_deal(demand, at=clock.now())
 
 
 @hears(QuotationMoved)

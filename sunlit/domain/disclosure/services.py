@@ -8,13 +8,24 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Tag
 from sunlit.domain.disclosure.models import DealNotice, Notice
 from sunlit.domain.market import queries as market
-from sunlit.domain.market.models import CallOff, Framework, FrameworkDealer, FrameworkEntry, Order, OrderLine, Package, Quotation
+from sunlit.domain.market.models import (
+    BatchDemand,
+    CallOff,
+    Framework,
+    FrameworkDealer,
+    FrameworkEntry,
+    Order,
+    OrderLine,
+    Package,
+    Quotation,
+)
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.accounts.actors import CLOCK
 from sunlit.foundation.kernel.numbering import new_number
@@ -142,6 +153,12 @@ def tell_framework_dealer(it: FrameworkDealer, verb: str, *, at: datetime) -> No
 def tell_calloff(it: CallOff, *, at: datetime) -> Notice:
     """One deal of the second stage that was found by bids, in turn or outside the list (FW_CALLOFF). Asked twice, the first notice stays."""
     return _published(it.number, lambda: _notice_of_calloff(it, at), at=at)
+
+
+@transaction.atomic
+def tell_batch_deal(it: BatchDemand, *, at: datetime) -> Notice:
+    """One buyer's share of a batch, a deal of the second stage that was found by bids (FW_CALLOFF). Asked twice, the first notice stays."""
+    return _published(it.number, lambda: _notice_of_batch_deal(it, at), at=at)
 
 
 def _published(about: str, content: Callable[[], dict[str, Any]], *, at: datetime) -> Notice:
@@ -340,8 +357,9 @@ def _notice_of_shortlist(it: Framework, at: datetime) -> dict[str, Any]:
 def _notice_of_summary(it: Framework, at: datetime) -> dict[str, Any]:
     """Who was bought from under the agreement, how often and for how much: orders that came to a deal."""
     assert it.ended_at is not None
-    numbers = CallOff.objects.filter(package__framework=it, state="awarded").values("number")
-    made = Order.objects.filter(mode="framework", origin__in=numbers, accepted_at__isnull=False)
+    called = Q(mode="framework", origin__in=CallOff.objects.filter(package__framework=it, state="awarded").values("number"))
+    pooled = Q(mode="batch", origin__in=BatchDemand.objects.filter(batch__package__framework=it, state="ordered").values("number"))
+    made = Order.objects.filter(called | pooled, accepted_at__isnull=False)
     sums: dict[int, dict[str, Any]] = {}
     for order in made.select_related("supplier").order_by("pk"):
         told = sums.setdefault(
@@ -373,11 +391,23 @@ def _notice_of_change(entry: FrameworkEntry, verb: str, at: datetime, dealer: Fr
 def _notice_of_calloff(it: CallOff, at: datetime) -> dict[str, Any]:
     """The standard fields of one deal under a framework (notice_types.json, FW_CALLOFF)."""
     assert it.awarded_at is not None
-    framework, buyer, order = it.package.framework, it.buyer, Order.objects.get(number=it.order_number)
-    line = order.lines.get()
+    order = Order.objects.get(number=it.order_number)
+    dealer_of = it.entry.supplier.name_zh if it.entry and it.dealer else ""
+    return _deal_notice(it.package.framework, order, it.number, it.mode, it.awarded_at, dealer_of=dealer_of)
+
+
+def _notice_of_batch_deal(it: BatchDemand, at: datetime) -> dict[str, Any]:
+    """The same fields of one buyer's order of a batch."""
+    assert it.ended_at is not None
+    order = Order.objects.get(number=it.order_number)
+    return _deal_notice(it.batch.package.framework, order, it.number, "batch", it.ended_at)
+
+
+def _deal_notice(framework: Framework, order: Order, about: str, mode: str, at: datetime, *, dealer_of: str = "") -> dict[str, Any]:
+    line, buyer = order.lines.get(), order.buyer
     content = {
-        "calloff": it.number,
-        "mode": it.mode,
+        "calloff": about,
+        "mode": mode,
         "buyer": {"name": buyer.name_zh, "name_en": buyer.name_en, "address": buyer.address, "phone": buyer.phone},
         "supplier": {"name": order.supplier.name_zh, "name_en": order.supplier.name_en, "address": order.supplier.address},
         "thing": {
@@ -386,15 +416,13 @@ def _notice_of_calloff(it: CallOff, at: datetime) -> dict[str, Any]:
             "model": line.snapshot["model"],
             "unit": line.snapshot["unit"],
         },
-        "quantity": it.quantity,
-        "price": str(it.price),
+        "quantity": line.quantity,
+        "price": str(line.price),
         "total": str(order.total),
-        "dealer_of": it.entry.supplier.name_zh if it.entry and it.dealer else "",
+        "dealer_of": dealer_of,
     }
-    told = _framework_notice(
-        framework, "framework_deal", content, f"{framework.title}成交结果公告", f"Deal under {framework.title}", it.awarded_at
-    )
-    return {**told, "region_path": it.region_path, "amount": order.total}
+    told = _framework_notice(framework, "framework_deal", content, f"{framework.title}成交结果公告", f"Deal under {framework.title}", at)
+    return {**told, "region_path": order.region_path, "amount": order.total}
 
 
 def _package_told(package: Package) -> dict[str, Any]:

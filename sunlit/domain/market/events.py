@@ -110,3 +110,22 @@ class CallOffMoved(Event):
     buyer_id: int
     orderer_id: int
     version: int
+
+
+@event
+class BatchMoved(Event):
+    """A batch purchase, or a demand in it, went through a verb. `buyers` and `suppliers` are whom it concerns, `until` is the end of its stage
+    as ISO text, `cause` why it came to nothing."""
+
+    number: str
+    title: str
+    verb: str
+    state: str
+    version: int
+    solicitor_id: int
+    region_path: str
+    buyers: list[int]
+    suppliers: list[int]
+    until: str
+    cause: str
+    reason: str

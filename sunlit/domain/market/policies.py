@@ -7,7 +7,18 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from sunlit.domain.market.models import CallOff, CallOffBid, Framework, FrameworkDealer, FrameworkEntry, Order, Quotation
+from sunlit.domain.market.models import (
+    Batch,
+    BatchBid,
+    BatchDemand,
+    CallOff,
+    CallOffBid,
+    Framework,
+    FrameworkDealer,
+    FrameworkEntry,
+    Order,
+    Quotation,
+)
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.ledger.canonical import PERSON
 
@@ -129,3 +140,45 @@ def quotations_visible_to(actor: Actor) -> QuerySet[Quotation]:
     if actor.kind in ("operator", "clock"):
         return Quotation.objects.all()
     return Quotation.objects.filter(Q(published_at__isnull=False) | Q(buyer_id=actor.organisation_id, buyer__kind=actor.kind))
+
+
+def batches_visible_to(actor: Actor) -> QuerySet[Batch]:
+    """Buyers see the batches that they may take part in; suppliers those under agreements that they are a party to; regulators those of their regions."""
+    found = Batch.objects.all()
+    match actor.kind:
+        case "buyer":
+            return found.filter(Q(solicitor_id=actor.organisation_id) | Q(region_path__in=_line(actor)))
+        case "supplier":
+            mine = FrameworkEntry.objects.filter(supplier_id=actor.organisation_id, signed_at__isnull=False)
+            return found.filter(package__in=mine.values("package"))
+        case "regulator":
+            here = Q(region_path=actor.region_path) | Q(region_path__startswith=actor.region_path + "/")
+            return found.filter(here | Q(region_path__in=_line(actor)))
+        case "operator" | "clock":
+            return found
+    return found.none()
+
+
+def batch_demands_visible_to(actor: Actor) -> QuerySet[BatchDemand]:
+    """The buyer's own and, for the solicitor, all; the winner those that it took; regulators those of their region's buyers."""
+    found = BatchDemand.objects.all()
+    match actor.kind:
+        case "buyer":
+            return found.filter(Q(buyer_id=actor.organisation_id) | Q(batch__solicitor_id=actor.organisation_id))
+        case "supplier":
+            return found.filter(state="ordered", batch__entry__supplier_id=actor.organisation_id)
+        case "regulator":
+            path = actor.region_path
+            whole = Q(batch__region_path=path) | Q(batch__region_path__startswith=path + "/")
+            return found.filter(whole | Q(region_path=path) | Q(region_path__startswith=path + "/"))
+        case "operator" | "clock":
+            return found
+    return found.none()
+
+
+def batch_bids_visible_to(actor: Actor) -> QuerySet[BatchBid]:
+    """A party sees its own bid; before the comparison nobody sees another's, not the solicitor, the regulator or the operator."""
+    opened = Q(batch__compared_at__isnull=False, batch__in=batches_visible_to(actor))
+    if actor.kind == "supplier":
+        return BatchBid.objects.filter(Q(entry__supplier_id=actor.organisation_id) | opened)
+    return BatchBid.objects.filter(opened)

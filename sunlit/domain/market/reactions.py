@@ -12,6 +12,7 @@ from sunlit.domain.catalog.events import ProductsMerged
 from sunlit.domain.market import queries, services
 from sunlit.domain.market.events import (
     AuctionMoved,
+    BatchMoved,
     CallOffMoved,
     FrameworkDealerMoved,
     FrameworkEntryMoved,
@@ -21,7 +22,9 @@ from sunlit.domain.market.events import (
     QuotationMoved,
 )
 from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order, Quotation
+from sunlit.domain.market.modes import batch as batch_mode
 from sunlit.domain.market.queries import frameworks as framework_queries
+from sunlit.domain.market.rules import batches as batch_rules
 from sunlit.domain.market.services import calloffs, frameworks, opportunities
 from sunlit.foundation import deadlines
 from sunlit.foundation.deadlines import MadeUp
@@ -366,6 +369,83 @@ def tell_who_is_asked(event: CallOffMoved) -> None:
     for supplier in sorted({entry.supplier_id for entry in asked}):
         link = f"/supplier/calloffs/{event.number}/"
         messages.tell(template=template, organisation_id=supplier, roles=("sales", "admin"), link=link, **told)
+
+
+# verb → (who is told, in which roles, the sentence); buyers and suppliers are those whom the verb concerns
+SOLICITOR, EVERY_BUYER = "solicitor", "every_buyer"
+BATCH_TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
+    "open": ((EVERY_BUYER, ("orderer", "lead"), _("Batch {number} “{title}” takes demands until {until:at}.")),),
+    "submit": ((BUYER, ("lead",), _("A demand in batch {number} waits for your confirmation until {until:at}.")),),
+    "lapse": ((BUYER, ("orderer", "lead"), _("Your demand in batch {number} was not confirmed in time. Your budget is free again.")),),
+    "close": (
+        (SOLICITOR, ("orderer", "lead"), _("The period of batch {number} is over: please put it out to the parties until {until:at}.")),
+    ),
+    "publish": ((SUPPLIER, ("sales", "admin"), _("Batch {number} “{title}”: you may bid until {until:at}.")),),
+    "compare": (
+        (SOLICITOR, ("orderer", "lead"), _("The bids for batch {number} were compared: please confirm the result until {until:at}.")),
+    ),
+    "confirm": ((SUPPLIER, ("sales", "admin"), _("You won batch {number}: please take the orders until {until:at}.")),),
+    "pass_on": (
+        (SUPPLIER, ("sales", "admin"), _("You are the next lowest in batch {number}: please take the orders until {until:at}.")),
+        (SOLICITOR, ("orderer", "lead"), _("The winner of batch {number} did not take the orders; the next lowest was asked.")),
+    ),
+    "fail": (
+        (SOLICITOR, ("orderer", "lead"), _("Batch {number} came to nothing: {why:word}.")),
+        (BUYER, ("orderer", "lead"), _("Batch {number} came to nothing: {why:word}. Your budget is free again.")),
+        (SUPPLIER, ("sales", "admin"), _("Batch {number} came to nothing: {why:word}.")),
+    ),
+    "drop": ((BUYER, ("orderer", "lead"), _("Batch {number} was ordered without you: your budget could not be charged.")),),
+    "take": (
+        (SOLICITOR, ("orderer", "lead"), _("The orders of batch {number} were placed with its winner.")),
+        (SUPPLIER, ("sales", "admin"), _("Batch {number} went to another bidder: see the result.")),
+    ),
+    "cancel": (
+        (BUYER, ("orderer", "lead"), _("Batch {number} was cancelled; your budget is free again: {reason}")),
+        (SUPPLIER, ("sales", "admin"), _("Batch {number} was cancelled: {reason}")),
+    ),
+    "void": (
+        (SOLICITOR, ("orderer", "lead"), _("The regulator voided batch {number}: {reason}")),
+        (BUYER, ("orderer", "lead"), _("The regulator voided batch {number}; your budget is free again: {reason}")),
+        (SUPPLIER, ("sales", "admin"), _("The regulator voided batch {number}: {reason}")),
+    ),
+}
+for _verb, _lines in BATCH_TOLD.items():
+    for _whom, _roles, _text in _lines:
+        templates.declare(f"batch.{_verb}.{_whom}", title=_text, mail=_verb in ("publish", "confirm", "pass_on", "fail", "void"))
+
+
+@hears(BatchMoved)
+def tell_of_a_batch(event: BatchMoved) -> None:
+    """Put the news into the inboxes of the solicitor, the buyers and the suppliers whom it concerns, once; who has its money back is told why."""
+    why = batch_rules.CAUSES.get(event.cause, "")
+    for whom, roles, _text in BATCH_TOLD.get(event.verb, ()):
+        for organisation in _of_a_batch(event, whom):
+            messages.tell(
+                template=f"batch.{event.verb}.{whom}",
+                organisation_id=organisation,
+                roles=roles,
+                params={"number": event.number, "title": event.title, "until": event.until, "why": why, "reason": event.reason},
+                link=f"/{SUPPLIER if whom == SUPPLIER else BUYER}/batches/{event.number}/",
+                at=clock.now(),
+                dedupe=f"batch/{event.number}/{event.verb}/{event.version}/{whom}",
+            )
+
+
+def _of_a_batch(event: BatchMoved, whom: str) -> list[int]:
+    match whom:
+        case "solicitor":
+            return [event.solicitor_id]
+        case "every_buyer":
+            return framework_queries.buyers_under(event.region_path)
+        case "buyer":
+            return event.buyers
+    return event.suppliers
+
+
+@every_minute_when_well
+def look_after_batches() -> None:
+    """Periods close, bids are compared, results that nobody confirmed or took go on; after downtime it simply catches up."""
+    batch_mode.go_on_due(clock.now())
 
 
 @every_minute_when_well

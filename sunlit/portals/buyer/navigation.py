@@ -19,6 +19,7 @@ def hang_up() -> None:
         Item("cases", _("Remarks on purchases"), "buyer:cases", "message-square"),
         Item("plans", _("Plans"), "buyer:plans", "clipboard-list"),
         Item("frameworks", _("Framework agreements"), "buyer:frameworks", "file-check"),
+        Item("batches", _("Batch purchases"), "buyer:batches", "box"),
         Item("quotations", _("Online quotations"), "buyer:quotations", "lock"),
         Item("suppliers", _("Suppliers"), "buyer:suppliers", "store"),
         Item("favourites", _("Favourites"), "buyer:favourites", "star"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from sunlit.portals.buyer.views import (
     auctions,
+    batches,
     budgets,
     calloffs,
     cart,
@@ -70,6 +71,10 @@ urlpatterns = [
     path("frameworks/<str:number>/edit/", frameworks.edit_framework, name="edit_framework"),
     path("frameworks/<str:number>/responses/<str:response>/", frameworks.framework_entry, name="framework_entry"),
     path("frameworks/<str:number>/packages/<int:position>/", calloffs.call_off, name="call_off"),
+    path("batches/", batches.batches, name="batches"),
+    path("batches/new/", batches.new_batch, name="new_batch"),
+    path("batches/of/<str:number>/", batches.batch_of, name="batch_of"),
+    path("batches/<str:number>/", batches.batch, name="batch"),
     path("calloffs/", calloffs.calloffs, name="calloffs"),
     path("calloffs/<str:number>/", calloffs.calloff, name="calloff"),
     path("suppliers/", desk.suppliers, name="suppliers"),

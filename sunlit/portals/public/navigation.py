@@ -10,6 +10,7 @@ offer(
     Item("categories", _("Categories"), "categories", "grid-2x2"),
     Item("intentions", _("Intentions"), "intentions", "scroll-text"),
     Item("frameworks", _("Framework agreements"), "frameworks", "file-check"),
+    Item("batches", _("Batch purchases"), "batches", "box"),
     Item("auctions", _("Reverse auctions"), "auctions", "gavel"),
     Item("quotations", _("Quotations"), "quotations", "lock"),
     Item("deals", _("Deals"), "deals", "receipt-text"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from sunlit.portals.public.views import (
     auctions,
+    batches,
     deals,
     files,
     frameworks,
@@ -32,6 +33,8 @@ urlpatterns = [
     path("products/<str:number>/", products.product, name="product"),
     path("compare/", products.compare, name="compare"),
     path("suppliers/<str:number>/", shop.supplier, name="supplier"),
+    path("batches/", batches.batches, name="batches"),
+    path("batches/<str:number>/", batches.batch, name="batch"),
     path("auctions/", auctions.auctions, name="auctions"),
     path("auctions/<str:number>/", auctions.auction, name="auction"),
     path("auctions/<str:number>/result.json", auctions.result, name="auction_result"),

@@ -22,6 +22,7 @@ def hang_up() -> None:
         Item("plans", _("Plans"), "regulator:plans", "clipboard-list", waits=planning.awaiting_approval),
         Item("frameworks", _("Framework agreements"), "regulator:frameworks", "file-check"),
         Item("running", _("Running purchases"), "regulator:running", "gauge"),
+        Item("batches", _("Batch purchases"), "regulator:batches", "box"),
         Item("auctions", _("Reverse auctions"), "regulator:auctions", "activity"),
         Item("quotations", _("Online quotations"), "regulator:quotations", "lock"),
         Item("suppliers", _("Suppliers"), "regulator:suppliers", "store"),

@@ -5,6 +5,7 @@ from django.urls import path
 from sunlit.portals.regulator.views import (
     applications,
     auctions,
+    batches,
     board,
     budgets,
     buyers,
@@ -53,6 +54,9 @@ urlpatterns = [
     path("orders/<str:number>/", orders.order, name="order"),
     path("frameworks/", frameworks.frameworks, name="frameworks"),
     path("frameworks/<str:number>/", frameworks.framework, name="framework"),
+    path("batches/", batches.batches, name="batches"),
+    path("batches/of/<str:number>/", batches.batch_of, name="batch_of"),
+    path("batches/<str:number>/", batches.batch, name="batch"),
     path("calloffs/<str:number>/", frameworks.calloff, name="calloff"),
     path("plans/", plans.plans, name="plans"),
     path("plans/<str:number>/", plans.plan, name="plan"),

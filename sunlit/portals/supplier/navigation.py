@@ -17,6 +17,7 @@ def hang_up() -> None:
         Item("offers", _("Offers"), "supplier:offers", "tag"),
         Item("cases", _("Remarks on your offers"), "supplier:cases", "scan-search"),
         Item("frameworks", _("Framework agreements"), "supplier:frameworks", "file-check"),
+        Item("batches", _("Batch purchases"), "supplier:batches", "box"),
         Item("surveys", _("Demand surveys"), "supplier:surveys", "message-square"),
         Item("declarations", _("Declarations"), "supplier:declarations", "file-text", frozenset({"admin"})),
         Item("imports", _("Import"), "supplier:imports", "file-spreadsheet", frozenset({"catalog", "admin"})),

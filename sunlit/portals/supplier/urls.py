@@ -5,6 +5,7 @@ from django.urls import path
 from sunlit.portals.supplier.views import (
     applying,
     auctions,
+    batches,
     calloffs,
     cases,
     corrections,
@@ -80,6 +81,9 @@ urlpatterns = [
     path("quotations/", quotations.quotations, name="quotations"),
     path("quotations/<str:number>/", quotations.quotation, name="quotation"),
     path("quotations/<str:number>/envelope/", quotations.envelope, name="envelope"),
+    path("batches/", batches.batches, name="batches"),
+    path("batches/of/<str:number>/", batches.batch_of, name="batch_of"),
+    path("batches/<str:number>/", batches.batch, name="batch"),
     path("calloffs/", calloffs.calloffs, name="calloffs"),
     path("calloffs/<str:number>/", calloffs.calloff, name="calloff"),
     path("surveys/", surveys.surveys, name="surveys"),

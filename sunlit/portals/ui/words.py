@@ -121,6 +121,9 @@ STATES: dict[str, Word] = {
     "signed": Word(pgettext_lazy("state", "Party to the agreement"), "done"),
     "unsigned": Word(pgettext_lazy("state", "Not signed"), "bad"),
     "bidding": Word(pgettext_lazy("state", "Open for bids"), "now"),
+    "collecting": Word(pgettext_lazy("state", "Taking demands"), "now"),
+    "pooled": Word(pgettext_lazy("state", "Pooled"), "wait"),
+    "compared": Word(pgettext_lazy("state", "Bids compared"), "wait"),
     "offered": Word(pgettext_lazy("state", "Offered in turn"), "now"),
     "cleared_out": Word(pgettext_lazy("state", "Cleared out"), "bad"),
     # Reverse auctions

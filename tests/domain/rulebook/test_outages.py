@@ -148,6 +148,7 @@ def test_while_the_web_is_away_payments_go_on_and_no_deadline_lapses() -> None:
         "domain.market.reactions.make_the_round",
         "domain.market.reactions.end_the_terms_to_quote",
         "domain.market.reactions.look_after_auctions",
+        "domain.market.reactions.look_after_batches",
         "domain.supervision.reactions.mind_the_terms",
     }
     assert "domain.contracts.reactions.ask_after_payments" in rounds.minutely(well=False)

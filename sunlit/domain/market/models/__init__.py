@@ -1,6 +1,7 @@
 """What is stored of the marketplace."""
 
 from sunlit.domain.market.models.auctions import Auction, AuctionBid, AuctionBidder, AuctionEntry, AuctionLot
+from sunlit.domain.market.models.batches import Batch, BatchBid, BatchDemand
 from sunlit.domain.market.models.calloffs import CallOff, CallOffBid
 from sunlit.domain.market.models.frameworks import Framework, FrameworkEntry, Package
 from sunlit.domain.market.models.opportunities import OpportunitySubscription
@@ -14,6 +15,9 @@ __all__ = [
     "AuctionBidder",
     "AuctionEntry",
     "AuctionLot",
+    "Batch",
+    "BatchBid",
+    "BatchDemand",
     "CallOff",
     "CallOffBid",
     "CartLine",

@@ -1,6 +1,7 @@
 """The lives in the marketplace."""
 
 from sunlit.domain.market.states.auctions import auction
+from sunlit.domain.market.states.batches import batch, demand
 from sunlit.domain.market.states.calloffs import calloff
 from sunlit.domain.market.states.frameworks import entry, framework
 from sunlit.domain.market.states.orders import order
@@ -9,8 +10,10 @@ from sunlit.domain.market.states.quotations import quotation, quote
 
 __all__ = [
     "auction",
+    "batch",
     "calloff",
     "dealer",
+    "demand",
     "entry",
     "framework",
     "order",

@@ -20,6 +20,7 @@ from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.history import history_of
+from sunlit.portals.ui.orders import WAYS
 
 CHANGES: Final[dict[str, Any]] = {
     "clear_out": pgettext_lazy("party of an agreement", "cleared out"),
@@ -67,7 +68,7 @@ def framework(request: Request, number: str) -> HttpResponse:
         "kinds_of_change": CHANGES,
         "deals": [_deal(one) for one in queries.framework_deals(it.about)],
         "summary": queries.notice(f"{it.about}/summary"),
-        "modes": MODES,
+        "modes": {**MODES, "batch": WAYS["batch"]},
         "history": history_of(f"notice/{it.number}"),
         "now": request.now,
     }

@@ -1,0 +1,50 @@
+"""Batch purchases of the region: what is pooled and bid for, and the verb of intervention."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from sunlit.domain.market import states
+from sunlit.domain.market.models import Batch
+from sunlit.domain.market.queries import batches as queries
+from sunlit.domain.market.services import batches as services
+from sunlit.foundation.kernel.paging import row_id
+from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.batches import UNTIL, batch_page
+from sunlit.portals.ui.orders import expected
+from sunlit.portals.ui.toasts import tell
+
+
+@door(kind="regulator", methods=("GET",))
+def batches(request: Request) -> HttpResponse:
+    state = request.GET.get("state", "").strip()[:20]
+    context = {
+        "page": queries.batches_page(seen_by=request.actor, state=state, after=row_id(request.GET.get("after", ""))),
+        "asked": state,
+        "states": list(states.batch.states.items()),
+        "until": UNTIL,
+        "now": request.now,
+    }
+    return render(request, "regulator/batches.html", context)
+
+
+@door(kind="regulator")
+def batch(request: Request, number: str) -> HttpResponse:
+    """One batch: who demands what, who bid and who won; until the orders are placed it can be voided."""
+    it: Batch = found_or_404(queries.batch(number, seen_by=request.actor))
+
+    def act() -> HttpResponse:
+        found_or_404(True if request.POST.get("verb", "") == "void" else None)
+        services.void_batch(it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request))
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.batch.moves["void"].label, "number": number})
+        return see_other("regulator:batch", number)
+
+    return form_page(request, "regulator/batch.html", batch_page(request, it), act)
+
+
+@door(kind="regulator", methods=("GET",))
+def batch_of(request: Request, number: str) -> HttpResponse:
+    """From the demand that an order came of to its batch."""
+    return see_other("regulator:batch", found_or_404(queries.batch_of_demand(number, seen_by=request.actor)))

@@ -1,0 +1,58 @@
+"""Batch purchases at the supplier's: what is pooled under the own agreements, the own bid, and the orders to take or to decline."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from sunlit.domain.market import states
+from sunlit.domain.market.models import Batch
+from sunlit.domain.market.modes import batch as mode
+from sunlit.domain.market.queries import batches as queries
+from sunlit.domain.market.services import batches as services
+from sunlit.domain.market.states import batches as life
+from sunlit.foundation.kernel.paging import row_id
+from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.batches import UNTIL, batch_page
+from sunlit.portals.ui.toasts import tell
+
+
+@door(kind="supplier", methods=("GET",))
+def batches(request: Request) -> HttpResponse:
+    page = queries.batches_page(seen_by=request.actor, after=row_id(request.GET.get("after", "")))
+    return render(request, "supplier/batches.html", {"page": page, "until": UNTIL, "now": request.now})
+
+
+@door(kind="supplier")
+def batch(request: Request, number: str) -> HttpResponse:
+    """Bid for all of it while there is time; the winner takes the orders or says why not."""
+    it: Batch = found_or_404(queries.batch(number, seen_by=request.actor))
+
+    def act() -> HttpResponse:
+        verb, post = request.POST.get("verb", ""), request.POST
+        if verb == "bid":
+            services.bid_for_batch(it, price=post.get("price", ""), note=post.get("note", ""), by=request.actor, at=request.now)
+        elif verb == "take":
+            mode.take_orders(it, by=request.actor, at=request.now)
+        else:
+            found_or_404(True if verb == "pass_on" else None)
+            mode.decline_orders(it, reason=post.get("reason", ""), by=request.actor, at=request.now)
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.batch.moves[verb].label, "number": number})
+        return see_other("supplier:batch", number)
+
+    context = batch_page(request, it)
+    entry = next((one for one in queries.parties(it) if one.supplier_id == request.actor.party), None)
+    context |= {
+        "mine": next((one for one in context["bids"] if one.entry.supplier_id == request.actor.party), None),
+        "most": min(entry.price, it.cap) if entry is not None and entry.price is not None else None,
+        "turn": it.state == life.OFFERED and entry is not None and entry.pk == it.entry_id,
+        "may_bid": "bid" in context["moves"] and entry is not None,
+    }
+    return form_page(request, "supplier/batch.html", context, act)
+
+
+@door(kind="supplier", methods=("GET",))
+def batch_of(request: Request, number: str) -> HttpResponse:
+    """From the demand that an order came of to its batch."""
+    return see_other("supplier:batch", found_or_404(queries.batch_of_demand(number, seen_by=request.actor)))
