@@ -125,7 +125,7 @@ def test_a_deadline_at_an_instant_moves_exactly(town: Town) -> None:
 # The order of the clock
 
 
-def test_the_look_comes_before_every_round(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_look_comes_before_every_round(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     answers = iter([False, True])
 
