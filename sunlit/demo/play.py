@@ -19,6 +19,7 @@ from sunlit.demo.needed import needed
 from sunlit.demo.planned import planned
 from sunlit.demo.pooled import pooled
 from sunlit.demo.quoted import keepers_at_hand, quoted
+from sunlit.demo.served import served
 from sunlit.demo.shapes import OrderPlan, Step, World
 from sunlit.demo.splits import splits
 from sunlit.domain.catalog.models import Offer
@@ -64,6 +65,7 @@ def play(world: World, rows: Rows, progress: Progress) -> None:
         *splits(world, rows, stage),
         *agreed(world, rows),
         *pooled(world, rows),
+        *served(world, rows),
         *auctioned(world, rows),
         *quoted(world, rows),
     ]

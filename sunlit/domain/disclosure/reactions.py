@@ -11,8 +11,9 @@ from sunlit.domain.market.events import (
     FrameworkMoved,
     OrderMoved,
     QuotationMoved,
+    WorkOrderMoved,
 )
-from sunlit.domain.market.models import BatchDemand, CallOff, Framework, FrameworkDealer, FrameworkEntry, Order, Quotation
+from sunlit.domain.market.models import BatchDemand, CallOff, Framework, FrameworkDealer, FrameworkEntry, Order, Quotation, WorkOrder
 from sunlit.domain.planning.events import IntentionMoved, PlanMoved
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.kernel import clock
@@ -90,6 +91,15 @@ def tell_the_deals_of_a_batch(event: BatchMoved) -> None:
     if event.verb == "take":
         for demand in BatchDemand.objects.filter(batch__number=event.number, state="ordered").order_by("pk"):
             services.tell_batch_deal(demand, at=clock.now())
+
+
+@hears(WorkOrderMoved)
+def tell_the_work_order(event: WorkOrderMoved) -> None:
+    """Services whose supplier was found in turn are public one by one; chosen directly they stand in the summary (110号令)."""
+    if event.verb == "settle":
+        it = WorkOrder.objects.get(number=event.number)
+        if it.mode == "rotation":
+            services.tell_work_order(it, at=clock.now())
 
 
 @hears(QuotationMoved)

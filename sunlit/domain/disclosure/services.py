@@ -25,6 +25,7 @@ from sunlit.domain.market.models import (
     OrderLine,
     Package,
     Quotation,
+    WorkOrder,
 )
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.accounts.actors import CLOCK
@@ -147,6 +148,12 @@ def tell_framework_dealer(it: FrameworkDealer, verb: str, *, at: datetime) -> No
     """Somebody delivers for a party from now on, or no more. Asked twice, the first notice stays."""
     about = f"{it.entry.package.framework.number}/dealer/{it.number}/{verb}"
     return _published(about, lambda: _notice_of_change(it.entry, f"dealer_{verb}", at, it), at=at)
+
+
+@transaction.atomic
+def tell_work_order(it: WorkOrder, *, at: datetime) -> Notice:
+    """One settled work order whose supplier was found in turn (FW_CALLOFF). Asked twice, the first notice stays."""
+    return _published(it.number, lambda: _notice_of_work_order(it), at=at)
 
 
 @transaction.atomic
@@ -359,7 +366,9 @@ def _notice_of_summary(it: Framework, at: datetime) -> dict[str, Any]:
     assert it.ended_at is not None
     called = Q(mode="framework", origin__in=CallOff.objects.filter(package__framework=it, state="awarded").values("number"))
     pooled = Q(mode="batch", origin__in=BatchDemand.objects.filter(batch__package__framework=it, state="ordered").values("number"))
-    made = Order.objects.filter(called | pooled, accepted_at__isnull=False)
+    works = WorkOrder.objects.filter(package__framework=it, state="concluded").values("number")
+    served = Q(mode="service", origin__in=works)
+    made = Order.objects.filter(called | pooled | served, accepted_at__isnull=False)
     sums: dict[int, dict[str, Any]] = {}
     for order in made.select_related("supplier").order_by("pk"):
         told = sums.setdefault(
@@ -403,21 +412,31 @@ def _notice_of_batch_deal(it: BatchDemand, at: datetime) -> dict[str, Any]:
     return _deal_notice(it.batch.package.framework, order, it.number, "batch", it.ended_at)
 
 
-def _deal_notice(framework: Framework, order: Order, about: str, mode: str, at: datetime, *, dealer_of: str = "") -> dict[str, Any]:
-    line, buyer = order.lines.get(), order.buyer
+def _notice_of_work_order(it: WorkOrder) -> dict[str, Any]:
+    """The same fields for a settled service, as one whole: its lines are the buyer's and the supplier's affair."""
+    assert it.settled_at is not None
+    order = Order.objects.get(number=it.order_number)
+    thing = {"name": str(it.package), "brand": "", "model": "", "unit": "项"}
+    what = {"thing": thing, "quantity": 1, "price": str(order.total)}
+    return _deal_notice(it.package.framework, order, it.number, it.mode, it.settled_at, what=what)
+
+
+def _what_was_bought(order: Order) -> dict[str, Any]:
+    line = order.lines.get()
+    thing = {name: line.snapshot[name] for name in ("name", "brand", "model", "unit")}
+    return {"thing": thing, "quantity": line.quantity, "price": str(line.price)}
+
+
+def _deal_notice(
+    framework: Framework, order: Order, about: str, mode: str, at: datetime, *, dealer_of: str = "", what: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    buyer = order.buyer
     content = {
         "calloff": about,
         "mode": mode,
         "buyer": {"name": buyer.name_zh, "name_en": buyer.name_en, "address": buyer.address, "phone": buyer.phone},
         "supplier": {"name": order.supplier.name_zh, "name_en": order.supplier.name_en, "address": order.supplier.address},
-        "thing": {
-            "name": line.snapshot["name"],
-            "brand": line.snapshot["brand"],
-            "model": line.snapshot["model"],
-            "unit": line.snapshot["unit"],
-        },
-        "quantity": line.quantity,
-        "price": str(line.price),
+        **(what or _what_was_bought(order)),
         "total": str(order.total),
         "dealer_of": dealer_of,
     }
@@ -435,7 +454,13 @@ def _package_told(package: Package) -> dict[str, Any]:
         "unit": package.unit,
         "ceiling": str(package.ceiling),
         "requirement": package.requirement,
+        **({"service": package.service, "rates": _sheet_told(package)} if package.service else {}),
     }
+
+
+def _sheet_told(package: Package) -> list[dict[str, str]]:
+    """The rate sheet of a designated service: ceilings in yuan, or in percent of a list price or premium."""
+    return [{"name": item.name, "form": item.form, "ceiling": str(item.ceiling)} for item in package.sheet.order_by("position")]
 
 
 def _entry_told(entry: FrameworkEntry) -> dict[str, Any]:

@@ -129,3 +129,17 @@ class BatchMoved(Event):
     until: str
     cause: str
     reason: str
+
+
+@event
+class WorkOrderMoved(Event):
+    """A work order of a designated service went through a verb: asked for, quoted, approved, reported, settled, declined, cancelled, lapsed …"""
+
+    number: str
+    verb: str
+    state: str
+    buyer_id: int
+    orderer_id: int
+    supplier_id: int
+    reason: str
+    version: int

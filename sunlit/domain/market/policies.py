@@ -18,6 +18,7 @@ from sunlit.domain.market.models import (
     FrameworkEntry,
     Order,
     Quotation,
+    WorkOrder,
 )
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.ledger.canonical import PERSON
@@ -182,3 +183,18 @@ def batch_bids_visible_to(actor: Actor) -> QuerySet[BatchBid]:
     if actor.kind == "supplier":
         return BatchBid.objects.filter(Q(entry__supplier_id=actor.organisation_id) | opened)
     return BatchBid.objects.filter(opened)
+
+
+def workorders_visible_to(actor: Actor) -> QuerySet[WorkOrder]:
+    """The buyer and the solicitor; the supplier that is asked; the region's regulators."""
+    found = WorkOrder.objects.all()
+    match actor.kind:
+        case "buyer":
+            return found.filter(Q(buyer_id=actor.organisation_id) | Q(package__framework__solicitor_id=actor.organisation_id))
+        case "supplier":
+            return found.filter(entry__supplier_id=actor.organisation_id)
+        case "regulator":
+            return found.filter(Q(region_path=actor.region_path) | Q(region_path__startswith=actor.region_path + "/"))
+        case "operator" | "clock":
+            return found
+    return found.none()

@@ -20,12 +20,13 @@ from sunlit.domain.market.events import (
     FrameworkUpgradeMoved,
     OrderMoved,
     QuotationMoved,
+    WorkOrderMoved,
 )
 from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order, Quotation
 from sunlit.domain.market.modes import batch as batch_mode
 from sunlit.domain.market.queries import frameworks as framework_queries
 from sunlit.domain.market.rules import batches as batch_rules
-from sunlit.domain.market.services import calloffs, frameworks, opportunities
+from sunlit.domain.market.services import calloffs, frameworks, opportunities, workorders
 from sunlit.foundation import deadlines
 from sunlit.foundation.deadlines import MadeUp
 from sunlit.foundation.kernel import clock
@@ -44,6 +45,9 @@ TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     "award": (
         (SUPPLIER, ("sales", "admin"), _("You won order {number} over {total:yuan}: please confirm it in time.")),
         (BUYER, ("orderer", "lead"), _("Order {number} over {total:yuan} went to the winner.")),
+    ),
+    "settle": (
+        (BUYER, ("receiver", "lead"), _("The service of order {number} over {total:yuan} is settled: please inspect and accept it.")),
     ),
     "approve": (
         (SUPPLIER, ("sales", "admin"), _("New order {number} over {total:yuan}: please confirm it in time.")),
@@ -448,12 +452,51 @@ def look_after_batches() -> None:
     batch_mode.go_on_due(clock.now())
 
 
+# verb → (who is told, in which roles, the sentence)
+WORK_TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
+    "request": ((SUPPLIER, ("sales", "admin"), _("A unit asks you for a service: please quote for {number} in time.")),),
+    "pass_on": ((SUPPLIER, ("sales", "admin"), _("It is your turn: please quote for {number} in time.")),),
+    "quote": ((BUYER, ("orderer", "lead"), _("The quote for work order {number} is there: please decide.")),),
+    "send_back": ((SUPPLIER, ("sales", "admin"), _("Your quote for {number} was sent back: {reason}")),),
+    "decline": ((BUYER, ("orderer", "lead"), _("Work order {number} was declined; whatever was held is free: {reason}")),),
+    "lapse": ((BUYER, ("orderer", "lead"), _("Nobody answered work order {number} in time: ask again.")),),
+    "approve": ((SUPPLIER, ("sales", "admin"), _("Work order {number} was approved: please carry it out.")),),
+    "cancel": ((SUPPLIER, ("sales", "admin"), _("The buyer cancelled work order {number}: {reason}")),),
+    "ask_supplement": ((BUYER, ("orderer", "lead"), _("A supplement to work order {number} is asked for: {reason}")),),
+    "approve_supplement": ((SUPPLIER, ("sales", "admin"), _("The supplement to work order {number} was approved.")),),
+    "refuse_supplement": ((SUPPLIER, ("sales", "admin"), _("The supplement to work order {number} was not approved: {reason}")),),
+    "report": ((BUYER, ("orderer", "lead"), _("Work order {number} is reported done: please look at the evidence and settle it.")),),
+    "return_report": ((SUPPLIER, ("sales", "admin"), _("Your report of work order {number} was returned: {reason}")),),
+    "settle": ((SUPPLIER, ("sales", "admin"), _("Work order {number} was settled; its order waits for the acceptance.")),),
+}
+
+for _verb, _lines in WORK_TOLD.items():
+    for _whom, _roles, _text in _lines:
+        templates.declare(f"work_order.{_verb}.{_whom}", title=_text, mail=_verb in ("request", "pass_on", "quote", "report"))
+
+
+@hears(WorkOrderMoved)
+def tell_of_a_work_order(event: WorkOrderMoved) -> None:
+    """Whoever must act next, or has to know of the end, once."""
+    for whom, roles, _text in WORK_TOLD.get(event.verb, ()):
+        messages.tell(
+            template=f"work_order.{event.verb}.{whom}",
+            organisation_id=event.buyer_id if whom == BUYER else event.supplier_id,
+            roles=roles,
+            params={"number": event.number, "reason": event.reason},
+            link=f"/{whom}/work-orders/{event.number}/",
+            at=clock.now(),
+            dedupe=f"work_order/{event.number}/{event.verb}/{event.version}",
+        )
+
+
 @every_minute_when_well
 def make_the_round() -> None:
     """Lapse, remind and close what is due; after downtime it simply catches up."""
     at = clock.now()
     frameworks.open_due(at)
     calloffs.settle_due(at)
+    workorders.lapse_work_due(at)
     frameworks.collapse_due(at)
     frameworks.end_due(at)
     remind_solicitors(at)

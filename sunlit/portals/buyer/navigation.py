@@ -20,6 +20,7 @@ def hang_up() -> None:
         Item("plans", _("Plans"), "buyer:plans", "clipboard-list"),
         Item("frameworks", _("Framework agreements"), "buyer:frameworks", "file-check"),
         Item("batches", _("Batch purchases"), "buyer:batches", "box"),
+        Item("work_orders", _("Designated services"), "buyer:work_orders", "wrench"),
         Item("quotations", _("Online quotations"), "buyer:quotations", "lock"),
         Item("suppliers", _("Suppliers"), "buyer:suppliers", "store"),
         Item("favourites", _("Favourites"), "buyer:favourites", "star"),

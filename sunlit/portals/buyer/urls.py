@@ -17,6 +17,7 @@ from sunlit.portals.buyer.views import (
     plans,
     quotations,
     surveys,
+    workorders,
 )
 
 app_name = "buyer"
@@ -77,6 +78,9 @@ urlpatterns = [
     path("batches/<str:number>/", batches.batch, name="batch"),
     path("calloffs/", calloffs.calloffs, name="calloffs"),
     path("calloffs/<str:number>/", calloffs.calloff, name="calloff"),
+    path("frameworks/<str:number>/packages/<int:position>/service/", workorders.ask_service, name="ask_service"),
+    path("work-orders/", workorders.work_orders, name="work_orders"),
+    path("work-orders/<str:number>/", workorders.work_order, name="work_order"),
     path("suppliers/", desk.suppliers, name="suppliers"),
     path("favourites/", desk.favourites, name="favourites"),
     path("favourites/keep/", desk.keep, name="keep"),

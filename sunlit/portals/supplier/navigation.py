@@ -13,6 +13,7 @@ def hang_up() -> None:
         Item("orders", _("Orders"), "supplier:orders", "package"),
         Item("opportunities", _("Opportunities"), "supplier:opportunities", "inbox"),
         Item("auctions", _("Reverse auctions"), "supplier:auctions", "gavel"),
+        Item("work_orders", _("Designated services"), "supplier:work_orders", "wrench"),
         Item("quotations", _("Online quotations"), "supplier:quotations", "lock"),
         Item("offers", _("Offers"), "supplier:offers", "tag"),
         Item("cases", _("Remarks on your offers"), "supplier:cases", "scan-search"),

@@ -21,6 +21,7 @@ from sunlit.portals.supplier.views import (
     ratings,
     sizes,
     surveys,
+    workorders,
 )
 
 app_name = "supplier"
@@ -86,6 +87,8 @@ urlpatterns = [
     path("batches/<str:number>/", batches.batch, name="batch"),
     path("calloffs/", calloffs.calloffs, name="calloffs"),
     path("calloffs/<str:number>/", calloffs.calloff, name="calloff"),
+    path("work-orders/", workorders.work_orders, name="work_orders"),
+    path("work-orders/<str:number>/", workorders.work_order, name="work_order"),
     path("surveys/", surveys.surveys, name="surveys"),
     path("surveys/<str:number>/", surveys.survey, name="survey"),
     path("ratings/", ratings.ratings, name="ratings"),

@@ -8,15 +8,17 @@ from django.utils.translation import gettext as _
 
 from sunlit.domain.market import states
 from sunlit.domain.market.models import CallOff, Framework
-from sunlit.domain.market.queries import calloffs
+from sunlit.domain.market.queries import calloffs, workorders
 from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.rules import calloffs as calloff_rules
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules import workorders as work_rules
 from sunlit.domain.market.states import frameworks as life
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.domain.rulebook.rules.facts import GROUNDS
 from sunlit.portals.doors import Request
 from sunlit.portals.ui.history import history_of
+from sunlit.portals.ui.workorders import rate_text
 
 ORDER = (life.DRAFT, life.IN_REVIEW, life.CLEARED, life.OPEN, life.OPENED, life.SHORTLISTED, life.IN_FORCE, life.ENDED)
 
@@ -31,6 +33,10 @@ def framework_page(request: Request, it: Framework) -> dict[str, Any]:
         "remarks": sum(ruling.verdict != "allowed" for ruling in rulings),
         "names": names_of(it),
         "supplementary": queries.supplementary_of(it, seen_by=request.actor),
+        "work_orders": workorders.work_orders_page(seen_by=request.actor, framework=it).orders,
+        "services": work_rules.SERVICES,
+        "pricing_forms": work_rules.FORMS,
+        "rate_text": rate_text,
         "calloffs": calloffs.calloffs_page(seen_by=request.actor, framework=it).calloffs,
         "modes": calloff_rules.MODES,
         "findings": rules.FINDINGS,

@@ -56,17 +56,25 @@ NEXT: dict[str, str | Promise] = {
 WAYS: dict[str, str | Promise] = {
     "supermarket": pgettext_lazy("way of buying", "Online supermarket"),
     "framework": pgettext_lazy("way of buying", "Framework agreement"),
+    "service": pgettext_lazy("way of buying", "Designated service"),
     "batch": pgettext_lazy("way of buying", "Batch purchase"),
     "quotation": pgettext_lazy("way of buying", "Online quotation"),
     "auction": pgettext_lazy("way of buying", "Reverse auction"),
 }
-ORIGIN_PAGES: dict[str, str] = {"quotation": "quotation", "framework": "calloff", "auction": "auction", "batch": "batch_of"}
+ORIGIN_PAGES: dict[str, str] = {
+    "quotation": "quotation",
+    "framework": "calloff",
+    "service": "work_order",
+    "auction": "auction",
+    "batch": "batch_of",
+}
 
 # The acts that finish a step of the way: whoever did the last of them stands under the step.
 FINISHES = {
     "order.request": "placed",
     "order.place": "placed",
     "order.award": "placed",
+    "order.settle": "received",
     "order.approve": "approved",
     "order.confirm": "confirmed",
     "order.dispatch": "dispatched",

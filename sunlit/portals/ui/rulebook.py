@@ -34,6 +34,7 @@ GROUPS: Final[Mapping[str, str | Promise]] = {  # in the order in which they are
     "ways": gettext_lazy("Choice of the way to buy"),
     "batch": gettext_lazy("Batch purchases"),
     "fw": gettext_lazy("Framework agreements"),
+    "service": gettext_lazy("Designated services"),
     "selfbuy": gettext_lazy("Buying outside the marketplace"),
     "medical": gettext_lazy("Medical goods"),
     "import": gettext_lazy("Imports of files"),

@@ -68,6 +68,12 @@ STATES: dict[str, Word] = {
     "excluded": Word(pgettext_lazy("state", "Excluded"), "bad"),
     "won": Word(pgettext_lazy("state", "Won"), "done"),
     "lost": Word(pgettext_lazy("state", "Did not win"), "rest"),
+    # Work orders of designated services
+    "requested": Word(pgettext_lazy("state", "Quote asked for"), "wait"),
+    "quoted": Word(pgettext_lazy("state", "Quoted"), "now"),
+    "supplement_asked": Word(pgettext_lazy("state", "Supplement asked for"), "now"),
+    "executed": Word(pgettext_lazy("state", "Reported done"), "now"),
+    "concluded": Word(pgettext_lazy("state", "Settled by what was done"), "done"),
     # Declared outages
     "reported": Word(pgettext_lazy("state", "Declared"), "wait"),
     # Changes of the rulebook

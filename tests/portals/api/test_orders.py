@@ -105,10 +105,10 @@ def test_orders_above_the_limit_wait_for_the_lead_and_are_hidden_from_the_suppli
 
 
 def test_every_verb_of_the_table_has_its_call() -> None:
-    """All but what the clock does, what the checkout and the award of another mode do, and the part of a dispatch."""
+    """All but what the clock does, what the checkout, the award and the settlement of another mode do, and the part of a dispatch."""
     offered = {operation.operation_id for _method, path, operation in api.operations() if path.startswith("orders/{number}/")}
     table = {move.verb for move in states.order.moves.values() if move.by.name != "clock"}
-    assert offered == table - {"request", "place", "award", "dispatch_part"}
+    assert offered == table - {"request", "place", "award", "settle", "dispatch_part"}
 
 
 def test_another_organisations_order_is_not_there(town: Town, aygul: Program, nurlan: Program) -> None:

@@ -8,6 +8,7 @@ from sunlit.domain.market.models.opportunities import OpportunitySubscription
 from sunlit.domain.market.models.orders import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
 from sunlit.domain.market.models.parties import FrameworkDealer, FrameworkUpgrade
 from sunlit.domain.market.models.quotations import Quotation, QuotationLine, QuotationPaper, QuotationQuestion, Quote, QuoteLine
+from sunlit.domain.market.models.workorders import ServiceItem, ServiceObject, WorkLine, WorkOrder, WorkPaper
 
 __all__ = [
     "Auction",
@@ -39,4 +40,9 @@ __all__ = [
     "Quote",
     "QuoteLine",
     "Return",
+    "ServiceItem",
+    "ServiceObject",
+    "WorkLine",
+    "WorkOrder",
+    "WorkPaper",
 ]

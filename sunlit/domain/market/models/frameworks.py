@@ -109,6 +109,9 @@ class Package(models.Model):
     ceiling = models.DecimalField(max_digits=16, decimal_places=2)
     requirement = models.TextField()
     consumables = models.BooleanField(default=False)  # their prices are quoted with it, for years (110号令)
+    service = models.TextField(
+        default="", db_default="", blank=True
+    )  # a designated service: bought by work order, at a share of its rate sheet
     failed = models.TextField(default="", blank=True)  # why nobody was shortlisted: few_responses, few_conforming
 
     class Meta:
@@ -116,6 +119,7 @@ class Package(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["framework", "position"], name="packages_are_counted"),
             models.CheckConstraint(condition=Q(ceiling__gt=0), name="package_ceiling_is_positive"),
+            models.CheckConstraint(condition=Q(service="") | Q(ceiling__lte=100), name="a_share_of_the_sheet_is_at_most_all_of_it"),
         ]
 
     def __str__(self) -> str:

@@ -70,7 +70,7 @@ def packages_of(it: Framework, *, seen_by: Actor) -> list[PackageView]:
     """Its packages with what the reader may see of the responses, in the order of their rank."""
     entries = policies.entries_visible_to(seen_by).select_related("supplier", "proof").order_by("rank", "quoted", "submitted_at", "pk")
     shown = (Prefetch("entries", entries, to_attr="seen"), Prefetch("joined", entries, to_attr="gone_over"))
-    found = it.packages.select_related("category").prefetch_related(*shown).order_by("position")
+    found = it.packages.select_related("category").prefetch_related("sheet", *shown).order_by("position")
     return [PackageView(package, [*package.gone_over, *package.seen]) for package in found]
 
 

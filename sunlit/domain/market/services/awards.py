@@ -89,12 +89,14 @@ def order_from_award(
     terms: Terms,
     delivery_days: int,
     rulings: Sequence[Ruling] = (),
+    done: bool = False,
     by: Actor,
     at: datetime,
 ) -> Order:
     """The order that an award leads to: placed with the winner, its money held. Asked twice for one origin and supplier, the first one stays.
 
     `origin` is the number of the paper it was won by; `reference` the hold of the procedure, which is freed first where it has one.
+    `done`: a service was rendered already; nothing is left to confirm or to send, and the order waits for its acceptance.
     Refused as a hold is: BUD-001, BUD-002, BUD-016, PLN-040 … PLN-043.
     """
     key = f"award:{origin}"
@@ -104,7 +106,7 @@ def order_from_award(
     if reference:
         free(reference, at=at)
     plan = Plan.objects.filter(number=terms.plan, buyer=buyer).first() if terms.plan else None
-    order = _placed(key, mode, origin, buyer, supplier, orderer_id, lines, terms, plan, delivery_days, rulings, by, at)
+    order = _placed(key, mode, origin, buyer, supplier, orderer_id, lines, terms, plan, delivery_days, rulings, done, by, at)
     parts = parts_of(lines, mode=mode, supplier_id=supplier.pk)
     reserve(f"order/{order.number}", buyer=buyer, quota_id=terms.quota_id, plan=plan, parts=parts, by=by, at=at)
     return order
@@ -122,6 +124,7 @@ def _placed(
     plan: Plan | None,
     delivery_days: int,
     rulings: Sequence[Ruling],
+    done: bool,
     by: Actor,
     at: datetime,
 ) -> Order:
@@ -148,14 +151,20 @@ def _placed(
         rulings=[ruling.to_json() for ruling in rulings],
         delivery_days=delivery_days,
         placed_at=at,
-        confirm_until=rulebook.deadline("order.supplier_confirm_limit", start=at, region_path=buyer.region.path, on=local_day(at)),
+        confirm_until=at
+        if done
+        else rulebook.deadline("order.supplier_confirm_limit", start=at, region_path=buyer.region.path, on=local_day(at)),
     )
+    if done:
+        order.confirmed_at = order.dispatched_at = at
+        order.accept_until = rulebook.deadline("order.acceptance_limit", start=at, region_path=buyer.region.path, on=local_day(at))
     facts = {"total": order.total, "contents": order.contents_hash, "parties": order.parties, "origin": origin, "mode": mode}
     if plan is not None:
         facts["plan"] = plan.number
-    order = move(order, "award", by=by, at=at, facts=facts, announces=moved("award"), within=True)
+    verb = "settle" if done else "award"
+    order = move(order, verb, by=by, at=at, facts=facts, announces=moved(verb), within=True)
     for line in lines:
-        line.order = order
+        line.order, line.dispatched = order, line.quantity if done else 0
     OrderLine.objects.bulk_create(lines)
     return order
 

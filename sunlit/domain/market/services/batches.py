@@ -17,6 +17,7 @@ from sunlit.domain.market.modes.supermarket import Terms, terms_of
 from sunlit.domain.market.queries import batches as queries
 from sunlit.domain.market.queries import calloffs
 from sunlit.domain.market.rules import batches as rules
+from sunlit.domain.market.rules.workorders import BY_WORK_ORDER
 from sunlit.domain.market.services import awards
 from sunlit.domain.market.services.awards import AwardedLine
 from sunlit.domain.market.states import batches as states
@@ -44,7 +45,7 @@ NONCE_BYTES: Final = 16
 def open_batch(package: Package, *, period: str, configuration: str = "", by: Actor, at: datetime) -> Batch:
     """Open a period of a package to the buyers of the region. `configuration` says what all order alike; empty, it is the package's requirement.
 
-    Refused: BAT-001 not the solicitor, BAT-002 the agreement does not run, BAT-003, BAT-004, BAT-005 at their fields, BAT-006 too few parties.
+    Refused: BAT-001 not the solicitor, BAT-002 the agreement does not run, BAT-003, BAT-004, BAT-005 at their fields, BAT-006 too few parties, WKO-004 a designated service.
     """
     framework = Framework.objects.select_for_update(of=("self",)).get(pk=package.framework_id)
     package.framework = framework
@@ -55,6 +56,8 @@ def open_batch(package: Package, *, period: str, configuration: str = "", by: Ac
     chosen = next((one for one in queries.coming_periods(framework.region_path, at=at) if one.code == period), None)
     taken = Batch.objects.filter(package=package, period=period, state__in=[*states.RUNNING, states.AWARDED]).first()
     problems = [] if framework.runs_at(at) else [Problem(rules.NOT_RUNNING, {"number": framework.number})]
+    if package.service:
+        problems.append(Problem(BY_WORK_ORDER))
     if chosen is None:
         problems.append(Problem(rules.PERIOD_WRONG, on="period"))
     if taken is not None:

@@ -18,6 +18,7 @@ from sunlit.domain.market.modes.supermarket import Terms, terms_of
 from sunlit.domain.market.queries import calloffs as queries
 from sunlit.domain.market.queries import parties as parties_queries
 from sunlit.domain.market.rules import calloffs as rules
+from sunlit.domain.market.rules.workorders import BY_WORK_ORDER
 from sunlit.domain.market.services import awards
 from sunlit.domain.market.states import calloffs as states
 from sunlit.domain.registry import queries as registry
@@ -69,7 +70,7 @@ def call_off(
     terms = terms_of(quota_id=quota_id, address_id=address_id, title_id=title_id, purpose=purpose, note=note, by=by)
     parties = queries.parties_of(package)
     buyer = Organisation.objects.select_related("region").get(pk=by.party)
-    problems = _common_problems(framework, mode, parties, buyer, at)
+    problems = _common_problems(framework, package, mode, parties, buyer, at)
     count = _count(quantity, problems)
     it = CallOff(
         number=new_number("KC", at), region_path=buyer.region.path, package=package, buyer=buyer, orderer_id=by.person, mode=mode,
@@ -344,10 +345,12 @@ def _judged(it: CallOff, price: Decimal, at: datetime) -> list[dict[str, Any]]:
 
 
 def _common_problems(
-    framework: Framework, mode: str, parties: Sequence[FrameworkEntry], buyer: Organisation, at: datetime
+    framework: Framework, package: Package, mode: str, parties: Sequence[FrameworkEntry], buyer: Organisation, at: datetime
 ) -> list[Problem]:
     within = (buyer.region.path + "/").startswith(framework.region_path + "/")
     found = [] if framework.runs_at(at) and within else [Problem(rules.NOT_RUNNING, {"number": framework.number})]
+    if package.service:
+        found.append(Problem(BY_WORK_ORDER))
     if mode not in rules.MODES or (mode != "outside" and mode not in framework.second_stage):
         found.append(Problem(rules.MODE_NOT_AGREED, on="mode"))
     if not parties:

@@ -9,8 +9,9 @@ from typing import Any
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Category
-from sunlit.domain.market.models import Package
+from sunlit.domain.market.models import Package, ServiceItem
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules import workorders as services
 from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.limits import NAME_CHARS, TEXT_CHARS
@@ -19,7 +20,7 @@ from sunlit.foundation.kernel.refusals import Problem, check
 MONTHS_MOST = 60
 SURVEYED_MOST = 1_000
 CONSUMABLE_YEARS_MOST = 30
-ROW_FIELDS = ("name", "grade", "category", "unit", "ceiling", "requirement", "consumables")
+ROW_FIELDS = ("name", "grade", "category", "unit", "ceiling", "requirement", "consumables", "service", "rates")
 
 
 @dataclass
@@ -68,8 +69,16 @@ class Form:
         return self.told.get(name) in (True, "1", "on")
 
 
-def plan(told: Mapping[str, Any]) -> tuple[dict[str, Any], list[Package]]:
-    """The plan's own fields and its packages. Refused: FWK-001 … FWK-006 at their fields."""
+@dataclass
+class Sheet:
+    """A package as it was told, with the rate sheet of a designated service."""
+
+    package: Package
+    items: list[ServiceItem]
+
+
+def plan(told: Mapping[str, Any]) -> tuple[dict[str, Any], list[Sheet]]:
+    """The plan's own fields and its packages. Refused: FWK-001 … FWK-006, WKO-001 … WKO-003 at their fields."""
     form = Form(told)
     kind = form.choice("kind", rules.KINDS)
     change = {
@@ -92,7 +101,7 @@ def plan(told: Mapping[str, Any]) -> tuple[dict[str, Any], list[Package]]:
     return change, packages
 
 
-def _packages(form: Form, kind: str) -> list[Package]:
+def _packages(form: Form, kind: str) -> list[Sheet]:
     rows = list(enumerate(form.told.get("packages", ()), 1))
     filled = [(n, row) for n, row in rows if any(str(row.get(name, "") or "").strip() for name in ROW_FIELDS if name != "consumables")]
     if not 0 < len(filled) <= rules.PACKAGES_MOST:
@@ -101,19 +110,52 @@ def _packages(form: Form, kind: str) -> list[Package]:
     for position, (n, row) in enumerate(filled, 1):
         read = Form({f"{name}_{n}": value for name, value in row.items()}, form.problems)
         category = _category(read, n, kind)
+        service = read.choice(f"service_{n}", services.SERVICES, required=False)
         made = Package(
             position=position,
             name=read.text(f"name_{n}", most=NAME_CHARS),
             grade=read.text(f"grade_{n}", most=NAME_CHARS, required=False),
-            unit=read.text(f"unit_{n}", most=20),
-            ceiling=read.amount(f"ceiling_{n}"),
+            unit=services.SHARE_UNIT if service else read.text(f"unit_{n}", most=20),
+            ceiling=services.WHOLE if service else read.amount(f"ceiling_{n}"),
+            service=service,
             requirement=read.text(f"requirement_{n}"),
             consumables=read.truth(f"consumables_{n}"),
         )
+        items = _sheet(read, n, kind) if service else []
         if category is not None:
             made.category = category
-            found.append(made)
+            found.append(Sheet(made, items))
     return found
+
+
+def _sheet(read: Form, n: int, kind: str) -> list[ServiceItem]:
+    """The rate sheet of a designated service, an item a line: name | form | ceiling."""
+    on = f"rates_{n}"
+    if kind != "services":
+        read.problems.append(Problem(services.NOT_A_SERVICE, on=on))
+    lines = [line.strip() for line in str(read.told.get(on, "") or "").splitlines() if line.strip()]
+    found = []
+    for position, line in enumerate(lines, 1):
+        item = _item(position, line)
+        if item is None:
+            read.problems.append(Problem(services.SHEET_WRONG, {"line": position, "text": line[:NAME_CHARS]}, on=on))
+        else:
+            found.append(item)
+    if not 0 < len(lines) <= services.ITEMS_MOST or len({item.name for item in found}) < len(found):
+        read.problems.append(Problem(services.SHEET_SIZE, {"most": services.ITEMS_MOST}, on=on))
+    return found
+
+
+def _item(position: int, line: str) -> ServiceItem | None:
+    parts = [part.strip() for part in line.replace("｜", "|").split("|")]
+    if len(parts) != 3 or not 0 < len(parts[0]) <= NAME_CHARS:
+        return None
+    name, said, ceiling = parts
+    key = next((key for key, form in services.FORMS.items() if said in (key, form.zh, str(form.text))), None)
+    rate = services.rate_in(ceiling)
+    if key is None or rate is None or (services.FORMS[key].percent and rate > services.WHOLE):
+        return None
+    return ServiceItem(position=position, name=name, form=key, ceiling=rate)
 
 
 def _category(read: Form, n: int, kind: str) -> Category | None:

@@ -14,7 +14,7 @@ from django.db.models import Max
 from django.utils import translation
 
 from sunlit.domain.market.events import FrameworkEntryMoved, FrameworkMoved
-from sunlit.domain.market.models import Framework, FrameworkEntry, Package
+from sunlit.domain.market.models import Framework, FrameworkEntry, Package, ServiceItem
 from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.rules import frameworks as rules
 from sunlit.domain.market.services import framework_forms as forms
@@ -289,13 +289,14 @@ def supplement_framework(it: Framework, *, reason: str, by: Actor, at: datetime)
         number=new_number("KJ", at), region_path=held.region_path, supplements=held, supplement_reason=reason.strip(), rulings=held.rulings,
         asked_at=held.asked_at, cleared_at=at, **{name: getattr(held, name) for name in SAME},
     )  # fmt: skip
-    made.contents_hash = _digest(made, short)
+    sheets = [forms.Sheet(one, list(one.sheet.all())) for one in short]
+    made.contents_hash = _digest(made, sheets)
     facts = {"agreement": held.number, "reason": reason.strip(), "contents": made.contents_hash}
     handed = {"agreement": held, "short": short, "percent": f"{share:f}"}
     try:
         with transaction.atomic():
             made = move(made, "supplement", by=by, at=at, facts=facts, handed=handed, announces=_moved("supplement"), within=True)
-            _write(made, short)
+            _write(made, sheets)
     except IntegrityError as error:
         if "one_supplementary_solicitation_at_a_time" not in str(error):
             raise
@@ -597,21 +598,27 @@ def _months_on(day: Any, months: int) -> Any:
     raise AssertionError("every month has 28 days")
 
 
-def _write(it: Framework, packages: Sequence[Package]) -> None:
-    packages = [copy(package) for package in packages]
+def _write(it: Framework, sheets: Sequence[forms.Sheet]) -> None:
+    packages = [copy(sheet.package) for sheet in sheets]
     for package in packages:
         package.pk, package.framework = None, it
     Package.objects.bulk_create(packages)
+    items = [(package, copy(item)) for package, sheet in zip(packages, sheets, strict=True) for item in sheet.items]
+    for package, item in items:
+        item.pk, item.package = None, package
+    ServiceItem.objects.bulk_create([item for _package, item in items])
 
 
-def _digest(it: Framework, packages: Sequence[Package]) -> str:
+def _digest(it: Framework, sheets: Sequence[forms.Sheet]) -> str:
     """Digest of what the plan says."""
     told = [
         it.title, it.kind, it.ground, it.method, it.quality_ground, it.second_stage, it.months, it.yearly, it.standard, it.qualifications,
         it.price_basis, it.surveyed_buyers, it.surveyed_suppliers,
     ]  # fmt: skip
+    packages = [sheet.package for sheet in sheets]
     lines = [[one.name, one.grade, one.category.code, one.unit, one.ceiling, one.requirement, one.consumables] for one in packages]
-    return digest([told, lines])
+    rates = [[sheet.package.service, [[item.name, item.form, item.ceiling] for item in sheet.items]] for sheet in sheets if sheet.items]
+    return digest([told, lines, rates] if rates else [told, lines])
 
 
 def _moved(verb: str, reason: str = "") -> Callable[[Framework], list[Event]]:

@@ -7,6 +7,7 @@ from sunlit.domain.market.states.frameworks import entry, framework
 from sunlit.domain.market.states.orders import order
 from sunlit.domain.market.states.parties import dealer, upgrade
 from sunlit.domain.market.states.quotations import quotation, quote
+from sunlit.domain.market.states.workorders import work_order
 
 __all__ = [
     "auction",
@@ -20,4 +21,5 @@ __all__ = [
     "quotation",
     "quote",
     "upgrade",
+    "work_order",
 ]

@@ -59,6 +59,16 @@ order = Life(
             _("Place the order that was won"),
         ),
         Move(
+            "settle",
+            (),
+            RECEIVED,
+            orderer,
+            _("Order {number} for ¥{total} was made of the settled work order {origin}"),
+            _("Settle the work order"),
+            (),
+            "received_at",
+        ),
+        Move(
             "approve",
             AWAITING_APPROVAL,
             PLACED,

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.market import states
-from sunlit.domain.market.models import Framework, FrameworkEntry
+from sunlit.domain.market.models import Framework, FrameworkEntry, Package
 from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.queries import parties
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules import workorders as work_rules
 from sunlit.domain.market.services import frameworks as services
 from sunlit.domain.market.services import parties as party_services
 from sunlit.domain.market.services.framework_forms import ROW_FIELDS
@@ -213,13 +214,25 @@ def _form(request: Request, it: Framework | None) -> dict[str, Any]:
         "methods": rules.METHODS.items(),
         "quality_grounds": rules.QUALITY_GROUNDS.items(),
         "second_stage": rules.SECOND_STAGE.items(),
+        "services": [(key, service.text) for key, service in work_rules.SERVICES.items()],
+        "pricing": "、".join(str(form.text) for form in work_rules.FORMS.values()),
         "categories": [f"{each.code} {lang(each)}" for each in catalog.tree().in_use()],
     }
 
 
 def _told_rows(it: Framework) -> list[dict[str, Any]]:
-    found = it.packages.select_related("category").order_by("position")
-    return [{**{name: getattr(one, name) for name in ROW_FIELDS}, "category": f"{one.category.code} {lang(one.category)}"} for one in found]
+    found = it.packages.select_related("category").prefetch_related("sheet").order_by("position")
+    return [{**_plain_row(one), "category": f"{one.category.code} {lang(one.category)}", "rates": _rates(one)} for one in found]
+
+
+def _plain_row(one: Package) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in ROW_FIELDS if name != "rates"}
+    return {**told, "unit": "", "ceiling": ""} if one.service else told
+
+
+def _rates(one: Package) -> str:
+    """The rate sheet as it is written."""
+    return "\n".join(f"{item.name} | {work_rules.FORMS[item.form].text} | {item.ceiling.normalize():f}" for item in one.sheet.all())
 
 
 def _instant(text: str) -> datetime | None:

@@ -70,6 +70,7 @@ def _is_a_paper(pk: int, actor: Actor) -> bool:
         or market.entries_visible_to(actor).filter(Q(proof_id=pk) | Q(upgrades__proof_id=pk)).exists()
         or market.dealers_visible_to(actor).filter(paper_id=pk).exists()
         or market.calloffs_visible_to(actor).filter(proof_id=pk).exists()
+        or market.workorders_visible_to(actor).filter(papers__file=pk).exists()
         or planning.plans_visible_to(actor).filter(authorisation_file_id=pk).exists()
         or registry.visible_to(actor).filter(documents=pk).exists()
     )

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from sunlit.domain.disclosure import queries
 from sunlit.domain.disclosure.models import Notice
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules import workorders as work_rules
 from sunlit.domain.market.rules.calloffs import MODES
 from sunlit.domain.rulebook.rules.facts import GROUNDS
 from sunlit.foundation.accounts import queries as accounts
@@ -21,6 +22,7 @@ from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.orders import WAYS
+from sunlit.portals.ui.workorders import rate_text
 
 CHANGES: Final[dict[str, Any]] = {
     "clear_out": pgettext_lazy("party of an agreement", "cleared out"),
@@ -66,6 +68,9 @@ def framework(request: Request, number: str) -> HttpResponse:
         "changes": [_change(one) for one in queries.framework_changes(it.about)],
         "removals": rules.REMOVALS,
         "kinds_of_change": CHANGES,
+        "services": work_rules.SERVICES,
+        "pricing_forms": work_rules.FORMS,
+        "rate_text": rate_text,
         "deals": [_deal(one) for one in queries.framework_deals(it.about)],
         "summary": queries.notice(f"{it.about}/summary"),
         "modes": {**MODES, "batch": WAYS["batch"]},

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from sunlit.domain.market import states
-from sunlit.domain.market.models import CallOff, Framework
-from sunlit.domain.market.queries import calloffs
+from sunlit.domain.market.models import CallOff, Framework, WorkOrder
+from sunlit.domain.market.queries import calloffs, workorders
 from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.services import frameworks as services
 from sunlit.foundation.kernel.paging import row_id
@@ -19,6 +19,7 @@ from sunlit.portals.doors import Request, door, form_page, found_or_404, see_oth
 from sunlit.portals.ui.frameworks import calloff_page, framework_page
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.workorders import work_page
 
 REASONED: Final[dict[str, Callable[..., Framework]]] = {
     "send_back": services.send_back_framework,
@@ -56,6 +57,14 @@ def framework(request: Request, number: str) -> HttpResponse:
 
     context: dict[str, Any] = framework_page(request, it)
     return form_page(request, "regulator/framework.html", context, act)
+
+
+@door(kind="regulator", methods=("GET",))
+def work_order(request: Request, number: str) -> HttpResponse:
+    """One work order under an agreement: quoted, approved, evidenced, settled."""
+    it: WorkOrder = found_or_404(workorders.work_order(number, seen_by=request.actor))
+    own = queries.framework(it.package.framework.number, seen_by=request.actor) is not None
+    return render(request, "regulator/work_order.html", {**work_page(request, it), "shows_framework": own})
 
 
 @door(kind="regulator", methods=("GET",))

@@ -15,6 +15,7 @@ from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.queries import parties
 from sunlit.domain.market.rules import frameworks as rules
 from sunlit.domain.market.rules import parties as party_rules
+from sunlit.domain.market.rules import workorders as work_rules
 from sunlit.domain.market.services import frameworks as services
 from sunlit.domain.market.services import parties as services_of_parties
 from sunlit.domain.market.states import frameworks as life
@@ -27,6 +28,7 @@ from sunlit.portals.ui.frameworks import framework_page
 from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.workorders import rate_text
 
 FIELDS: Final = ("name", "brand", "model", "description", "capacity", "quoted", "consumables", "consumable_years")
 SALES: Final = ("sales", "admin")
@@ -87,6 +89,8 @@ def respond(request: Request, number: str, position: int) -> HttpResponse:
         "it": it,
         "package": package,
         "own": own,
+        "pricing_forms": work_rules.FORMS,
+        "rate_text": rate_text,
         "told": {name: request.POST.get(name, "") if posted else getattr(own, name, "") for name in FIELDS},
         "capacities": [(key, rules.CAPACITIES[key]) for key in rules.OF_KIND[it.kind]],
         "open": it.state == life.OPEN,

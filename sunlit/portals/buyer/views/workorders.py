@@ -1,0 +1,134 @@
+"""Designated services at the unit: what can be ordered, how much is left of each cap, and the work order from request to settlement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from sunlit.domain.market import states
+from sunlit.domain.market.models import Framework, Package, WorkOrder
+from sunlit.domain.market.queries import frameworks
+from sunlit.domain.market.queries import workorders as queries
+from sunlit.domain.market.rules import workorders as rules
+from sunlit.domain.market.services import workorders as services
+from sunlit.domain.planning import queries as planning
+from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.portals.buyer import reading
+from sunlit.portals.buyer.reading import ORDERERS
+from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.filters import lang, yuan
+from sunlit.portals.ui.orders import expected
+from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.workorders import rate_text, work_page
+
+TEXTS: Final = ("mode", "target", "need", "purpose", "note", "reason", "entry")
+PLAIN: Final[dict[str, Callable[..., WorkOrder]]] = {
+    "approve": services.approve_work,
+    "approve_supplement": services.approve_supplement,
+    "settle": services.settle_work,
+}
+REASONED: Final[dict[str, Callable[..., WorkOrder]]] = {
+    "send_back": services.send_back_quote,
+    "cancel": services.cancel_work,
+    "refuse_supplement": services.refuse_supplement,
+    "return_report": services.return_report,
+}
+
+
+@door(kind="buyer", methods=("GET",))
+def work_orders(request: Request) -> HttpResponse:
+    """The services that can be ordered now, the work orders, and what each object has used of its cap this year."""
+    actor, state = request.actor, request.GET.get("state", "").strip()[:40]
+    context = {
+        "page": queries.work_orders_page(seen_by=actor, state=state, after=reading.after(request)),
+        "asked": state,
+        "states": states.work_order.states.items(),
+        "offered": queries.services_for(actor, at=request.now),
+        "spent": queries.objects_of(actor.party, region_path=actor.region_path, year=local_day(request.now).year, at=request.now),
+        "services": rules.SERVICES,
+        "year": local_day(request.now).year,
+        "may_order": actor.has(*ORDERERS),
+        "now": request.now,
+    }
+    return render(request, "buyer/work_orders.html", context)
+
+
+@door(kind="buyer", roles=ORDERERS)
+def ask_service(request: Request, number: str, position: int) -> HttpResponse:
+    """Ask a party for a service: what is served, what is to be done, whom and why."""
+    it: Framework = found_or_404(frameworks.framework(number, seen_by=request.actor))
+    package: Package = found_or_404(frameworks.package(it, position))
+    found_or_404(package if package.service else None)
+    parties = queries.parties_of(package)
+
+    def act() -> HttpResponse:
+        told: dict[str, Any] = {name: request.POST.get(name, "") for name in TEXTS}
+        picked: dict[str, Any] = {f"{name}_id": reading.picked(request, name) for name in ("quota", "address", "title")}
+        made = services.ask_service(package, **told, **picked, by=request.actor, at=request.now)
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.work_order.moves["request"].label, "number": made.number})
+        return see_other("buyer:work_order", made.number)
+
+    return form_page(request, "buyer/ask_service.html", {**_choices(request), **_asked(request, it, package, parties)}, act)
+
+
+@door(kind="buyer")
+def work_order(request: Request, number: str) -> HttpResponse:
+    """One work order: the quote, the decision, the evidence, the settlement."""
+    it: WorkOrder = found_or_404(queries.work_order(number, seen_by=request.actor))
+
+    def act() -> HttpResponse:
+        verb = request.POST.get("verb", "")
+        told: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
+        if verb in PLAIN:
+            PLAIN[verb](it, **told)
+        else:
+            found_or_404(REASONED.get(verb))(it, reason=request.POST.get("reason", ""), **told)
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.work_order.moves[verb].label, "number": number})
+        return see_other("buyer:work_order", number)
+
+    context = work_page(request, it)
+    context |= {
+        "plain": [move for verb, move in context["moves"].items() if verb in PLAIN],
+        "reasoned": [move for verb, move in context["moves"].items() if verb in REASONED],
+        "own": it.buyer_id == request.actor.organisation_id,
+    }
+    return form_page(request, "buyer/work_order.html", context, act)
+
+
+def _asked(request: Request, it: Framework, package: Package, parties: list[Any]) -> dict[str, Any]:
+    service = rules.SERVICES[package.service]
+    for party in parties:
+        party.package = package
+    return {
+        "it": it,
+        "package": package,
+        "service": service,
+        "modes": [(key, label) for key, label in rules.MODES.items() if key in it.second_stage],
+        "entries": [(party.number, f"{lang(party.supplier)} · {party.price}%") for party in parties],
+        "parties": parties,
+        "sheet": [
+            (item, [rules.agreed_rate(item.ceiling, party.price) for party in parties]) for item in package.sheet.order_by("position")
+        ],
+        "turn": queries.turn_of(package, parties) if "rotation" in it.second_stage else None,
+        "targets": queries.targets_of(request.actor.party, service.target),
+        "cap": queries.cap_of(package.service, region_path=request.actor.region_path, at=request.now),
+        "pricing_forms": rules.FORMS,
+        "rate_text": rate_text,
+    }
+
+
+def _choices(request: Request) -> dict[str, Any]:
+    """Quota, place and invoice title to choose from, the first of each chosen."""
+    free, buyer = _("%(sum)s free"), request.actor.party
+    found = planning.quotas_for_orders(buyer, local_day(request.now).year)
+    quotas = [(str(one.pk), f"{one.number} {one.name} · {free % {'sum': yuan(one.available)}}") for one in found]
+    addresses = [(str(one.pk), f"{one.receiver} {one.phone} · {lang(one.region)} {one.text}") for one in accounts.addresses_of(buyer)]
+    titles = [(str(one.pk), f"{one.title} · {one.tax_number}") for one in accounts.invoice_titles_of(buyer)]
+    told = {"quota": quotas, "address": addresses, "title": titles}
+    picked = {name: request.POST.get(name, next((key for key, _text in options), "")) for name, options in told.items()}
+    return {"quotas": quotas, "addresses": addresses, "titles": titles, "picked": picked}
