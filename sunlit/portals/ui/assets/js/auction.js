@@ -373,8 +373,12 @@ function span(rest) {
   const seconds = Math.floor(rest / 1000);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
   const last = String(seconds % 60).padStart(2, "0");
-  if (hours >= 48) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours >= 48) return `${counted(Math.floor(hours / 24), "day")} ${counted(hours % 24, "hour")}`;
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${last}` : `${minutes}:${last}`;
+}
+
+function counted(count, unit) {
+  return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "short" }).format(count);
 }
 
 function time(at, exact = false) {
