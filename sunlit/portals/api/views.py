@@ -22,6 +22,7 @@ TITLES = {
     "buying": _("Buying"),
     "catalog": _("Product library"),
     "feed": _("Change feed"),
+    "opportunities": _("Opportunities"),
     "orders": _("Orders"),
     "verbs": _("What is done to an order"),
 }
