@@ -125,6 +125,7 @@ STATES: dict[str, Word] = {
     "nonconforming": Word(pgettext_lazy("state", "Does not conform"), "bad"),
     "eliminated": Word(pgettext_lazy("state", "Eliminated"), "rest"),
     "signed": Word(pgettext_lazy("state", "Party to the agreement"), "done"),
+    "named": Word(pgettext_lazy("state", "Named, not yet accepted"), "wait"),
     "unsigned": Word(pgettext_lazy("state", "Not signed"), "bad"),
     "bidding": Word(pgettext_lazy("state", "Open for bids"), "now"),
     "collecting": Word(pgettext_lazy("state", "Taking demands"), "now"),
