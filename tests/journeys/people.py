@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, Response, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Locator, Page, Response, expect
 
 from tests.journeys.house import ROOT, House
 
@@ -51,8 +51,14 @@ class Person:
         return self._watched(self.context.new_page())
 
     def go(self, path: str) -> int:
-        """Open a page; returns the status of its answer."""
-        answer = self.page.goto(self.house.url + path)
+        """Open a page; returns the status of its answer. A live room that is loading itself anew just then is let finish first."""
+        try:
+            answer = self.page.goto(self.house.url + path)
+        except Error as error:
+            if "interrupted by another navigation" not in str(error):
+                raise
+            self.page.wait_for_load_state()
+            answer = self.page.goto(self.house.url + path)
         return answer.status if answer else 0
 
     def at(self, path: str) -> None:
