@@ -102,6 +102,7 @@ TABLE = """
 /regulator/plans/                302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/frameworks/           302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/batches/              302    403    403    403    403    403    403    403    403    200    200    403    403
+/regulator/work-orders/          302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/quotations/           302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/references/           302    403    403    403    403    403    403    403    403    200    200    200    403
 /regulator/references/template/  302    403    403    403    403    403    403    403    403    200    200    200    403

@@ -78,6 +78,12 @@ def test_a_repair_from_request_to_settlement(shop: Workshop) -> None:
         assert answer.status_code == code
         assert code == 404 or answer.getvalue()[:4] == b"\x89PNG"
     # The settlement
+    it.refresh_from_db()
+    WorkOrder.objects.filter(pk=it.pk).update(settle_until=it.executed_at)
+    regulator = browser(town.surina)
+    assert it.number in regulator.get("/regulator/work-orders/?late=1").content.decode()
+    assert it.number in regulator.get("/regulator/work-orders/?state=executed").content.decode()
+    assert it.number not in regulator.get("/regulator/work-orders/?state=quoted").content.decode()
     assert clerk.post(own, once("e", verb="settle")).status_code == 303
     order = Order.objects.get()
     assert (order.state, order.total, order.origin) == ("received", Decimal("1011.50"), it.number)

@@ -25,6 +25,7 @@ from sunlit.domain.market.events import (
 from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order, Quotation
 from sunlit.domain.market.modes import batch as batch_mode
 from sunlit.domain.market.queries import frameworks as framework_queries
+from sunlit.domain.market.queries import workorders as workorder_queries
 from sunlit.domain.market.rules import batches as batch_rules
 from sunlit.domain.market.services import calloffs, frameworks, opportunities, workorders
 from sunlit.foundation import deadlines
@@ -475,6 +476,28 @@ for _verb, _lines in WORK_TOLD.items():
         templates.declare(f"work_order.{_verb}.{_whom}", title=_text, mail=_verb in ("request", "pass_on", "quote", "report"))
 
 
+templates.declare(
+    "work_order.settle_due.buyer", title=_("Work order {number} was reported done: please settle it or return the report until {until:at}.")
+)
+templates.declare("work_order.late.buyer", title=_("Work order {number} was to be settled until {until:at}, and waits."), mail=True)
+
+
+def remind_of_settlements(at: datetime) -> None:
+    """Who has to settle what was done is told a day before the term ends and once more when it is over; nothing is ever settled silently."""
+    for it in workorder_queries.to_settle(at + REMIND_BEFORE):
+        assert it.settle_until is not None
+        what = "late" if it.settle_until <= at else "settle_due"
+        messages.tell(
+            template=f"work_order.{what}.buyer",
+            organisation_id=it.buyer_id,
+            roles=("orderer", "lead"),
+            params={"number": it.number, "until": it.settle_until.isoformat()},
+            link=f"/buyer/work-orders/{it.number}/",
+            at=at,
+            dedupe=f"work_order/{it.number}/{what}/{it.version}",
+        )
+
+
 @hears(WorkOrderMoved)
 def tell_of_a_work_order(event: WorkOrderMoved) -> None:
     """Whoever must act next, or has to know of the end, once."""
@@ -500,6 +523,7 @@ def make_the_round() -> None:
     frameworks.collapse_due(at)
     frameworks.end_due(at)
     remind_solicitors(at)
+    remind_of_settlements(at)
     services.lapse_due(at)
     services.remind_due(at)
     services.close_due(at)

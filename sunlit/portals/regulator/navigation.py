@@ -23,6 +23,7 @@ def hang_up() -> None:
         Item("frameworks", _("Framework agreements"), "regulator:frameworks", "file-check"),
         Item("running", _("Running purchases"), "regulator:running", "gauge"),
         Item("batches", _("Batch purchases"), "regulator:batches", "box"),
+        Item("work_orders", _("Designated services"), "regulator:work_orders", "wrench"),
         Item("auctions", _("Reverse auctions"), "regulator:auctions", "activity"),
         Item("quotations", _("Online quotations"), "regulator:quotations", "lock"),
         Item("suppliers", _("Suppliers"), "regulator:suppliers", "store"),

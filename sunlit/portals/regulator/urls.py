@@ -58,6 +58,7 @@ urlpatterns = [
     path("batches/of/<str:number>/", batches.batch_of, name="batch_of"),
     path("batches/<str:number>/", batches.batch, name="batch"),
     path("calloffs/<str:number>/", frameworks.calloff, name="calloff"),
+    path("work-orders/", frameworks.work_orders, name="work_orders"),
     path("work-orders/<str:number>/", frameworks.work_order, name="work_order"),
     path("plans/", plans.plans, name="plans"),
     path("plans/<str:number>/", plans.plan, name="plan"),

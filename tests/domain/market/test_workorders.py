@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunlit.domain.market import policies
+from sunlit.domain.market import policies, reactions
 from sunlit.domain.market import services as market
 from sunlit.domain.market.models import Order, ServiceItem, ServiceObject, WorkLine, WorkOrder
 from sunlit.domain.market.queries import workorders as queries
@@ -22,7 +22,9 @@ from sunlit.domain.market.services import workorders as services
 from sunlit.domain.planning.models import BudgetQuota, Hold
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.models import Rule
+from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import Refused
+from sunlit.foundation.messages.models import Message
 from tests.domain.market import frames, workshop
 from tests.domain.market.workshop import PLATE, THEN, Workshop, approved, asked, held, lines, opened, quoted, reported, row
 from tests.town import NOON, build
@@ -482,3 +484,28 @@ def _together(act: Any, each: list[Any]) -> None:
         thread.start()
     for thread in threads:
         thread.join(30)
+
+
+# The term of the settlement
+
+
+def test_what_was_done_is_settled_in_time_and_who_waits_is_reminded(shop: Workshop) -> None:
+    it = reported(shop, approved(shop), {1: "2"})
+    assert it.settle_until == rulebook.deadline("service.settle_limit", start=THEN, region_path=it.region_path, on=local_day(THEN))
+    due = Message.objects.filter(dedupe_key__startswith=f"work_order/{it.number}/settle_due")
+    late = Message.objects.filter(dedupe_key__startswith=f"work_order/{it.number}/late")
+    reactions.remind_of_settlements(it.settle_until - timedelta(days=2))
+    assert not due.exists()
+    for hour in (20, 10):
+        reactions.remind_of_settlements(it.settle_until - timedelta(hours=hour))
+    assert {message.user.login for message in due} == {"aygul", "zhou"}
+    assert (due.count(), late.count()) == (2, 0)
+    for day in (0, 1):
+        reactions.remind_of_settlements(it.settle_until + timedelta(days=day))
+    assert (due.count(), late.count()) == (2, 2)
+    regulator = shop.town.surina
+    assert [one.pk for one in queries.work_orders_page(seen_by=regulator, late_at=it.settle_until).orders] == [it.pk]
+    assert queries.work_orders_page(seen_by=regulator, late_at=THEN).orders == []
+    it = services.return_report(it, reason="里程与派工单不符", by=shop.town.aygul, at=THEN)
+    assert it.settle_until is None
+    assert queries.to_settle(THEN + timedelta(days=99)) == []

@@ -97,6 +97,7 @@ class WorkOrder(Living):
     reading = models.TextField(default="", blank=True)  # odometer, counter, time sheet: from what the quantities were read
     settled = models.DecimalField(max_digits=16, decimal_places=2, null=True)
     order_number = models.TextField(default="", blank=True)
+    settle_until = models.DateTimeField(null=True)  # the buyer looks at the report until then
 
     # Life
     requested_at = models.DateTimeField()
@@ -138,6 +139,7 @@ class WorkOrder(Living):
             models.Index(fields=["buyer", "-id"], name="work_orders_of_a_buyer"),
             models.Index(fields=["target", "year"], name="work_orders_of_an_object"),
             models.Index(fields=["answer_until"], condition=Q(state="requested"), name="work_orders_to_answer"),
+            models.Index(fields=["settle_until"], condition=Q(state="executed"), name="work_orders_to_settle"),
         ]
 
     @property
@@ -179,3 +181,4 @@ class WorkPaper(models.Model):
 
 
 deadlines.runs(WorkOrder, "answer_until", "requested")
+deadlines.runs(WorkOrder, "settle_until", "executed")

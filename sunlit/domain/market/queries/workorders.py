@@ -68,18 +68,32 @@ def work_order(number: str, *, seen_by: Actor) -> WorkOrder | None:
 
 
 def work_orders_page(
-    *, seen_by: Actor, state: str = "", framework: Framework | None = None, after: int | None = None, rows: int = PAGE_ROWS
+    *,
+    seen_by: Actor,
+    state: str = "",
+    framework: Framework | None = None,
+    late_at: datetime | None = None,
+    after: int | None = None,
+    rows: int = PAGE_ROWS,
 ) -> WorkOrderPage:
-    """The work orders that the actor may see, newest first."""
+    """The work orders that the actor may see, newest first; `late_at`: those that were to be settled before."""
     found = policies.workorders_visible_to(seen_by).select_related("package__framework", "buyer", "entry__supplier", "target")
     if state:
         found = found.filter(state=state)
+    if late_at is not None:
+        found = found.filter(state=states.EXECUTED, settle_until__lte=late_at)
     if framework is not None:
         found = found.filter(package__framework=framework)
     if after is not None:
         found = found.filter(pk__lt=after)
     page = list(found.order_by("-pk")[: rows + 1])
     return WorkOrderPage(page[:rows], page[rows - 1].pk if len(page) > rows else None)
+
+
+def to_settle(by: datetime) -> list[WorkOrder]:
+    """What was reported done and has to be settled, or returned, by an instant."""
+    found = WorkOrder.objects.filter(state=states.EXECUTED, settle_until__lte=by)
+    return list(found.select_related("buyer", "entry").order_by("settle_until", "pk"))
 
 
 def services_for(actor: Actor, *, at: datetime, rows: int = PAGE_ROWS) -> list[Package]:

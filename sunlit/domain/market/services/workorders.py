@@ -225,7 +225,8 @@ def report_work(
     problems += _evidence_problems(done, reading, kept)
     told = {"done": done.strip()[:TEXT_CHARS], "reading": reading.strip()[:NAME_CHARS]}
     facts = {"total": total, "reading": told["reading"], "lines": _digest(lines), "papers": [file.sha256 for file in kept]}
-    change = {**told, "edition": held.edition + 1}
+    until = rulebook.deadline("service.settle_limit", start=at, region_path=held.region_path, on=local_day(at))
+    change = {**told, "edition": held.edition + 1, "settle_until": until}
     held = move(
         held,
         "report",
@@ -245,7 +246,7 @@ def report_work(
 @transaction.atomic
 def return_report(it: WorkOrder, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> WorkOrder:
     """The buyer does not recognise the report: the supplier reports anew. Refused: WKO-045 no reason."""
-    return _reasoned(it, "return_report", reason, by=by, at=at, expected=expected)
+    return _reasoned(it, "return_report", reason, by=by, at=at, expected=expected, change={"settle_until": None})
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from sunlit.domain.market import states
 from sunlit.domain.market.models import CallOff, Framework, WorkOrder
 from sunlit.domain.market.queries import calloffs, workorders
 from sunlit.domain.market.queries import frameworks as queries
+from sunlit.domain.market.rules import workorders as rules
 from sunlit.domain.market.services import frameworks as services
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
@@ -57,6 +58,24 @@ def framework(request: Request, number: str) -> HttpResponse:
 
     context: dict[str, Any] = framework_page(request, it)
     return form_page(request, "regulator/framework.html", context, act)
+
+
+@door(kind="regulator", methods=("GET",))
+def work_orders(request: Request) -> HttpResponse:
+    """The work orders of the region; those that their units were to settle before stand apart."""
+    asked = {name: request.GET.get(name, "").strip()[:40] for name in ("state", "late")}
+    late = request.now if asked["late"] == "1" else None
+    page = workorders.work_orders_page(
+        seen_by=request.actor, state=asked["state"], late_at=late, after=row_id(request.GET.get("after", ""))
+    )
+    context = {
+        "page": page,
+        "asked": asked,
+        "states": states.work_order.states.items(),
+        "services": rules.SERVICES,
+        "now": request.now,
+    }
+    return render(request, "regulator/work_orders.html", context)
 
 
 @door(kind="regulator", methods=("GET",))
