@@ -13,7 +13,7 @@ from sunlit.domain.market import reactions, services
 from sunlit.domain.market.events import AuctionMoved, QuotationMoved
 from sunlit.domain.market.models import OpportunitySubscription
 from sunlit.domain.market.queries import workbench
-from sunlit.domain.market.queries.workbench import Asked
+from sunlit.domain.market.queries.openings import Asked, Opportunity
 from sunlit.domain.market.services import opportunities
 from sunlit.domain.registry.models import Supplier
 from sunlit.foundation.accounts.actors import Actor
@@ -35,7 +35,7 @@ def fair(tmp_path: Path, db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         yield fair
 
 
-def seen(by: Actor, *, at: Any = NOON, **asked: Any) -> list[workbench.Opportunity]:
+def seen(by: Actor, *, at: Any = NOON, **asked: Any) -> list[Opportunity]:
     return workbench.opportunities(Asked(**asked), seen_by=by, at=at).rows
 
 

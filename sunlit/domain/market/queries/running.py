@@ -1,6 +1,6 @@
 """What runs in a region now, mode by mode: state, deadline, how many take part, and the money that lies ready. Nothing sealed is read.
 
-A mode takes part by its function in `SOURCES` at the end of this file.
+A mode takes part by its row in `SOURCES` at the end of this file; one builder makes the rows of all.
 """
 
 from __future__ import annotations
@@ -9,33 +9,38 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.domain.market.models import CallOff, Quotation
+from sunlit.domain.market.models import Batch, CallOff, Framework, Quotation, WorkOrder
 from sunlit.domain.market.queries import auctions
-from sunlit.domain.market.queries.workbench import MODES
+from sunlit.domain.market.queries.auctions import AuctionRow
+from sunlit.domain.market.queries.kinds import KINDS
 from sunlit.domain.market.states import auctions as auction_life
+from sunlit.domain.market.states import batches as batch_life
 from sunlit.domain.market.states import calloffs as calloff_life
+from sunlit.domain.market.states import frameworks as framework_life
 from sunlit.domain.market.states import quotations as quotation_life
+from sunlit.domain.market.states import workorders as work_life
 from sunlit.domain.planning import queries as planning
 from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.kernel.money import ZERO
 
 ROWS_MOST: Final = 200  # of one mode on the board
-
-__all__ = ["MODES", "Running", "running"]
+MODES: Final = {mode: kind.label for mode, kind in KINDS.items()}
+STOPPED: Final = (quotation_life.SUSPENDED, quotation_life.HALTED, auction_life.PAUSED)
 
 
 @dataclass(frozen=True)
 class Running:
-    """One purchase under way. `taking_part` is None where the rulebook hides even the number until the opening; `held` is the buyer's money laid ready."""
+    """One purchase under way. `taking_part` is None where the number is hidden until the opening; `held` is the buyers' money laid ready."""
 
     mode: str
     number: str
-    title: str
+    title: str | Promise
     buyer: Organisation
     region_path: str
     state: str
@@ -43,102 +48,182 @@ class Running:
     until: datetime | None
     next_step: str | Promise
     taking_part: int | None
-    most: Decimal
     held: Decimal
     reason: str = ""
 
     @property
     def stands_still(self) -> bool:
         """The regulator stopped it."""
-        return self.state in (quotation_life.SUSPENDED, quotation_life.HALTED, auction_life.PAUSED)
+        return self.state in STOPPED
+
+
+class Next(NamedTuple):
+    """The next instant and what it is; `label` where the state alone does not tell how far it is."""
+
+    until: datetime | None
+    step: str | Promise
+    label: str | Promise = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """How a mode's running purchases are read: those of a region, what comes next, who takes part, and the references under which money lies.
+
+    What is found is the purchase, or a row that leads to it by `purchase`.
+    """
+
+    found: Callable[[str, datetime], Iterable[Any]]
+    ahead: Callable[[Any], Next]
+    taking_part: Callable[[Any], int | None]
+    references: Callable[[Any], list[str]]
+    purchase: Callable[[Any], Any] = lambda it: it
 
 
 def running(region_path: str, *, at: datetime, mode: str = "") -> list[Running]:
     """All that runs in a region and below it: what stands still first, then by the nearest deadline. A few queries a mode."""
-    here = Q(region_path=region_path) | Q(region_path__startswith=region_path + "/")
-    found = [one for key, source in SOURCES.items() if mode in ("", key) for one in source(here, region_path, at)]
+    found = [one for key in SOURCES if mode in ("", key) for one in _rows(key, region_path, at)]
     return sorted(found, key=lambda one: (not one.stands_still, one.until is None, one.until or at, one.number))
 
 
-def _quotations(here: Q, _region_path: str, _at: datetime) -> Iterator[Running]:
-    taking_part = Count("quotes", filter=~Q(quotes__state=quotation_life.WITHDRAWN))
-    found = Quotation.objects.filter(here, state__in=quotation_life.RUNNING).select_related("buyer__region").annotate(there=taking_part)
-    page = list(found.order_by("quote_until", "pk")[:ROWS_MOST])
-    held = planning.held_under([f"quotation/{it.number}" for it in page])
-    for it in page:
-        hidden = it.state in (quotation_life.OPEN, quotation_life.SUSPENDED) and not it.count_shown
-        until, step = _next_of(it)
+def _rows(mode: str, region_path: str, at: datetime) -> Iterator[Running]:
+    kind, source = KINDS[mode], SOURCES[mode]
+    page = list(source.found(region_path, at))
+    held = planning.held_under([reference for row in page for reference in source.references(row)])
+    for row in page:
+        it, ahead = source.purchase(row), source.ahead(row)
         yield Running(
-            mode="quotation",
+            mode=mode,
             number=it.number,
-            title=it.title,
-            buyer=it.buyer,
+            title=kind.title(it),
+            buyer=kind.party_of(it),
             region_path=it.region_path,
             state=it.state,
-            label=quotation_life.quotation.states[it.state],
-            until=until,
-            next_step=step,
-            taking_part=None if hidden else it.there,
-            most=it.ceiling,
-            held=held.get(f"quotation/{it.number}", Decimal("0.00")),
+            label=ahead.label or kind.life.states[it.state],
+            until=ahead.until,
+            next_step=ahead.step,
+            taking_part=source.taking_part(row),
+            held=sum((held.get(reference, ZERO) for reference in source.references(row)), ZERO),
             reason=it.reason,
         )
 
 
-def _next_of(it: Quotation) -> tuple[datetime | None, Promise]:
-    """The next instant of a quotation and what it is; while the buyer judges no time runs."""
+def _here(region_path: str) -> Q:
+    return Q(region_path=region_path) | Q(region_path__startswith=region_path + "/")
+
+
+# Online quotations
+
+
+def _quotations(region_path: str, _at: datetime) -> Iterable[Quotation]:
+    there = Count("quotes", filter=~Q(quotes__state=quotation_life.WITHDRAWN))
+    found = (
+        Quotation.objects.filter(_here(region_path), state__in=quotation_life.RUNNING).select_related("buyer__region").annotate(there=there)
+    )
+    return found.order_by("quote_until", "pk")[:ROWS_MOST]
+
+
+def _next_of_a_quotation(it: Quotation) -> Next:
+    """While the buyer judges no time runs."""
     if it.state in (quotation_life.OPENED, quotation_life.HALTED):
-        return None, _("the buyer judges")
-    return (it.opens_at, _("opening")) if it.state == quotation_life.CLOSED else (it.quote_until, _("quotes until"))
+        return Next(None, _("the buyer judges"))
+    return Next(it.opens_at, _("opening")) if it.state == quotation_life.CLOSED else Next(it.quote_until, _("quotes until"))
 
 
-def _auctions(_here: Q, region_path: str, at: datetime) -> Iterator[Running]:
-    rows = auctions.auction_rows(auctions.live_auctions(region_path), at)
-    held = planning.held_under([row.it.reference for row in rows])
-    steps = {"notice": _("entry until"), "countdown": _("bidding begins"), "running": _("bidding ends"), "settling": _("result")}
-    for row in rows:
-        instants = {"notice": row.it.enter_until, "countdown": row.it.starts_at, "running": row.ends_at}
-        yield Running(
-            mode="auction",
-            number=row.it.number,
-            title=row.it.title,
-            buyer=row.it.buyer,
-            region_path=row.it.region_path,
-            state=row.it.state,
-            label=auctions.PHASES.get(row.phase, auction_life.auction.states[row.it.state]),
-            until=instants.get(row.phase),
-            next_step=steps.get(row.phase, ""),
-            taking_part=row.bidders,
-            most=row.it.total,
-            held=held.get(row.it.reference, Decimal("0.00")),
-            reason=row.it.reason,
-        )
+def _who_quotes(it: Any) -> int | None:
+    hidden = it.state in (quotation_life.OPEN, quotation_life.SUSPENDED) and not it.count_shown
+    return None if hidden else it.there
 
 
-def _calloffs(here: Q, _region_path: str, _at: datetime) -> Iterator[Running]:
-    live = (calloff_life.BIDDING, calloff_life.OFFERED)
-    found = CallOff.objects.filter(here, state__in=live).select_related("buyer__region", "package")
-    page = list(found.order_by("answer_until", "pk")[:ROWS_MOST])
-    held = planning.held_under([it.reference for it in page])
-    for it in page:
-        yield Running(
-            mode="calloff",
-            number=it.number,
-            title=f"{it.package.name} × {it.quantity}",
-            buyer=it.buyer,
-            region_path=it.region_path,
-            state=it.state,
-            label=calloff_life.calloff.states[it.state],
-            until=it.answer_until,
-            next_step=_("answers until"),
-            taking_part=len(it.invited) if it.state == calloff_life.BIDDING else 1,
-            most=it.package.ceiling * it.quantity,
-            held=held.get(it.reference, Decimal("0.00")),
-        )
+# Reverse auctions
 
 
-SOURCES: Final[dict[str, Callable[[Q, str, datetime], Iterable[Running]]]] = {
-    "quotation": _quotations,
-    "auction": _auctions,
-    "calloff": _calloffs,
+_STEPS: Final = {"notice": _("entry until"), "countdown": _("bidding begins"), "running": _("bidding ends"), "settling": _("result")}
+
+
+def _auctions(region_path: str, at: datetime) -> Iterable[AuctionRow]:
+    return auctions.auction_rows(auctions.live_auctions(region_path), at)
+
+
+def _next_of_an_auction(row: AuctionRow) -> Next:
+    instants = {"notice": row.it.enter_until, "countdown": row.it.starts_at, "running": row.ends_at}
+    return Next(instants.get(row.phase), _STEPS.get(row.phase, ""), auctions.PHASES.get(row.phase, ""))
+
+
+# Framework agreements: their solicitations, also supplementary ones
+
+
+def _frameworks(region_path: str, _at: datetime) -> Iterable[Framework]:
+    there = Count("packages__entries", filter=~Q(packages__entries__state=framework_life.WITHDRAWN))
+    found = Framework.objects.filter(_here(region_path), state__in=_AHEAD).select_related("solicitor__region").annotate(there=there)
+    return found.order_by("respond_until", "pk")[:ROWS_MOST]
+
+
+_AHEAD: Final[dict[str, Callable[[Framework], Next]]] = {
+    framework_life.IN_REVIEW: lambda it: Next(it.decide_until, _("review of the plan")),
+    framework_life.OPEN: lambda it: Next(it.respond_until, _("responses until")),
+    framework_life.OPENED: lambda _it: Next(None, _("the panel judges")),
+    framework_life.SHORTLISTED: lambda it: Next(it.sign_until, _("to be signed until")),
+}
+
+
+def _who_responded(it: Any) -> int | None:
+    return None if it.state == framework_life.OPEN else it.there
+
+
+# Purchases under framework agreements
+
+
+def _calloffs(region_path: str, _at: datetime) -> Iterable[CallOff]:
+    found = CallOff.objects.filter(_here(region_path), state__in=(calloff_life.BIDDING, calloff_life.OFFERED))
+    return found.select_related("buyer__region", "package").order_by("answer_until", "pk")[:ROWS_MOST]
+
+
+def _batches(region_path: str, _at: datetime) -> Iterable[Batch]:
+    found = Batch.objects.filter(_here(region_path), state__in=batch_life.RUNNING).select_related("solicitor__region", "package")
+    return found.prefetch_related("demands").order_by("until", "pk")[:ROWS_MOST]
+
+
+_BATCH_STEPS: Final = {
+    batch_life.COLLECTING: _("demands until"),
+    batch_life.POOLED: _("to be put out until"),
+    batch_life.BIDDING: _("bids until"),
+    batch_life.COMPARED: _("to be confirmed until"),
+    batch_life.OFFERED: _("to be taken until"),
+}
+
+
+def _work_orders(region_path: str, _at: datetime) -> Iterable[WorkOrder]:
+    found = WorkOrder.objects.filter(_here(region_path), state__in=(work_life.REQUESTED, work_life.QUOTED, *work_life.HOLDING))
+    return found.select_related("buyer__region", "package", "target").order_by("answer_until", "pk")[:ROWS_MOST]
+
+
+_WORK_STEPS: Final = {
+    work_life.QUOTED: _("the buyer approves"),
+    work_life.APPROVED: _("the supplier carries it out"),
+    work_life.SUPPLEMENT: _("the buyer decides on the supplement"),
+    work_life.EXECUTED: _("the buyer settles"),
+}
+
+
+def _next_of_work(it: WorkOrder) -> Next:
+    return Next(it.answer_until, _("answers until")) if it.state == work_life.REQUESTED else Next(None, _WORK_STEPS[it.state])
+
+
+SOURCES: Final[dict[str, Source]] = {
+    "quotation": Source(_quotations, _next_of_a_quotation, _who_quotes, lambda it: [f"quotation/{it.number}"]),
+    "auction": Source(_auctions, _next_of_an_auction, lambda row: row.bidders, lambda row: [row.it.reference], purchase=lambda row: row.it),
+    "framework": Source(_frameworks, lambda it: _AHEAD[it.state](it), _who_responded, lambda _it: []),
+    "calloff": Source(
+        _calloffs,
+        lambda it: Next(it.answer_until, _("answers until")),
+        lambda it: len(it.invited) if it.state == calloff_life.BIDDING else 1,
+        lambda it: [it.reference],
+    ),
+    "batch": Source(
+        _batches,
+        lambda it: Next(it.until, _BATCH_STEPS[it.state]),
+        lambda it: len(it.invited),
+        lambda it: [demand.reference for demand in it.demands.all() if demand.state in batch_life.OPEN_DEMANDS],
+    ),
+    "work_order": Source(_work_orders, _next_of_work, lambda _it: 1, lambda it: [it.reference]),
 }

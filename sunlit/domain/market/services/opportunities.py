@@ -10,6 +10,7 @@ from django.db import transaction
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.market.models import OpportunitySubscription
 from sunlit.domain.market.queries import workbench
+from sunlit.domain.market.queries.kinds import KINDS
 from sunlit.domain.market.rules import opportunities as rules
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import Actor
@@ -62,8 +63,8 @@ def tell_subscribers(mode: str, number: str, *, dedupe: str, at: datetime) -> in
             template="opportunity.new",
             user_id=person,
             organisation_id=supplier,
-            params={"number": number, "title": purchase.title, "party": purchase.party.name_zh, "until": purchase.until.isoformat()},
-            link=f"/supplier/{workbench.PAGES[mode]}/{number}/",
+            params={"number": number, "title": str(purchase.title), "party": purchase.party.name_zh, "until": purchase.until.isoformat()},
+            link=f"/supplier/{KINDS[mode].page}/{number}/",
             dedupe=dedupe,
             at=at,
         )

@@ -1,4 +1,4 @@
-"""What a supplier may answer now, as its program reads it: quotations, auctions, framework solicitations and second stages in one list."""
+"""What a supplier may answer now, as its program reads it: every mode in one list."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ninja import Router
 from pydantic import Field
 
 from sunlit.domain.market.queries import workbench
-from sunlit.domain.market.queries.workbench import Asked, Opportunity
+from sunlit.domain.market.queries.openings import Asked, Opportunity
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.models import Kind
 from sunlit.foundation.kernel.paging import row_id
@@ -22,7 +22,7 @@ from sunlit.portals.doors import NOT_YOUR_DOOR, found_or_404
 
 router = Router(tags=["opportunities"])
 READ = Needs("orders:read")
-Mode = Annotated[str, Field(max_length=20, description="quotation, auction, framework or calloff; empty: all.")]
+Mode = Annotated[str, Field(max_length=20, description="quotation, auction, framework, calloff, batch or work_order; empty: all.")]
 Code = Annotated[str, Field(max_length=20, description="The code of a region: what is bought there or below; empty: everywhere.")]
 
 
@@ -81,7 +81,7 @@ def _told(it: Opportunity) -> OpportunityOut:
     return OpportunityOut(
         mode=it.mode,
         number=it.number,
-        title=it.title,
+        title=str(it.title),
         buyer=Party(number=it.party.number, name_zh=it.party.name_zh, name_en=it.party.name_en),
         region=it.region_path.rpartition("/")[2],
         categories=[CategoryTold(code=one.code, name_zh=one.name_zh, name_en=one.name_en) for one in it.categories],

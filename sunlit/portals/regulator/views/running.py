@@ -10,8 +10,7 @@ from django.shortcuts import render
 from sunlit.domain.market.queries import running as queries
 from sunlit.portals.doors import Request, door
 
-# mode → the page of one
-LINKS: Final = {"quotation": "regulator:quotation", "auction": "regulator:auction", "calloff": "regulator:calloff"}
+LINKS: Final = {mode: f"regulator:{mode}" for mode in queries.SOURCES}  # each page bears the name of its mode
 
 
 @door(kind="regulator", methods=("GET",))
@@ -23,7 +22,7 @@ def running(request: Request) -> HttpResponse:
     context = {
         "rows": rows,
         "asked": {"mode": mode},
-        "modes": {key: label for key, label in queries.MODES.items() if key in queries.SOURCES},
+        "modes": queries.MODES,
         "links": LINKS,
         "still": sum(one.stands_still for one in rows),
         "held": sum(one.held for one in rows),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.market.models import OpportunitySubscription
 from sunlit.domain.market.queries import workbench
+from sunlit.domain.market.queries.openings import Asked
 from sunlit.domain.market.services import opportunities as services
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.paging import row_id
@@ -19,13 +20,7 @@ from sunlit.portals.supplier.views.offers import branches
 from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.toasts import tell
 
-# mode → the page of one
-LINKS: Final = {
-    "quotation": "supplier:quotation",
-    "auction": "supplier:auction",
-    "framework": "supplier:framework",
-    "calloff": "supplier:calloff",
-}
+LINKS: Final = {mode: f"supplier:{mode}" for mode in workbench.MODES}  # each page bears the name of its mode
 
 
 @door(kind="supplier", methods=("GET",))
@@ -33,7 +28,7 @@ def open_now(request: Request) -> HttpResponse:
     """What runs in every mode, the nearest deadline first; what fits, unless all is asked for."""
     asked = {name: request.GET.get(name, "").strip()[:100] for name in ("q", "mode", "region", "show")}
     region = accounts.region(asked["region"]) if asked["region"] else None
-    narrowed = workbench.Asked(
+    narrowed = Asked(
         mode=asked["mode"] if asked["mode"] in workbench.MODES else "",
         q=asked["q"],
         region_path=region.path if region else "",
