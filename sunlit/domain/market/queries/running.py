@@ -201,12 +201,13 @@ _WORK_STEPS: Final = {
     work_life.QUOTED: _("the buyer approves"),
     work_life.APPROVED: _("the supplier carries it out"),
     work_life.SUPPLEMENT: _("the buyer decides on the supplement"),
-    work_life.EXECUTED: _("the buyer settles"),
 }
 
 
 def _next_of_work(it: WorkOrder) -> Next:
-    return Next(it.answer_until, _("answers until")) if it.state == work_life.REQUESTED else Next(None, _WORK_STEPS[it.state])
+    ahead = {work_life.REQUESTED: (it.answer_until, _("answers until")), work_life.EXECUTED: (it.settle_until, _("to be settled until"))}
+    until, step = ahead.get(it.state) or (None, _WORK_STEPS[it.state])
+    return Next(until, step)
 
 
 SOURCES: Final[dict[str, Source]] = {
