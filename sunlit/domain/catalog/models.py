@@ -226,6 +226,7 @@ class PolicyTag(models.Model):
     class Meta:
         ordering: ClassVar = ["tag"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["offer", "tag"], name="a_tag_once_per_offer")]
+        indexes: ClassVar = [models.Index(fields=["-offer"], condition=Q(tag="manufacturer_direct"), name="offers_of_manufacturers")]
 
 
 class MakerDeclaration(models.Model):

@@ -18,6 +18,7 @@ def hang_up() -> None:
         Item("intentions", _("Intentions"), "buyer:intentions", "scroll-text"),
         Item("cases", _("Remarks on purchases"), "buyer:cases", "message-square"),
         Item("plans", _("Plans"), "buyer:plans", "clipboard-list"),
+        Item("direct", _("Direct purchase"), "buyer:direct", "factory"),
         Item("frameworks", _("Framework agreements"), "buyer:frameworks", "file-check"),
         Item("batches", _("Batch purchases"), "buyer:batches", "box"),
         Item("work_orders", _("Designated services"), "buyer:work_orders", "wrench"),

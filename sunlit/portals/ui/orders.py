@@ -55,6 +55,7 @@ NEXT: dict[str, str | Promise] = {
 # The ways of buying as people call them, and the page, the same in the buyer's, the supplier's and the regulator's portal, of what was won.
 WAYS: dict[str, str | Promise] = {
     "supermarket": pgettext_lazy("way of buying", "Online supermarket"),
+    "direct": pgettext_lazy("way of buying", "Direct from the manufacturer"),
     "framework": pgettext_lazy("way of buying", "Framework agreement"),
     "service": pgettext_lazy("way of buying", "Designated service"),
     "batch": pgettext_lazy("way of buying", "Batch purchase"),

@@ -32,6 +32,7 @@ GROUPS: Final[Mapping[str, str | Promise]] = {  # in the order in which they are
     "rfq": gettext_lazy("Requests for quotation"),
     "ra": gettext_lazy("Reverse auctions"),
     "ways": gettext_lazy("Choice of the way to buy"),
+    "direct": gettext_lazy("Direct purchase"),
     "batch": gettext_lazy("Batch purchases"),
     "fw": gettext_lazy("Framework agreements"),
     "service": gettext_lazy("Designated services"),

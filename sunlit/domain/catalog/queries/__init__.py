@@ -14,6 +14,16 @@ from sunlit.domain.catalog.queries.clerks import (
     products_like,
 )
 from sunlit.domain.catalog.queries.comparing import Comparison, Pair, Similar, compare
+from sunlit.domain.catalog.queries.direct import (
+    Claim,
+    DirectOffer,
+    DirectPage,
+    claims_of,
+    direct_categories,
+    direct_offers,
+    direct_sellers,
+    lowest_elsewhere,
+)
 from sunlit.domain.catalog.queries.documents import behind
 from sunlit.domain.catalog.queries.library import (
     CorrectionPage,
@@ -93,8 +103,11 @@ __all__ = [
     "Asked",
     "Card",
     "Ceiling",
+    "Claim",
     "Comparison",
     "CorrectionPage",
+    "DirectOffer",
+    "DirectPage",
     "Discipline",
     "FacetList",
     "FacetValue",
@@ -126,11 +139,15 @@ __all__ = [
     "categories_of",
     "category",
     "ceiling_of",
+    "claims_of",
     "compare",
     "correction",
     "corrections",
     "counts_of",
     "declared_makers",
+    "direct_categories",
+    "direct_offers",
+    "direct_sellers",
     "discipline_of",
     "followed",
     "forget",
@@ -143,6 +160,7 @@ __all__ = [
     "listed_counts",
     "living_offers_of",
     "locked_for_order",
+    "lowest_elsewhere",
     "match",
     "matches",
     "medians",

@@ -24,6 +24,7 @@ class CartLine(models.Model):
     offer = models.ForeignKey(Offer, models.CASCADE, related_name="+")
     quantity = models.PositiveIntegerField()
     price_seen = models.DecimalField(max_digits=16, decimal_places=2)
+    direct = models.BooleanField(default=False, db_default=False)  # bought direct from the manufacturer
     added_at = models.DateTimeField()
 
     class Meta:

@@ -1,4 +1,6 @@
-"""The online supermarket (网上超市): from the cart to placed orders, one a supplier, in one transaction."""
+"""The online supermarket (网上超市), and what is bought off its shelf direct from the manufacturer (厂家直销): from the cart to placed orders.
+
+One order a supplier and way, all in one transaction."""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ from sunlit.foundation.kernel.numbering import new_number
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.foundation.lifecycle import digest, move
 
-MODE = "supermarket"
+MODE, DIRECT = rulings.SUPERMARKET, rulings.DIRECT
 SNAPSHOT_VERSION = 2  # 1 told no policy tags: whether such a line had any is not known
 
 
@@ -63,9 +65,9 @@ def checkout(
     by: Actor,
     at: datetime,
 ) -> list[Order]:
-    """Turn chosen cart lines into orders, one a supplier. The same key again returns the same orders and does nothing.
+    """Turn chosen cart lines into orders, one a supplier and way. The same key again returns the same orders and does nothing.
 
-    Refused (ORD-013 … ORD-032, BUD-001/002, SPL-001 … SPL-005, PLN-040 … PLN-043) with every problem at its line or field; nothing is ordered then.
+    Refused (ORD-013 … ORD-040, BUD-001/002, SPL-001 … SPL-005, PLN-040 … PLN-043) with every problem at its line or field; nothing is ordered then.
     """
     key = f"cart:{by.person}:{key}"  # the form names it: nobody can take a key that somebody else, or a program, will use
     lines = list(CartLine.objects.filter(pk__in=line_ids, user_id=by.person, buyer_id=by.party).order_by("pk"))
@@ -74,7 +76,7 @@ def checkout(
         if done:
             return done
         raise Refused(Problem(rules.CART_EMPTY, on="lines"))
-    wishes = [Wish(line.offer_id, line.quantity, line.price_seen) for line in lines]
+    wishes = [Wish(line.offer_id, line.quantity, line.price_seen, line.direct) for line in lines]
     texts = {"purpose": purpose, "note": note, "explanation": explanation, "plan": plan}
     terms = terms_of(quota_id=quota_id, address_id=address_id, title_id=title_id, **texts, by=by)
     orders = place(key=key, wishes=wishes, terms=terms, by=by, at=at)
@@ -119,7 +121,8 @@ def place(*, key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: date
 
 def orders_of_checkout(key: str, by: Actor) -> list[Order]:
     """The orders that this checkout already made."""
-    return list(Order.objects.filter(checkout_key=key, buyer_id=by.party, orderer_id=by.person).order_by("pk"))
+    keys = [_key_of(key, direct) for direct in (False, True)]
+    return list(Order.objects.filter(checkout_key__in=keys, buyer_id=by.party, orderer_id=by.person).order_by("pk"))
 
 
 def snapshot(offer: Offer, *, on: date) -> dict[str, Any]:
@@ -167,7 +170,7 @@ def _place(key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: dateti
     wanted = {wish.offer_id: wish for wish in wishes}
     offers = catalog.locked_for_order(sorted(wanted))
     problems = [p for offer in offers for p in line_problems(offer, wanted[offer.pk], terms.delivery["region_path"])]
-    groups = _by_supplier(offers)
+    groups = _by_supplier(offers, wanted)
     problems += [Problem(rules.ORDER_FULL, {"most": ORDER_LINES}, on="lines") for group in groups.values() if len(group) > ORDER_LINES]
     if not offers or len(offers) != len(wanted):
         problems.append(Problem(rules.CART_EMPTY, on="lines"))
@@ -179,16 +182,16 @@ def _place(key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: dateti
         check(rulings.plan_problems(offers, plan))
     baskets = [[(offer, wanted[offer.pk].quantity) for offer in group] for group in groups.values()]
     medians = catalog.medians([offer.product_id for offer in offers])
-    asked = rulings.on_placing(baskets, buyer=buyer, medians=medians, plan=plan, at=at)
+    asked = rulings.on_placing(baskets, buyer=buyer, medians=medians, plan=plan, direct=[direct for _supplier, direct in groups], at=at)
     check(ruling.problem(on="plan") for said in asked for ruling in said if ruling.verdict == Verdict.REFUSED)
     # 3. Write: orders first (the double form stops here), then stock; the budget's hot row last.
     orders = [
-        _order(key, group, wanted, terms, plan, buyer, judged, medians, by, at)
-        for group, judged in zip(groups.values(), asked, strict=True)
+        _order(_key_of(key, direct), DIRECT if direct else MODE, group, wanted, terms, plan, buyer, judged, medians, by, at)
+        for ((_supplier, direct), group), judged in zip(groups.items(), asked, strict=True)
     ]
     catalog_services.take_stock({offer.pk: wanted[offer.pk].quantity for offer in offers})
     for order, basket in zip(orders, baskets, strict=True):
-        reference, parts = f"order/{order.number}", rulings.parts_of(basket)
+        reference, parts = f"order/{order.number}", rulings.parts_of(basket, order.mode)
         if plan is not None:  # its money lies ready for it and is passed on
             planning.use_plan(plan.number, quota_id=terms.quota_id, reference=reference, parts=parts, by=by, at=at)
             continue
@@ -212,15 +215,22 @@ def _judge_sums(orders: Sequence[Order], baskets: Sequence[rulings.Basket], term
             order.save(update_fields=["rulings", "explanation"])
 
 
-def _by_supplier(offers: Sequence[Offer]) -> dict[int, list[Offer]]:
-    groups: dict[int, list[Offer]] = {}
+def _by_supplier(offers: Sequence[Offer], wanted: Mapping[int, Wish]) -> dict[tuple[int, bool], list[Offer]]:
+    """The offers by supplier and by whether they are bought direct from the manufacturer: each group becomes one order."""
+    groups: dict[tuple[int, bool], list[Offer]] = {}
     for offer in offers:
-        groups.setdefault(offer.supplier_id, []).append(offer)
+        groups.setdefault((offer.supplier_id, wanted[offer.pk].direct), []).append(offer)
     return groups
+
+
+def _key_of(key: str, direct: bool) -> str:
+    """The checkout as the order knows it: one supplier may get two orders of it, one of either way."""
+    return f"{key}:{DIRECT}" if direct else key
 
 
 def _order(
     key: str,
+    mode: str,
     group: Sequence[Offer],
     wanted: Mapping[int, Wish],
     terms: Terms,
@@ -237,7 +247,7 @@ def _order(
     order = Order(
         number=new_number("DD", at),
         region_path=buyer.region.path,
-        mode=MODE,
+        mode=mode,
         checkout_key=key,
         buyer=buyer,
         supplier_id=group[0].supplier_id,
@@ -264,7 +274,13 @@ def _order(
         verb,
         by=by,
         at=at,
-        facts={"total": total, "contents": order.contents_hash, "parties": order.known_to, **({"plan": plan.number} if plan else {})},
+        facts={
+            "total": total,
+            "contents": order.contents_hash,
+            "parties": order.known_to,
+            **({"plan": plan.number} if plan else {}),
+            **({"mode": mode} if mode != MODE else {}),
+        },
         announces=moved(verb),
         within=True,
     )

@@ -32,10 +32,15 @@ class CartItem:
 
 @dataclass(frozen=True)
 class CartGroup:
-    """The lines of one supplier: they become one order."""
+    """The lines of one supplier, bought in one way: they become one order. `direct`: direct from the manufacturer."""
 
     supplier: Organisation
     items: list[CartItem]
+    direct: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.supplier.pk}-direct" if self.direct else str(self.supplier.pk)
 
     @property
     def total(self) -> Decimal:
@@ -77,12 +82,12 @@ def cart(by: Actor, *, line_ids: list[int] | None = None, delivery_path: str = "
     if line_ids is not None:
         lines = lines.filter(pk__in=line_ids)
     related = ("offer__product__category", "offer__product__brand", "offer__product__image", "offer__supplier__supplier")
-    groups: dict[int, CartGroup] = {}
-    for line in lines.select_related(*related).order_by("offer__supplier_id", "pk"):
+    groups: dict[tuple[int, bool], CartGroup] = {}
+    for line in lines.select_related(*related).order_by("offer__supplier_id", "direct", "pk"):
         offer = line.offer
-        wish = Wish(offer.pk, line.quantity, line.price_seen)
+        wish = Wish(offer.pk, line.quantity, line.price_seen, line.direct)
         item = CartItem(line, offer, offer.price * line.quantity, list(line_problems(offer, wish, delivery_path or by.region_path)))
-        groups.setdefault(offer.supplier_id, CartGroup(offer.supplier, [])).items.append(item)
+        groups.setdefault((offer.supplier_id, line.direct), CartGroup(offer.supplier, [], line.direct)).items.append(item)
     return CartPage(list(groups.values()))
 
 
@@ -106,7 +111,7 @@ def rulings_before(
         return []
     medians = catalog.medians([offer.product_id for basket in groups for offer, _quantity in basket])
     alone, sums = (
-        rulings.on_placing(groups, buyer=buyer, medians=medians, plan=plan, at=at),
+        rulings.on_placing(groups, buyer=buyer, medians=medians, plan=plan, direct=[group.direct for group in page.groups], at=at),
         rulings.on_sums(groups, buyer=buyer, quota_id=quota_id, at=at),
     )
     return [[*own, *together] for own, together in zip(alone, sums, strict=True)]

@@ -26,6 +26,8 @@ from sunlit.foundation.kernel.refusals import Problem
 
 Basket = Sequence[tuple[Offer, int]]  # the offers of one supplier with their quantities
 
+SUPERMARKET, DIRECT = "supermarket", "direct"  # the two ways to buy off the shelf
+NEEDED = "needed"
 REPEATED = "order.repeat_count"
 IMPORTED = "imported_product"
 
@@ -42,18 +44,24 @@ class _Rulebook:
 
 
 def on_placing(
-    baskets: Sequence[Basket], *, buyer: Organisation, medians: Mapping[int, Decimal], plan: Plan | None = None, at: datetime
+    baskets: Sequence[Basket],
+    *,
+    buyer: Organisation,
+    medians: Mapping[int, Decimal],
+    plan: Plan | None = None,
+    direct: Sequence[bool] = (),
+    at: datetime,
 ) -> list[list[Ruling]]:
     """The rulings for each basket by itself, bought for a plan or without one. What reaches the threshold without a plan is refused or warned
-    of as far as the evidence of the threshold's row allows. `medians` are what each product costs elsewhere on the shelf. One query for a plan
-    with green categories.
+    of as far as the evidence of the threshold's row allows. `medians` are what each product costs elsewhere on the shelf; `direct` tells of each
+    basket whether it is bought direct from the manufacturer. One query for a plan with green categories, three where something is bought direct.
     """
     book = _Rulebook(buyer.region.path, at)
     green = _green(book, baskets, plan)
     planned = plan is not None
     return [
-        [*_threshold(book, basket, planned), *said, *_above_median(book, basket, medians)]
-        for basket, said in zip(baskets, green, strict=True)
+        [*_threshold(book, basket, planned), *said, *_above_median(book, basket, medians), *straight]
+        for basket, said, straight in zip(baskets, green, _direct(book, baskets, direct), strict=True)
     ]
 
 
@@ -80,10 +88,10 @@ def on_sums(
     return [[*_repeated(book, parts, before, limit), *said] for parts, said in zip(asked, sums, strict=True)]
 
 
-def parts_of(basket: Basket) -> list[Part]:
+def parts_of(basket: Basket, method: str = SUPERMARKET) -> list[Part]:
     """What a basket holds, one part a category."""
     return by_category(
-        Part(offer.product.category.code, offer.product.category.kind, offer.price * quantity, offer.supplier_id)
+        Part(offer.product.category.code, offer.product.category.kind, offer.price * quantity, offer.supplier_id, method)
         for offer, quantity in basket
     )
 
@@ -148,6 +156,32 @@ def _green(book: _Rulebook, baskets: Sequence[Basket], plan: Plan | None) -> Ite
 def _certificates(book: _Rulebook, certified: bool) -> list[Ruling]:
     facts = {"green_mandatory": True, "green_certified": certified}
     return rulebook.decide("green.purchase", facts, region_path=book.region_path, on=local_day(book.at))
+
+
+def _direct(book: _Rulebook, baskets: Sequence[Basket], direct: Sequence[bool]) -> Iterator[list[Ruling]]:
+    """What comes direct from its manufacturer has its proof, is sold by who makes it, and is not dearer than at the dealers (厂家直销)."""
+    marks = [bool(mark) for mark in direct] or [False] * len(baskets)
+    offers = [offer for basket, mark in zip(baskets, marks, strict=True) if mark for offer, _quantity in basket]
+    claims, lowest = (catalog.claims_of(offers), catalog.lowest_elsewhere(offers)) if offers else ({}, {})
+    for basket, mark in zip(baskets, marks, strict=True):
+        asked = [offer for offer, _quantity in basket] if mark else []
+        yield [ruling for offer in asked for ruling in _straight(book, offer, claims[offer.pk], lowest.get(offer.pk))]
+
+
+def _straight(book: _Rulebook, offer: Offer, claim: catalog.Claim, lowest: Decimal | None) -> Iterator[Ruling]:
+    """The proof and who makes it bear a refusal where their rows are binding; a price is only remarked on."""
+    proof, maker, dearer = (book.rule(key) for key in ("direct.proof", "direct.seller_is_maker", "direct.above_dealers_warn"))
+    if proof.choice == NEEDED:
+        told = {"title": offer.title, "certificate": claim.certificate, "until": claim.until or ""}
+        reason = rules.PROOF_ENDED if claim.certificate and claim.until else rules.NO_PROOF
+        yield judge(proof, ok=claim.holds_on(local_day(book.at)), hard=True, reason=reason, figures=told)
+    if maker.choice == NEEDED and claim.maker:
+        told = {"title": offer.title, "supplier": offer.supplier.name_zh, "maker": claim.maker}
+        yield judge(maker, ok=claim.maker == offer.supplier.name_zh, hard=True, reason=rules.NOT_THE_MAKER, figures=told)
+    if lowest is not None and offer.price > lowest * (1 + dearer.share):
+        less = round((1 - lowest / offer.price) * 100, 1)
+        told = {"title": offer.title, "price": offer.price, "lowest": lowest, "percent": str(less)}
+        yield judge(dearer, ok=False, hard=False, reason=rules.DEARER_THAN_DEALERS, figures=told)
 
 
 def _threshold(book: _Rulebook, basket: Basket, planned: bool) -> Iterator[Ruling]:

@@ -15,6 +15,7 @@ from typing import Final
 from django.db.models import F, Q, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.market.models import Auction, Order, OrderLine, Quotation
@@ -24,7 +25,7 @@ from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.money import ZERO
 from sunlit.foundation.kernel.refusals import Refused
 
-SUPERMARKET, QUOTATION, AUCTION = "supermarket", "quotation", "auction"
+SUPERMARKET, QUOTATION, AUCTION, DIRECT = "supermarket", "quotation", "auction", "direct"
 WINDOW: Final = timedelta(days=730)
 DEALS_MOST: Final = 500  # the newest, that the figures rest on
 SELLERS_MOST: Final = 50
@@ -51,7 +52,10 @@ class Way:
 
 
 def ways_for(it: Plan, *, at: datetime) -> list[Way]:
-    """The three ways, the proposed one first. Seven queries."""
+    """The three ways that are open to every plan, the proposed one first; after them direct purchase, where manufacturers sell all of it themselves.
+
+    Eight queries, two more for the latter, and one for every further category.
+    """
     items = list(it.items.select_related("category"))
     codes = sorted({item.category.code for item in items})
     least = rulebook.rule("rfq.min_suppliers", region_path=it.region_path, on=local_day(at)).n
@@ -68,9 +72,23 @@ def ways_for(it: Plan, *, at: datetime) -> list[Way]:
         else _("For uniform goods, where the price alone decides and many can deliver."),
     }
     figures = {"least": least, "sum": f"¥{compete:,.0f}"}
-    past = {SUPERMARKET: _supermarket(it, codes, at), QUOTATION: _quotations(it, at), AUCTION: _auctions(it, at)}
+    past = {SUPERMARKET: _shelf(it, codes, at, SUPERMARKET), QUOTATION: _quotations(it, at), AUCTION: _auctions(it, at)}
     told = [Way(mode, mode == chosen, str(reasons[mode]) % figures, past[mode]) for mode in (SUPERMARKET, QUOTATION, AUCTION)]
-    return sorted(told, key=lambda way: not way.proposed)
+    return [*sorted(told, key=lambda way: not way.proposed), *_direct(it, codes, at)]
+
+
+def _direct(it: Plan, codes: Sequence[str], at: datetime) -> list[Way]:
+    """Direct from the manufacturer, where of every category something is sold by who makes it, with proof in date (厂家直销)."""
+    sellers = catalog.direct_sellers(codes, region_path=it.region_path, on=local_day(at))
+    least = min(sellers.values(), default=0)
+    if not least:
+        return []
+    told = ngettext(
+        "%(num)s manufacturer sells it itself, with proof of manufacture in date: no dealer in between.",
+        "%(num)s manufacturers sell it themselves, with proof of manufacture in date: no dealer in between.",
+        least,
+    )
+    return [Way(DIRECT, False, told % {"num": least}, _shelf(it, codes, at, DIRECT))]
 
 
 def _compete_from(it: Plan, at: datetime) -> Decimal:
@@ -98,11 +116,11 @@ def _quotation_reason(on_shelf: bool, chosen: str) -> str | Promise:
     return _("Several things together, from %(sum)s on: quotes are compared line by line, the lowest that conforms wins.")
 
 
-def _supermarket(it: Plan, codes: Sequence[str], at: datetime) -> Past:
-    """Orders of the same categories: days to the acceptance, and how far below the like-for-like median they were."""
+def _shelf(it: Plan, codes: Sequence[str], at: datetime, mode: str) -> Past:
+    """Orders off the shelf of the same categories: days to the acceptance, and how far below the like-for-like median they were."""
     lines = OrderLine.objects.filter(
         _near(it, "order__region_path"),
-        order__mode=SUPERMARKET,
+        order__mode=mode,
         order__accepted_at__gt=at - WINDOW,
         order__accepted_at__lte=at,
         category_code__in=codes,

@@ -15,11 +15,12 @@ from sunlit.foundation.kernel.refusals import Problem
 
 @dataclass(frozen=True)
 class Wish:
-    """One line of what is to be ordered: the offer, how many, and the price the person saw."""
+    """One line of what is to be ordered: the offer, how many, the price the person saw, and whether it is bought direct from the manufacturer."""
 
     offer_id: int
     quantity: int
     price_seen: Decimal
+    direct: bool = False
 
 
 def line_problems(offer: Offer, wish: Wish, delivery_path: str) -> Iterator[Problem]:

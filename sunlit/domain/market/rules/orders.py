@@ -64,6 +64,27 @@ PLAN_NOT_FOR_ORDERS = Reason(
     _("Nothing can be ordered for plan {plan}: it is not in force, is bought in another way, or nothing of its money is left."),
     CONFLICT,
 )
+NO_PROOF = Reason(
+    "ORD-037",
+    _(
+        "“{title}” has no proof of manufacture any more: it cannot be bought direct from the manufacturer. Order it as an ordinary purchase,"
+        " or take it out."
+    ),
+)
+PROOF_ENDED = Reason(
+    "ORD-038",
+    _(
+        "The proof of manufacture {certificate} of “{title}” ended on {until}: it cannot be bought direct from the manufacturer. Order it as an"
+        " ordinary purchase, or take it out."
+    ),
+)
+NOT_THE_MAKER = Reason(
+    "ORD-039", _("“{title}” is sold by {supplier}, but {maker} is declared as its maker: that is not direct from the manufacturer.")
+)
+DEARER_THAN_DEALERS = Reason(
+    "ORD-040", _("“{title}” costs {price} direct from the manufacturer; others sell the same product from {lowest} on ({percent} % less).")
+)
+NOT_DIRECT = Reason("ORD-041", _("“{title}” has no proof of manufacture in date: it is not sold direct from the manufacturer."), CONFLICT)
 PURPOSE_MISSING = Reason("ORD-032", _("Say what the goods are for."))
 
 

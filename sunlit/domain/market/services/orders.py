@@ -12,6 +12,7 @@ import structlog
 from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
+from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog import services as catalog_services
 from sunlit.domain.catalog.models import Offer, Product
 from sunlit.domain.market.models import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
@@ -38,24 +39,35 @@ log = structlog.stdlib.get_logger("sunlit.clock")
 
 
 @transaction.atomic
-def add_to_cart(offer: Offer, *, quantity: int, by: Actor, at: datetime) -> CartLine:
-    """Put an offer into the person's cart, or add to what lies there. Refused: ORD-015 not on sale, ORD-017 quantity, ORD-024 cart full."""
+def add_to_cart(offer: Offer, *, quantity: int, direct: bool = False, by: Actor, at: datetime) -> CartLine:
+    """Put an offer into the person's cart, or add to what lies there; `direct`: to be bought direct from the manufacturer.
+
+    Refused: ORD-015 not on sale, ORD-017 quantity, ORD-024 cart full, ORD-041 no proof of manufacture in date.
+    """
     _whole(quantity)
     if offer.state != "listed":
         raise Refused(Problem(rules.OFFER_GONE, {"title": offer.title, "state": offer.state}, on="quantity"))
+    if direct and not catalog.claims_of([offer])[offer.pk].holds_on(local_day(at)):
+        raise Refused(Problem(rules.NOT_DIRECT, {"title": offer.title}, on="quantity"))
     mine = CartLine.objects.filter(user_id=by.person, buyer_id=by.party)
     line = mine.select_for_update().filter(offer=offer).first()
     if line is None:
         if mine.count() >= CART_LINES:
             raise Refused(Problem(rules.CART_FULL, {"most": CART_LINES}))
-        start = {"quantity": quantity, "price_seen": offer.price, "added_at": at}
+        start = {"quantity": quantity, "price_seen": offer.price, "direct": direct, "added_at": at}
         line, new = CartLine.objects.get_or_create(user_id=by.person, buyer_id=by.party, offer=offer, defaults=start)
         if new:
             return line
     line.quantity = min(line.quantity + quantity, QUANTITY_MOST)
     line.price_seen = offer.price
-    line.save(update_fields=["quantity", "price_seen"])
+    line.direct = line.direct or direct
+    line.save(update_fields=["quantity", "price_seen", "direct"])
     return line
+
+
+def buy_ordinarily(line_id: int, *, by: Actor) -> None:
+    """What lay in the cart to be bought direct from the manufacturer becomes an ordinary purchase."""
+    _my_lines(by).filter(pk=line_id).update(direct=False)
 
 
 def set_quantity(line_id: int, *, quantity: int, by: Actor) -> None:

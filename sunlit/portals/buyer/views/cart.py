@@ -59,15 +59,21 @@ def _covers(plan: Plan, item: queries.CartItem) -> bool:
 def add_to_cart(request: Request) -> HttpResponse:
     """Put an offer into the cart and go on: to the cart, or back to where the person was."""
     offer = found_or_404(catalog.offer(request.POST.get("offer", ""), seen_by=request.actor))
-    services.add_to_cart(offer, quantity=reading.quantity(request.POST.get("quantity", "1")), by=request.actor, at=request.now)
+    direct = "direct" in request.POST
+    services.add_to_cart(
+        offer, quantity=reading.quantity(request.POST.get("quantity", "1")), direct=direct, by=request.actor, at=request.now
+    )
     tell(request, _("“%(title)s” lies in the cart.") % {"title": offer.title})
     return see_other("buyer:cart")
 
 
 @door(kind="buyer", roles=ORDERERS, methods=("POST",))
 def change_cart(request: Request) -> HttpResponse:
-    """Set the quantity of a line, or take it out."""
+    """Set the quantity of a line, let it be an ordinary purchase, or take it out."""
     line = reading.picked(request, "line")
+    if "ordinary" in request.POST:
+        services.buy_ordinarily(line, by=request.actor)
+        return see_other("buyer:cart")
     if "remove" in request.POST:
         services.remove_line(line, by=request.actor)
         return see_other("buyer:cart")

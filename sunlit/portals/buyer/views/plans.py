@@ -202,6 +202,8 @@ def buy_for_plan(request: Request, number: str) -> HttpResponse:
         market.drop_plan(by=request.actor)
         return see_other("buyer:cart")
     market.fill_for_plan(it, by=request.actor, at=request.now)
+    if request.POST.get("way") == "direct":
+        return see_other("buyer:direct")
     first = next((item.category.code for item in it.items.all() if item.category.in_use), "")
     return HttpResponseRedirect(f"{reverse('search')}?{urlencode({'category': first})}" if first else reverse("search"))
 
