@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Min, Q, QuerySet
 
 from sunlit.domain.catalog.models import Category, Offer, PolicyTag, Tag
 from sunlit.domain.catalog.queries.makers import makers_of
@@ -58,10 +58,14 @@ def claims_of(offers: Iterable[Offer]) -> dict[int, Claim]:
 
 def lowest_elsewhere(offers: Iterable[Offer]) -> dict[int, Decimal]:
     """The lowest price that other suppliers in good standing ask for the same product, by the offer's id. One query."""
-    others = Offer.objects.filter(product=OuterRef("product"), state="listed", supplier__supplier__state="active")
-    others = others.exclude(supplier=OuterRef("supplier")).order_by().values("product").annotate(lowest=Min("price"))
-    asked = Offer.objects.filter(pk__in=[offer.pk for offer in offers]).annotate(lowest=Subquery(others.values("lowest")))
-    return {key: lowest for key, lowest in asked.values_list("pk", "lowest") if lowest is not None}
+    asked = list(offers)
+    found = Offer.objects.filter(product__in={offer.product_id for offer in asked}, state="listed", supplier__supplier__state="active")
+    rows = found.order_by().values_list("product_id", "supplier_id").annotate(lowest=Min("price"))
+    by_product: dict[int, list[tuple[int, Decimal]]] = {}
+    for product, supplier, lowest in rows:
+        by_product.setdefault(product, []).append((supplier, lowest))
+    others = {it.pk: [price for seller, price in by_product.get(it.product_id, ()) if seller != it.supplier_id] for it in asked}
+    return {key: min(prices) for key, prices in others.items() if prices}
 
 
 def direct_offers(*, region_path: str, on: date, q: str = "", category: str = "", after: str = "", rows: int = PAGE_ROWS) -> DirectPage:

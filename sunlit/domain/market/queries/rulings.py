@@ -180,8 +180,8 @@ def _straight(book: _Rulebook, offer: Offer, claim: catalog.Claim, lowest: Decim
         yield judge(maker, ok=claim.maker == offer.supplier.name_zh, hard=True, reason=rules.NOT_THE_MAKER, figures=told)
     if lowest is not None and offer.price > lowest * (1 + dearer.share):
         less = round((1 - lowest / offer.price) * 100, 1)
-        told = {"title": offer.title, "price": offer.price, "lowest": lowest, "percent": str(less)}
-        yield judge(dearer, ok=False, hard=False, reason=rules.DEARER_THAN_DEALERS, figures=told)
+        figures = {"title": offer.title, "price": offer.price, "lowest": lowest, "percent": str(less)}
+        yield judge(dearer, ok=False, hard=False, reason=rules.DEARER_THAN_DEALERS, figures=figures)
 
 
 def _threshold(book: _Rulebook, basket: Basket, planned: bool) -> Iterator[Ruling]:

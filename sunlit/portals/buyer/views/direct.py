@@ -18,7 +18,9 @@ def direct(request: Request) -> HttpResponse:
     """The offers of manufacturers that are delivered to the unit, with proof in date."""
     actor, today = request.actor, local_day(request.now)
     asked = {name: request.GET.get(name, "").strip()[:100] for name in ("q", "category")}
-    page = catalog.direct_offers(region_path=actor.region_path, on=today, **asked, after=request.GET.get("after", ""))
+    page = catalog.direct_offers(
+        region_path=actor.region_path, on=today, q=asked["q"], category=asked["category"], after=request.GET.get("after", "")
+    )
     categories = catalog.direct_categories(region_path=actor.region_path, on=today)
     context = {
         "page": page,
