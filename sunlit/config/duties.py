@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -92,18 +93,30 @@ def sealer() -> None:
 
 
 def indexer() -> None:
-    """Every view of the whole (statistics, open data) and this machine's copies (the search index), each behind its own cursor."""
-    from django.db import DatabaseError, InterfaceError, connection
+    """Every view of the whole (statistics, open data, supervision) and this machine's copies (the search index), each behind its own cursor.
 
+    The copies are kept in a thread of their own: a price is found at once, however long a view measures.
+    """
     from sunlit.foundation.outbox import follow
-    from sunlit.foundation.search.index import Busy
 
     stop = stop_on_signal()
     os.nice(FOLLOWER_NICENESS)
+    views = threading.Thread(target=_keep_reading, args=(follow.views(), stop), name="views")
+    views.start()
+    _keep_reading(follow.copies(), stop)
+    views.join()
+
+
+def _keep_reading(passes: Mapping[str, Callable[[], int]], stop: threading.Event) -> None:
+    """One batch of each after the other, over and over; one that fails is tried again after a pause."""
+    from django.db import DatabaseError, InterfaceError, connection
+
+    from sunlit.foundation.search.index import Busy
+
     pauses: dict[str, float] = {}
     while not stop.is_set():
         read = 0
-        for name, act in follow.passes().items():
+        for name, act in passes.items():
             try:
                 read += act()
                 pauses.pop(name, None)

@@ -57,9 +57,14 @@ def keeps_copy(name: str) -> Callable[[Pass], Pass]:
     return register
 
 
-def passes() -> dict[str, Pass]:
-    """What the indexer of a machine does over and over: one batch of each view and each copy."""
-    return {name: partial(step, follower) for name, follower in followers().items()} | dict(sorted(_copies.items()))
+def views() -> dict[str, Pass]:
+    """What the indexer of a machine does over and over: one batch of each view of the whole."""
+    return {name: partial(step, follower) for name, follower in followers().items()}
+
+
+def copies() -> dict[str, Pass]:
+    """The same for the copies that this machine keeps."""
+    return dict(sorted(_copies.items()))
 
 
 def followers() -> dict[str, Follower]:
