@@ -119,6 +119,45 @@ def test_a_hundred_simultaneous_orders_never_overspend() -> None:
     assert Hold.objects.filter(state="held").count() == 33
 
 
+@pytest.mark.django_db(transaction=True)
+def test_who_lays_a_hold_again_while_it_is_committed_is_stopped_before_the_quota() -> None:
+    """Else the two wait for each other: one for the row of the hold, the other for that of the quota."""
+    quota = a_quota()
+    hold(quota, "order/1", "600.00")
+
+    def again() -> str:
+        try:
+            with transaction.atomic(), pytest.raises(AssertionError) as stopped:
+                hold(quota, "order/1", "1.00")
+            return str(stopped.value)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Hold.objects.filter(reference="order/1").update(paid=0)  # as far as a verb is that goes on with it, and has not come to the quota yet
+        assert pool.submit(again).result(timeout=10) == "the hold of order/1 was laid before"
+        services.commit(reference="order/1", at=NOON)
+    assert figures(quota) == ("0.00", "600.00", "0.00", "400.00")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_lay_one_hold_at_once_the_second_does_not_wait() -> None:
+    quota = a_quota()
+
+    def beside() -> str:
+        try:
+            with transaction.atomic(), pytest.raises(AssertionError) as stopped:
+                hold(quota, "order/1", "1.00")
+            return str(stopped.value)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        hold(quota, "order/1", "600.00")
+        assert pool.submit(beside).result(timeout=10) == "the hold of order/1 is laid by another at the same time"
+    assert figures(quota) == ("600.00", "0.00", "0.00", "400.00")
+
+
 @pytest.mark.django_db
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(

@@ -53,6 +53,7 @@ _HOLD = """
 WITH quota AS (
     UPDATE planning_budgetquota SET held = held + %(amount)s
     WHERE id = %(quota)s AND buyer_id = %(buyer)s AND year = %(year)s AND closed_at IS NULL AND total - held - committed - spent >= %(amount)s
+        AND NOT EXISTS (SELECT FROM planning_hold WHERE reference = %(reference)s)
     RETURNING id
 )
 INSERT INTO planning_hold (quota_id, reference, amount, state, held_at)
@@ -78,15 +79,20 @@ class QuotaRow:
 def hold(*, quota_id: int, buyer_id: int, year: int, reference: str, amount: Decimal, at: datetime, parts: Sequence[Part] = ()) -> None:
     """Lay a hold on a quota, in one statement that cannot overspend it; `parts` say what is bought, by category.
 
+    A reference is laid once. The locks go hold before quota, and a new hold has no row to lock yet, so its reference is claimed first, without waiting:
+    who lays one again while its hold is committed or freed is stopped before the quota is locked, where the two would wait for each other.
     Refused: BUD-001 not enough left, BUD-002 not this buyer's, BUD-016 its year is closed.
     """
     values: dict[str, Any] = {"quota": quota_id, "buyer": buyer_id, "year": year, "reference": reference, "amount": amount, "at": at}
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [reference])
+        assert cursor.fetchone() == (True,), f"the hold of {reference} is laid by another at the same time"
         cursor.execute(_HOLD, values)
         held = cursor.fetchone() is not None
     if held:
         purchases.write_down(parts, buyer_id=buyer_id, quota_id=quota_id, reference=reference, at=at)
         return
+    assert not Hold.objects.filter(reference=reference).exists(), f"the hold of {reference} was laid before"
     quota = BudgetQuota.objects.filter(pk=quota_id, buyer_id=buyer_id, year=year).first()
     if quota is None:
         raise Refused(Problem(rules.QUOTA_NOT_YOURS, on="quota"))
