@@ -20,6 +20,7 @@ from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages import templates
 from sunlit.foundation.messages.models import Message
 from tests.domain.market.pooling import CLOSES, THEN, TICK, Buyer, Pool, held, pool
+from tests.domain.planning.plans import PAPER, filed
 from tests.portals.clients import at_field, browser, codes, once
 
 
@@ -61,6 +62,18 @@ def event(it: Batch, verb: str, **more: Any) -> BatchMoved:
         until=it.until.isoformat(),
         **told,
     )
+
+
+def test_a_demand_for_a_plan_is_chosen_on_the_page_and_leads_to_it_and_back(house: Pool, now: Now) -> None:
+    plan = filed(house.town, {**PAPER, "amount": "5000"})
+    it, clerk = house.open(), browser(house.town.aygul)
+    page = f"/buyer/batches/{it.number}/"
+    assert f'<option value="{plan.number}"' in clerk.get(page).content.decode()
+    assert clerk.post(page, demand_form(house.buyers[0], "p1", plan=plan.number, quantity="60")).status_code == 409  # more than it has left
+    assert clerk.post(page, demand_form(house.buyers[0], "p2", plan=plan.number)).status_code == 303
+    assert f"/buyer/plans/{plan.number}/" in clerk.get(page).content.decode()
+    [mine] = BatchDemand.objects.all()
+    assert f"/buyer/batches/of/{mine.number}/" in clerk.get(f"/buyer/plans/{plan.number}/").content.decode()
 
 
 def test_from_the_opening_to_one_order_a_buyer(house: Pool, now: Now) -> None:

@@ -16,7 +16,8 @@ from sunlit.domain.market.queries import batches as queries
 from sunlit.domain.market.rules import batches as rules
 from sunlit.domain.market.services import batches as services
 from sunlit.domain.market.services import frameworks
-from sunlit.domain.planning.models import BudgetQuota
+from sunlit.domain.planning import services as planning
+from sunlit.domain.planning.models import BudgetQuota, PlanLine
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.models import Rule
 from sunlit.foundation.accounts.models import Address, InvoiceTitle
@@ -24,6 +25,7 @@ from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
 from sunlit.foundation.lifecycle import row_digest
 from tests.domain.market.pooling import CLOSES, THEN, TICK, Pool, held, pool
+from tests.domain.planning.plans import LAPTOPS, PAPER, filed
 
 REASON = "采购需求发生重大变化"
 
@@ -179,6 +181,63 @@ def test_a_demand_once_a_buyer_and_only_of_the_region(house: Pool) -> None:
             it, quantity="1", quota_id=town.hospital_quota.pk, address_id=_address(town), title_id=_title(town), by=town.ma, at=THEN
         )
     assert codes(refused) == [("BAT-009", "")]
+
+
+def test_a_demand_takes_the_money_of_its_plan_and_so_does_its_order(house: Pool) -> None:
+    plan = filed(house.town, {**PAPER, "amount": "5000"})
+    it = house.open()
+    mine = house.demand(it, 0, 10, plan=plan.number.lower())
+    assert (mine.plan, PlanLine.objects.get(plan=plan).used, held()) == (
+        plan,
+        Decimal("1220.00"),
+        {"batch": Decimal("1220.00"), "plan": Decimal("3780.00")},
+    )
+    mine = services.withdraw_demand(mine, reason=REASON, by=house.town.zhou, at=THEN)
+    assert (PlanLine.objects.get(plan=plan).used, held()) == (Decimal("0.00"), {"plan": Decimal("5000.00")})
+    mine = house.demand(it, 0, 20, plan=plan.number)
+    services.confirm_demand(mine, by=house.town.zhou, at=THEN)
+    other = services.confirm_demand(house.demand(it, 1, 10), by=house.buyers[1].actor, at=THEN)
+    it = won(house, it, "118.00")
+    [first, second] = Order.objects.order_by("pk")
+    assert (first.plan, first.total, second.plan, second.origin) == (plan, Decimal("2360.00"), None, other.number)
+    assert held() == {"order": Decimal("3540.00"), "plan": Decimal("2640.00")}
+    assert Entry.objects.filter(act="batch_demand.submit", facts__plan=plan.number).count() == 2
+
+
+def test_a_plan_that_does_not_carry_the_demand_is_refused_at_its_field(house: Pool) -> None:
+    plan = filed(house.town, {**PAPER, "amount": "1000"})
+    laptops = filed(house.town, LAPTOPS)
+    it = house.open()
+    for place, count, number, code, field in (
+        (0, 10, plan.number, "PLN-041", "plan"),  # ten at the cap are more than it has left
+        (0, 1, laptops.number, "PLN-042", "plan"),
+        (1, 1, plan.number, "ORD-035", "plan"),  # another buyer's
+        (0, 1, "JH-1", "ORD-035", "plan"),
+    ):
+        with pytest.raises(Refused) as refused:
+            house.demand(it, place, count, plan=number)
+        assert codes(refused) == [(code, field)]
+    assert (BatchDemand.objects.count(), set(held())) == (0, {"plan"})
+
+
+def test_whose_plan_cannot_pay_any_more_gets_no_order_and_the_others_theirs(house: Pool) -> None:
+    plan = filed(house.town, {**PAPER, "amount": "5000"})
+    it = house.open()
+    services.confirm_demand(house.demand(it, 0, 10, plan=plan.number), by=house.town.zhou, at=THEN)
+    services.confirm_demand(house.demand(it, 1, 10), by=house.buyers[1].actor, at=THEN)
+    planning.finish_plan(plan, by=house.town.aygul, at=THEN)
+    it = won(house, it, "118.00")
+    assert (it.state, it.ordered, causes()) == ("awarded", 10, {("returned", "budget"), ("ordered", "")})
+    assert held() == {"order": Decimal("1180.00")}
+
+
+def won(house: Pool, it: Batch, price: str) -> Batch:
+    """Pooled, bid for by the first party and taken by it."""
+    it = services.publish_batch(mode.go_on(it, at=CLOSES), by=house.town.zhou, at=CLOSES)
+    it = house.bid(it, 0, price)
+    it = mode.go_on(it, at=it.until)
+    it = mode.confirm_result(it, by=house.town.zhou, at=it.until - TICK)
+    return mode.take_orders(it, by=house.people[0], at=it.until - TICK)
 
 
 def test_the_lead_confirms_and_what_is_not_confirmed_lapses(house: Pool) -> None:

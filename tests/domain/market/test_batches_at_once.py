@@ -10,10 +10,13 @@ import pytest
 
 from sunlit.domain.market.models import Batch, BatchDemand, Order
 from sunlit.domain.market.modes import batch as mode
+from sunlit.domain.market.services import batches as services
 from sunlit.domain.planning.models import BudgetQuota
+from sunlit.domain.planning.queries import differences
 from sunlit.foundation.ledger.models import Entry
 from tests.domain.market.pooling import CLOSES, THEN, TICK, Pool, held, pool
 from tests.domain.market.test_quotations_at_once import at_once
+from tests.domain.planning.plans import PAPER, filed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,3 +92,30 @@ def test_two_demands_of_one_buyer_at_once_hold_its_money_once(house: Pool) -> No
     told = at_once(*(lambda: house.demand(it, 1, 10, at=THEN) for _n in range(2)))
     assert sorted(isinstance(answer, BatchDemand) for answer in told) == [False, True]
     assert held() == {"batch": Decimal("1220.00")}
+
+
+def test_two_batches_taken_at_once_lock_the_plan_between_them_first(house: Pool) -> None:
+    """One buys for the plan after another buyer's quota, the other before it: without one order of locks they would wait for each other."""
+    plan = filed(house.town, {**PAPER, "amount": "9000"})
+    first, second = house.open(), house.open(period="2026-05")
+    BudgetQuota.objects.filter(pk=house.buyers[1].quota.pk).update(total=Decimal("20000.00"))
+    for it, counts in ((first, (10, 20)), (second, (5, 15))):
+        mine = house.demand(it, 0, counts[0], plan=plan.number)
+        services.confirm_demand(mine, by=house.town.zhou, at=THEN)
+        services.confirm_demand(house.demand(it, 1, counts[1]), by=house.buyers[1].actor, at=THEN)
+    offered = [confirmed_at(house, it, "118.00") for it in (first, second)]
+    told = at_once(
+        lambda: mode.take_orders(offered[0], by=house.people[0], at=offered[0].until - TICK),
+        lambda: mode.take_orders(offered[1], by=house.people[0], at=offered[1].until - TICK),
+    )
+    assert all(isinstance(answer, Batch) for answer in told), told
+    assert held() == {"order": Decimal("5900.00"), "plan": Decimal("7230.00")}
+    assert differences() == []
+
+
+def confirmed_at(house: Pool, it: Batch, price: str) -> Batch:
+    """Pooled, bid for by the first party alone, and its result confirmed."""
+    it = services.publish_batch(mode.go_on(it, at=it.until), by=house.town.zhou, at=it.until)
+    it = house.bid(it, 0, price, at=it.until - TICK)
+    it = mode.go_on(it, at=it.until)
+    return mode.confirm_result(it, by=house.town.zhou, at=it.until - TICK)

@@ -134,7 +134,9 @@ def test_who_lays_a_hold_again_while_it_is_committed_is_stopped_before_the_quota
             connection.close()
 
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
-        Hold.objects.filter(reference="order/1").update(paid=0)  # as far as a verb is that goes on with it, and has not come to the quota yet
+        Hold.objects.filter(reference="order/1").update(
+            paid=0
+        )  # as far as a verb is that goes on with it, and has not come to the quota yet
         assert pool.submit(again).result(timeout=10) == "the hold of order/1 was laid before"
         services.commit(reference="order/1", at=NOON)
     assert figures(quota) == ("0.00", "600.00", "0.00", "400.00")

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from sunlit.domain.market.models.frameworks import FrameworkEntry, Package
-from sunlit.domain.planning.models import BudgetQuota
+from sunlit.domain.planning.models import BudgetQuota, Plan
 from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation, User
 from sunlit.foundation.lifecycle import Living
@@ -103,6 +103,7 @@ class BatchDemand(Living):
 
     # What, with whose money, on which terms
     quantity = models.PositiveIntegerField()
+    plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="+")  # none: below the threshold the rule needs none
     quota = models.ForeignKey(BudgetQuota, models.PROTECT, related_name="+")
     terms = models.JSONField()  # delivery, invoice_title, purpose, note
     rulings = models.JSONField(default=list)
@@ -117,7 +118,7 @@ class BatchDemand(Living):
     cause = models.TextField(default="", blank=True)  # why nothing came of it
     reason = models.TextField(default="", blank=True)
 
-    sealed = ("number", "state", "buyer_id", "quantity", "quota_id", "order_number", "cause", "reason")
+    sealed = ("number", "state", "buyer_id", "quantity", "plan_id", "quota_id", "order_number", "cause", "reason")
 
     class Meta:
         ordering: ClassVar = ["batch", "id"]

@@ -38,7 +38,7 @@ from sunlit.foundation.lifecycle import Case, move
 from sunlit.foundation.outbox.events import announce
 
 DUE_A_ROUND: Final = 100
-BUDGET: Final = "BUD-"
+MONEY: Final = ("BUD-", "PLN-")  # refusals of the budget, and of the plan that the money lies ready for
 
 
 # The clock
@@ -238,14 +238,14 @@ def _ordered(it: Batch, demand: BatchDemand, entry: FrameworkEntry, price: Decim
                 supplier=entry.supplier,
                 orderer_id=demand.orderer_id,
                 lines=[awarded_line(it, entry, price, demand.quantity)],
-                terms=Terms(quota_id=demand.quota_id, **demand.terms),
+                terms=Terms(quota_id=demand.quota_id, plan=demand.plan.number if demand.plan else "", **demand.terms),
                 delivery_days=days,
                 rulings=[Ruling.from_json(told) for told in demand.rulings],
                 by=CLOCK,
                 at=at,
             )
     except Refused as refused:
-        if not all(code.startswith(BUDGET) for code in refused.codes):
+        if not all(code.startswith(MONEY) for code in refused.codes):
             raise
         give_back(demand, "budget", at=at)
         return None

@@ -74,7 +74,7 @@ def public_batch(number: str) -> Batch | None:
 def demands_of(it: Batch, *, seen_by: Actor) -> list[BatchDemand]:
     """The demands that the reader may see, in the order in which they came."""
     found = policies.batch_demands_visible_to(seen_by).filter(batch=it)
-    return list(found.select_related("buyer", "quota", "orderer").order_by("pk"))
+    return list(found.select_related("buyer", "quota", "orderer", "plan").order_by("pk"))
 
 
 def pool_of(it: Batch) -> Pool:

@@ -17,10 +17,13 @@ from sunlit.domain.market.modes.supermarket import Terms, terms_of
 from sunlit.domain.market.queries import batches as queries
 from sunlit.domain.market.queries import calloffs
 from sunlit.domain.market.rules import batches as rules
+from sunlit.domain.market.rules.orders import PLAN_UNKNOWN
 from sunlit.domain.market.rules.workorders import BY_WORK_ORDER
 from sunlit.domain.market.services import awards
 from sunlit.domain.market.services.awards import AwardedLine
 from sunlit.domain.market.states import batches as states
+from sunlit.domain.planning import services as planning
+from sunlit.domain.planning.models import Plan
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import Verdict
 from sunlit.foundation.accounts.actors import CLOCK, Actor
@@ -124,6 +127,7 @@ def submit_demand(
     quota_id: int,
     address_id: int,
     title_id: int,
+    plan: str = "",
     purpose: str = "",
     note: str = "",
     by: Actor,
@@ -131,7 +135,9 @@ def submit_demand(
 ) -> BatchDemand:
     """Say how much the own organisation needs; its money is held at the cap until the orders are placed. The organisation's lead confirms it.
 
-    Refused: BAT-002 the agreement was voided, BAT-007 … BAT-009, BAT-019 the period is closed, CAL-006 it reaches the threshold, ORD-022, ORD-023, BUD-001, BUD-002, BUD-016.
+    `plan` is the number of the plan whose money it takes; without one the ruling on the threshold, kept with the demand, says why none is needed.
+    Refused: BAT-002 the agreement was voided, BAT-007 … BAT-009, BAT-019 the period is closed, CAL-006 it reaches the threshold, ORD-022, ORD-023,
+    ORD-035 no such plan, BUD-001, BUD-002, BUD-016, PLN-040 … PLN-043.
     """
     held = locked(it)
     terms = terms_of(quota_id=quota_id, address_id=address_id, title_id=title_id, purpose=purpose, note=note, by=by)
@@ -143,19 +149,22 @@ def submit_demand(
         problems.append(Problem(rules.DEMAND_TWICE, {"number": known.number}))
     if not (buyer.region.path + "/").startswith(held.region_path + "/"):
         problems.append(Problem(rules.OUTSIDE_REGION))
+    planned = Plan.objects.filter(number=plan.strip().upper(), buyer=buyer).first() if plan.strip() else None
+    if plan.strip() and planned is None:
+        problems.append(Problem(PLAN_UNKNOWN, on="plan"))
     demand = BatchDemand(
         number=new_number("PX", at), region_path=buyer.region.path, batch=held, buyer=buyer, orderer_id=by.person, quantity=max(count, 1),
-        quota_id=quota_id, terms=_kept(terms), submitted_at=at,
+        plan=planned, quota_id=quota_id, terms=_kept(terms), submitted_at=at,
     )  # fmt: skip
     most = held.cap * demand.quantity
     if not problems:
         demand.rulings = _judged(held, demand, most, at)
-    facts = {"quantity": demand.quantity, "batch": held.number, "held": most}
+    facts = {"quantity": demand.quantity, "batch": held.number, "held": most, **({"plan": planned.number} if planned else {})}
     demand = move(
         demand, "submit", by=by, at=at, facts=facts, handed={"problems": problems}, announces=lambda made: [_about(made, "submit")]
     )
     parts = awards.parts_of([awarded_line(held, None, held.cap, demand.quantity)], mode=MODE)
-    awards.reserve(demand.reference, buyer=buyer, quota_id=quota_id, plan=None, parts=parts, by=by, at=at)
+    awards.reserve(demand.reference, buyer=buyer, quota_id=quota_id, plan=planned, parts=parts, by=by, at=at)
     return demand
 
 
@@ -209,9 +218,12 @@ def locked(it: Batch) -> Batch:
 
 
 def open_demands(it: Batch) -> list[BatchDemand]:
-    """What still waits for an order, in the order in which their budgets are locked."""
-    found = it.demands.select_related("buyer__region", "batch").filter(state__in=states.OPEN_DEMANDS)
-    return list(found.order_by("quota_id", "pk"))
+    """What still waits for an order, in the order in which their budgets are locked; the plans behind them are locked before any of these."""
+    found = list(
+        it.demands.select_related("buyer__region", "batch", "plan").filter(state__in=states.OPEN_DEMANDS).order_by("quota_id", "pk")
+    )
+    planning.lock_plans({demand.plan_id for demand in found if demand.plan_id is not None})
+    return found
 
 
 def come_to_nothing(it: Batch, verb: str, cause: str, *, demands: Sequence[BatchDemand], at: datetime, reason: str = "") -> Batch:

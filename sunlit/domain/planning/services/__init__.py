@@ -19,7 +19,7 @@ from sunlit.domain.planning.services.intentions import (
     revise_intention,
     withdraw_intention,
 )
-from sunlit.domain.planning.services.plan_money import give_back, use_plan
+from sunlit.domain.planning.services.plan_money import give_back, lock_plans, use_plan
 from sunlit.domain.planning.services.plans import (
     answer_objection,
     approve_plan,
@@ -85,6 +85,7 @@ __all__ = [
     "hand_in_plan",
     "hold",
     "import_quotas",
+    "lock_plans",
     "object_to_plan",
     "open_survey",
     "publicise_plan",

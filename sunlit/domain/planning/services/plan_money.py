@@ -7,7 +7,7 @@ their ids, the quotas by theirs. Whoever carries a quota over takes the same hol
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -79,6 +79,11 @@ def use_plan(
     PlanUse.objects.create(line=line, reference=reference, amount=amount, parts=took, at=at)
     line.used += amount
     _hold_rest(line, at=at)
+
+
+def lock_plans(ids: Iterable[int]) -> None:
+    """Lock these plans by their ids until the end of the transaction, for who moves the money of several: always before a hold and a quota."""
+    list(Plan.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=list(ids)).order_by("pk"))
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from sunlit.domain.market.states import batches as life
 from sunlit.domain.planning import queries as planning
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import QUANTITY_MOST
 from sunlit.portals.buyer import reading
@@ -115,7 +116,7 @@ def _act_on_demand(request: Request, verb: str, it: Batch, own: BatchDemand | No
     told: dict[str, Any] = {"by": request.actor, "at": request.now}
     if verb == "submit_demand":
         picked: dict[str, Any] = {f"{name}_id": reading.picked(request, name) for name in ("quota", "address", "title")}
-        texts: dict[str, Any] = {name: post.get(name, "") for name in ("quantity", "purpose", "note")}
+        texts: dict[str, Any] = {name: post.get(name, "") for name in ("quantity", "plan", "purpose", "note")}
         return services.submit_demand(it, **texts, **picked, **told)
     mine: BatchDemand = found_or_404(own)
     told["expected"] = expected(request)
@@ -169,4 +170,6 @@ def _choices(request: Request) -> dict[str, Any]:
         "title": [(str(one.pk), f"{one.title} · {one.tax_number}") for one in accounts.invoice_titles_of(buyer)],
     }
     picked = {name: request.POST.get(name, some[0][0] if some else "") for name, some in options.items()}
-    return {"options": options, "picked": picked}
+    plans = planning.plans_for_orders(buyer)
+    left = {it.number: yuan(sum((line.left for line in it.lines.all()), money.ZERO)) for it in plans}
+    return {"options": options, "picked": picked, "plans": [(it.number, f"{it.number} {it.name} · {left[it.number]}") for it in plans]}
