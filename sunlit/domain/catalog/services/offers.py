@@ -101,7 +101,7 @@ def submit_offer(offer: Offer, *, by: Actor, at: datetime, expected: int | None 
 @transaction.atomic
 def reprice(offer: Offer, *, price: Decimal | str, by: Actor, at: datetime, expected: int | None = None) -> Offer:
     """A new price at once, with a line in the price history. Refused: CAT-012 … CAT-014 no price, CAT-030 above the reference price, and what else binds."""
-    it, new = _held(offer), _amount(price)
+    new, it = _amount(price), Offer.objects.select_for_update(no_key=True).get(pk=offer.pk)
     if new == it.price:
         return it
     facts = {"old": it.price, "new": new}
