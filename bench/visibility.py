@@ -1,8 +1,9 @@
 """How soon a changed price is found, while people search. Prints one JSON line.
 
-20 clients search over HTTP, first with nothing happening, then while 10,000 prices change one by one through the service. Of every 100th
-change it is measured how long after its commit the search page finds the product at its new price (the filter by price asks the index, not
-the record). Web server, sealer, indexer, clients and the supplier who changes prices share the machine.
+20 clients search over HTTP all the time. Five times nothing else happens for a while, and then 2,000 prices change one by one through the
+service: what else the machine does falls on both alike. Of every 100th change it is measured how long after its commit the search page finds
+the product at its new price (the filter by price asks the index, not the record). Web server, sealer, indexer, clients and the supplier who
+changes prices share the machine.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 from urllib.parse import quote
 
 from bench import world
@@ -33,8 +34,11 @@ THINKING: Final = 0.5
 """Seconds between two pages of a client."""
 WARMING: Final = 10.0
 """Seconds of searching that are not counted: every worker opens the index."""
-QUIET: Final = 30.0
-"""Seconds of searching with nothing happening."""
+BOUTS: Final = 5
+SETTLING: Final = 4.0
+"""Seconds after a bout that count for neither: what was changed last is still being indexed."""
+QUIET: Final = 12.0
+"""Seconds of searching with nothing happening, before each bout of changes."""
 RATE: Final = float(os.environ.get("BENCH_CHANGES_A_SECOND", "100"))
 """Changes a second, at most."""
 WATCHED: Final = 100
@@ -43,6 +47,16 @@ LOOK_EVERY: Final = 0.25
 PATIENCE: Final = 30.0
 CHANGER: Final = "--change-prices"
 TARGET: Final = 2.0
+
+Asked = tuple[float, float]
+
+
+class Told(TypedDict):
+    """What the supplier noted: seconds until each watched change was found, and when there was rest and when prices changed."""
+
+    seen: list[float]
+    quiet: list[tuple[float, float]]
+    busy: list[tuple[float, float]]
 
 
 def main() -> dict[str, Any]:
@@ -56,10 +70,10 @@ def main() -> dict[str, Any]:
         addresses = kinds(random.Random(1), [])[0].addresses
         with web_server() as port, running("sealer"), running("indexer"):
             searching(port, addresses, lambda: time.sleep(WARMING))
-            quiet = searching(port, addresses, lambda: time.sleep(QUIET))
-            seen: list[float] = []
-            busy = searching(port, addresses, lambda: seen.extend(changed_elsewhere(port)))
-    before, during = percentiles(quiet), percentiles(busy)
+            told: list[Told] = []
+            asked = searching(port, addresses, lambda: told.append(changed_elsewhere(port)))
+    quiet, busy = (within(asked, spans) for spans in (told[0]["quiet"], told[0]["busy"]))
+    before, during, seen = percentiles(quiet), percentiles(busy), told[0]["seen"]
     visible = percentiles([seconds * 1000 for seconds in seen])
     return {
         "bench": "visibility",
@@ -85,30 +99,47 @@ def measure_prices() -> None:
     measuring.ensure_measured(measuring.categories_on_sale(), watch=Settings(at).everywhere, at=at)
 
 
-def changed_elsewhere(port: int) -> list[float]:
-    """The supplier in a process of its own, so that the clients' stopwatches wait for nobody; the seconds of each change watched."""
+def changed_elsewhere(port: int) -> Told:
+    """The supplier in a process of its own, so that the clients' stopwatches wait for nobody."""
     command = [sys.executable, "-m", "bench.visibility", CHANGER, str(port)]
-    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    seen: list[float] = json.loads(told.splitlines()[-1])
-    return seen
+    out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    told: Told = json.loads(out.splitlines()[-1])
+    return told
 
 
-def change_prices(port: int) -> list[float]:
-    """Lower the prices of many offers one after the other, at a steady rate; those watched are looked for from their commit on."""
+def change_prices(port: int) -> Told:
+    """Lower the prices of many offers one after the other, at a steady rate, with rests; those watched are looked for from their commit on."""
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sunlit.config.settings")
     django.setup()
-    from sunlit.domain.catalog import services
     from sunlit.domain.catalog.models import Offer
+
+    first = world.FIRST_OFFER + OFFERS - PRODUCTS  # from here on up to the last product, nobody else offers the same
+    offers = list(Offer.objects.filter(pk__gte=first, price__gt=10).select_related("product").order_by("pk")[:CHANGES])
+    told: Told = {"seen": [], "quiet": [], "busy": []}
+    a_bout = -(-len(offers) // BOUTS)
+    for start in range(0, len(offers), a_bout):
+        time.sleep(SETTLING)
+        rested = time.monotonic()
+        time.sleep(QUIET)
+        begun = time.monotonic()
+        watchers = bout(port, offers[start : start + a_bout], told["seen"])
+        told["quiet"].append((rested, begun))
+        told["busy"].append((begun, time.monotonic()))
+        for watcher in watchers:
+            watcher.join()
+    return told
+
+
+def bout(port: int, offers: Sequence[Any], seen: list[float]) -> list[threading.Thread]:
+    """Change these prices; returns who still looks for some of them."""
+    from sunlit.domain.catalog import services
     from sunlit.foundation.accounts.actors import CLOCK
     from sunlit.foundation.kernel import clock
 
-    first = world.FIRST_OFFER + OFFERS - PRODUCTS  # from here on up to the last product, nobody else offers the same
-    offers = Offer.objects.filter(pk__gte=first, price__gt=10).select_related("product").order_by("pk")[:CHANGES]
-    seen: list[float] = []
     watchers, begun = [], time.monotonic()
-    for count, offer in enumerate(offers.iterator()):
+    for count, offer in enumerate(offers):
         price = offer.price - Decimal("1.00")
         reprice(services, offer, price, CLOCK, clock.now())
         if count % WATCHED == 0:
@@ -116,9 +147,7 @@ def change_prices(port: int) -> list[float]:
             watcher.start()
             watchers.append(watcher)
         time.sleep(max(0.0, begun + (count + 1) / RATE - time.monotonic()))
-    for watcher in watchers:
-        watcher.join()
-    return seen
+    return watchers
 
 
 def reprice(services: Any, offer: Any, price: Decimal, by: Any, at: Any) -> None:
@@ -141,18 +170,19 @@ def watch(port: int, model: str, price: Decimal, seen: list[float]) -> None:
     line.close()
 
 
-def searching(port: int, addresses: list[str], meanwhile: Any) -> list[float]:
-    """The milliseconds of every page that the clients asked for while something else was done."""
-    stop, took = threading.Event(), list[float]()
+def searching(port: int, addresses: list[str], meanwhile: Any) -> list[Asked]:
+    """When each page was asked for and the milliseconds it took, while something else was done."""
+    stop, took = threading.Event(), list[Asked]()
 
     def client(number: int) -> None:
         line, chance = http.client.HTTPConnection("127.0.0.1", port, timeout=30), random.Random(number)
         for address in itertools.cycle(chance.sample(addresses, len(addresses))):
             if stop.wait(THINKING * chance.uniform(0.5, 1.5)):
                 break
+            begun = time.monotonic()
             status, milliseconds = ask(line, address, "")
             assert status == 200, f"{address}: {status}"
-            took.append(milliseconds)
+            took.append((begun, milliseconds))
         line.close()
 
     clients = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
@@ -163,6 +193,11 @@ def searching(port: int, addresses: list[str], meanwhile: Any) -> list[float]:
     for each in clients:
         each.join()
     return took
+
+
+def within(asked: Sequence[Asked], spans: Sequence[tuple[float, float]]) -> list[float]:
+    """The milliseconds of the pages asked for within these spans of the machine's steady clock, which all its processes share."""
+    return [milliseconds for at, milliseconds in asked if any(begin <= at < end for begin, end in spans)]
 
 
 @contextlib.contextmanager
