@@ -16,18 +16,20 @@ from sunlit.config import keys
 
 NONCE: Final = 12  # bytes
 PAD: Final = 32  # bytes: the length of what is sealed tells nothing about an amount
+BYTES_MOST: Final = 65_536
 
 
 class Spoilt(Exception):
     """What was sealed was changed, belongs elsewhere, or was sealed with another key."""
 
 
-def shut(text: str, *, label: str) -> bytes:
-    """Seal a short text under a label, which must be named again to open it."""
+def shut(text: str, *, label: str, pad: int = PAD) -> bytes:
+    """Seal a text under a label, which must be named again to open it; it is filled up to a whole number of `pad` bytes."""
     plain = text.encode()
-    assert len(plain) <= PAD, f"at most {PAD} bytes"
+    assert len(plain) <= BYTES_MOST, f"at most {BYTES_MOST} bytes"
+    whole = max(-(-len(plain) // pad), 1) * pad
     nonce = os.urandom(NONCE)
-    return nonce + AESGCM(keys.vault_key()).encrypt(nonce, plain.ljust(PAD, b"\0"), label.encode())
+    return nonce + AESGCM(keys.vault_key()).encrypt(nonce, plain.ljust(whole, b"\0"), label.encode())
 
 
 def opened(sealed: bytes, *, label: str) -> str:

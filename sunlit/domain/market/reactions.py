@@ -27,14 +27,14 @@ from sunlit.domain.market.modes import batch as batch_mode
 from sunlit.domain.market.queries import frameworks as framework_queries
 from sunlit.domain.market.queries import workorders as workorder_queries
 from sunlit.domain.market.rules import batches as batch_rules
-from sunlit.domain.market.services import calloffs, frameworks, opportunities, workorders
+from sunlit.domain.market.services import calloffs, drafts, frameworks, opportunities, workorders
 from sunlit.foundation import deadlines
 from sunlit.foundation.deadlines import MadeUp
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages import services as messages
 from sunlit.foundation.messages import templates
 from sunlit.foundation.outbox.events import hears
-from sunlit.foundation.outbox.rounds import every_minute, every_minute_when_well
+from sunlit.foundation.outbox.rounds import every_day, every_minute, every_minute_when_well
 
 BUYER, SUPPLIER = "buyer", "supplier"
 REMIND_BEFORE = timedelta(days=1)
@@ -657,6 +657,12 @@ def open_quotes() -> None:
     at = clock.now()
     services.tend_keys(at)
     services.open_due_quotations(at)
+
+
+@every_day
+def destroy_late_drafts() -> None:
+    """What was begun and can never be handed in any more."""
+    drafts.sweep_drafts()
 
 
 # Orders take goods from the shelves, and those that end without a deal put them back: the search reads these products again.

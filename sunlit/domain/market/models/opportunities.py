@@ -1,4 +1,4 @@
-"""What a supplier's person wants to hear of: one subscription a set of conditions."""
+"""What a supplier's person wants to hear of, and what a supplier has begun to answer and not handed in."""
 
 from __future__ import annotations
 
@@ -30,3 +30,22 @@ class OpportunitySubscription(models.Model):
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["person", "supplier"], name="subscriptions_of_a_person")]
+
+
+class EntryDraft(models.Model):
+    """An answer that was begun: no bid, opened and counted by nobody. Its content lies sealed for the platform's key alone and ends with the deadline."""
+
+    supplier = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    person = models.ForeignKey(User, models.CASCADE, related_name="+")  # who saved it last
+    mode = models.TextField()
+    number = models.TextField()  # of the purchase
+    part = models.PositiveSmallIntegerField(default=0)  # the package of a framework
+    content = models.BinaryField()
+    version = models.PositiveIntegerField(default=1)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-saved_at", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["supplier", "mode", "number", "part"], name="one_draft_of_an_answer_and_supplier"),
+        ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -135,11 +135,11 @@ class Source:
     invites: Callable[[Any], tuple[int, ...]] = lambda _it: ()
 
 
-def openings(mode: str, asked: Asked, seller: Seller, *, at: datetime, most: int, number: str = "") -> Iterator[Opportunity]:
+def openings(mode: str, asked: Asked, seller: Seller, *, at: datetime, most: int, numbers: Collection[str] = ()) -> Iterator[Opportunity]:
     """The opportunities of a mode, the nearest deadline first. A fixed number of queries, however many rows."""
     kind, source = KINDS[mode], SOURCES[mode]
     closed = source.everybody == NONE
-    found = _narrowed(source.open_at(at), kind, asked, number)
+    found = _narrowed(source.open_at(at), kind, asked, numbers)
     if closed:
         found = found.filter(source.asks(seller))
     elif asked.fitting:
@@ -176,9 +176,9 @@ def _with_things(found: QuerySet[Any], kind: Kind) -> QuerySet[Any]:
     return found.select_related(f"{kind.what}__category", f"{kind.what}__framework")
 
 
-def _narrowed(found: QuerySet[Any], kind: Kind, asked: Asked, number: str) -> QuerySet[Any]:
-    if number:
-        return found.filter(number=number)
+def _narrowed(found: QuerySet[Any], kind: Kind, asked: Asked, numbers: Collection[str]) -> QuerySet[Any]:
+    if numbers:
+        return found.filter(number__in=numbers)
     if asked.q:
         words = Q(number=asked.q.upper())
         for name in kind.searched:

@@ -5,22 +5,25 @@ A mode takes part by its rows in `kinds.KINDS`, `openings.SOURCES` and `entries.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sunlit.domain.market.models import OpportunitySubscription
+from sunlit.domain.market.models import EntryDraft, OpportunitySubscription
 from sunlit.domain.market.queries.entries import BOOKS, entries_of
 from sunlit.domain.market.queries.kinds import KINDS
 from sunlit.domain.market.queries.openings import NOBODY_IN_PARTICULAR, SOURCES, Asked, Opportunity, Seller, openings
 from sunlit.domain.market.rules import opportunities as rules
+from sunlit.foundation import vault
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Seat
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 
 MODES: Final = {mode: kind.label for mode, kind in KINDS.items()}
 SUBSCRIBED: Final = ("quotation", "auction", "framework")  # the parties to a framework are told of what is bought under it anyhow
+DRAFTS_MOST: Final = 200
 DEPTH_MOST: Final = 2000  # rows that a list goes down
 
 
@@ -44,12 +47,12 @@ def opportunity(mode: str, number: str, *, seen_by: Actor, at: datetime) -> Oppo
     """One of them as this supplier sees it."""
     if mode not in SOURCES:
         return None
-    return next(openings(mode, Asked(fitting=False), Seller.of(seen_by), at=at, most=1, number=number), None)
+    return next(openings(mode, Asked(fitting=False), Seller.of(seen_by), at=at, most=1, numbers=[number]), None)
 
 
 def purchase(mode: str, number: str, *, at: datetime) -> Opportunity | None:
     """One of them as nobody in particular sees it."""
-    return next(openings(mode, Asked(fitting=False), NOBODY_IN_PARTICULAR, at=at, most=1, number=number), None)
+    return next(openings(mode, Asked(fitting=False), NOBODY_IN_PARTICULAR, at=at, most=1, numbers=[number]), None)
 
 
 def fitting_count(*, seen_by: Actor, at: datetime) -> int:
@@ -63,6 +66,45 @@ def entries(*, seen_by: Actor, over: bool, mode: str = "", after: int = 0, rows:
     found = [one for key in BOOKS if mode in ("", key) for one in entries_of(key, seen_by.party, over=over, most=most)]
     found.sort(key=lambda one: (one.at, one.mode, one.number), reverse=True)
     return _page(found, after, rows)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A draft and the purchase that it would answer, while that is open."""
+
+    draft: EntryDraft
+    purchase: Opportunity | None
+
+
+def drafts(*, seen_by: Actor, at: datetime) -> list[Begun]:
+    """What the organisation has begun and not handed in, the nearest deadline first."""
+    mine, seller = list(EntryDraft.objects.filter(supplier_id=seen_by.party)[:DRAFTS_MOST]), Seller.of(seen_by)
+    numbers: dict[str, set[str]] = {}
+    for one in mine:
+        numbers.setdefault(one.mode, set()).add(one.number)
+    found = {
+        (mode, one.number): one
+        for mode, these in numbers.items()
+        for one in openings(mode, Asked(fitting=False), seller, at=at, most=len(these), numbers=these)
+    }
+    begun = [Begun(one, found.get((one.mode, one.number))) for one in mine]
+    return sorted(begun, key=lambda one: (one.purchase is None, one.purchase.until if one.purchase else one.draft.saved_at, one.draft.pk))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft opened for its own organisation: what each field says."""
+
+    it: EntryDraft
+    told: dict[str, str]
+
+
+def draft(mode: str, number: str, part: int = 0, *, seen_by: Actor) -> Draft | None:
+    """What the own organisation has begun there, with what it says; nobody else's is ever read."""
+    it = (
+        EntryDraft.objects.filter(supplier_id=seen_by.organisation_id, mode=mode, number=number, part=part).select_related("person").first()
+    )
+    return Draft(it, _said(it)) if it else None
 
 
 def subscriptions_of(actor: Actor) -> list[OpportunitySubscription]:
@@ -80,6 +122,20 @@ def people_to_tell(it: Opportunity) -> list[tuple[int, int]]:
     seated = Seat.objects.filter(user__in={person for person, _supplier in pairs}, active=True, user__is_active=True)
     there = set(seated.values_list("user_id", "organisation_id"))
     return [pair for pair in pairs if pair in there]
+
+
+def draft_label(it: EntryDraft) -> str:
+    """What a draft is sealed under: it opens nowhere else."""
+    return f"draft/{it.supplier_id}/{it.mode}/{it.number}/{it.part}"
+
+
+def _said(it: EntryDraft) -> dict[str, str]:
+    """Nothing, where it was sealed with a key that the platform no longer has."""
+    try:
+        told: dict[str, str] = json.loads(vault.opened(bytes(it.content), label=draft_label(it)))
+    except vault.Spoilt:
+        return {}
+    return told
 
 
 def _wanted(it: OpportunitySubscription) -> rules.Wanted:

@@ -13,12 +13,17 @@ from sunlit.foundation.kernel.refusals import CONFLICT, Problem, Reason
 SUBSCRIPTIONS_MOST: Final = 20  # of one person
 VALUES_MOST: Final = 60  # of one condition
 WORD_CHARS: Final = 40
+DRAFT_CHARS: Final = 20_000
+DRAFTED: Final = ("quotation", "framework", "batch")  # whose answers are long enough to be begun and continued
 
 NO_CONDITION = Reason("OPP-001", _("Set at least one condition: a kind, a category, a region or a word."))
 UNKNOWN_VALUE = Reason("OPP-002", _("“{value}” is not known here."))
 TOO_MANY_VALUES = Reason("OPP-003", _("At most {most} values; there are {count}."))
 WORD_LONG = Reason("OPP-004", _("A word has at most {most} characters: “{word}”."))
 TOO_MANY = Reason("OPP-005", _("You have {most} subscriptions already: stop one of them first."), CONFLICT)
+DRAFT_LATE = Reason("OPP-010", _("{number} is not open to be answered now: a draft cannot be saved."), CONFLICT)
+DRAFT_CHANGED = Reason("OPP-011", _("The draft was saved elsewhere meanwhile: reload the page to see how it stands now."), CONFLICT)
+DRAFT_LONG = Reason("OPP-012", _("The draft says too much to be kept: at most {most} characters."))
 
 
 @dataclass(frozen=True)

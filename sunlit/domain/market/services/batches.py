@@ -21,6 +21,7 @@ from sunlit.domain.market.rules.orders import PLAN_UNKNOWN
 from sunlit.domain.market.rules.workorders import BY_WORK_ORDER
 from sunlit.domain.market.services import awards
 from sunlit.domain.market.services.awards import AwardedLine
+from sunlit.domain.market.services.drafts import discard_draft
 from sunlit.domain.market.states import batches as states
 from sunlit.domain.planning import services as planning
 from sunlit.domain.planning.models import Plan
@@ -205,6 +206,7 @@ def bid_for_batch(it: Batch, *, price: str, note: str = "", by: Actor, at: datet
     held = move(held, "bid", by=CLOCK, at=at, facts=facts, handed={"problems": _bid_problems(held, entry, amount, price)})
     told = {"price": amount, "note": said, "nonce": nonce, "at": at}
     BatchBid.objects.update_or_create(batch=held, entry=entry, defaults=told)
+    discard_draft("batch", held.number, by=by)
     return held
 
 

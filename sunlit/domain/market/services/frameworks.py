@@ -18,6 +18,7 @@ from sunlit.domain.market.models import Framework, FrameworkEntry, Package, Serv
 from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.rules import frameworks as rules
 from sunlit.domain.market.services import framework_forms as forms
+from sunlit.domain.market.services.drafts import discard_draft
 from sunlit.domain.market.states import frameworks as states
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
@@ -153,6 +154,7 @@ def respond(package: Package, told: Mapping[str, Any], *, proof: File | None = N
         **change,
     )
     handed = {"framework": framework, "problems": list(_response_problems(it, framework, by, at))}
+    discard_draft("framework", framework.number, part=package.position, by=by)
     try:
         with transaction.atomic():
             return _unnamed(it, "submit", by=by, at=at, handed=handed, within=True)
@@ -173,6 +175,7 @@ def revise_response(
     problems = list(_response_problems(changed, framework, by, at))
     change["nonce"] = secrets.token_hex(NONCE_BYTES)
     handed = {"framework": framework, "problems": problems}
+    discard_draft("framework", framework.number, part=it.package.position, by=by)
     return _unnamed(it, "revise", by=by, at=at, change=change, handed=handed, expected=expected)
 
 

@@ -14,6 +14,7 @@ from sunlit.domain.catalog.models import Product
 from sunlit.domain.market.models import Quotation, Quote
 from sunlit.domain.market.queries import quotations as queries
 from sunlit.domain.market.rules import quotations as rules
+from sunlit.domain.market.services.drafts import discard_draft
 from sunlit.domain.market.states import quotations as life
 from sunlit.domain.registry import queries as registry
 from sunlit.foundation.accounts.actors import Actor
@@ -42,6 +43,7 @@ def hand_in_quote(it: Quotation, told: Mapping[str, Any], *, by: Actor, at: date
     envelope = seals.put_in(it.lock, json.dumps(offered.to_json(), ensure_ascii=False).encode(), owner_id=by.party, at=at)
     change = {"envelope": envelope, "digest": envelope.digest, "place": envelope.pk, "submitted_at": at}
     facts = {"quotation": it.number, "digest": envelope.digest}
+    discard_draft("quotation", it.number, by=by)
     if mine is not None:
         return move(mine, "replace", by=by, at=at, change=change, facts=facts)
     made = Quote(number=new_number("BP", at), region_path=it.region_path, quotation=it, supplier_id=by.party, **change)

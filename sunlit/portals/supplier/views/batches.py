@@ -14,6 +14,7 @@ from sunlit.domain.market.services import batches as services
 from sunlit.domain.market.states import batches as life
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.supplier.views import drafts
 from sunlit.portals.ui.batches import UNTIL, batch_page
 from sunlit.portals.ui.toasts import tell
 
@@ -31,6 +32,9 @@ def batch(request: Request, number: str) -> HttpResponse:
 
     def act() -> HttpResponse:
         verb, post = request.POST.get("verb", ""), request.POST
+        if verb == "draft":
+            drafts.keep(request, "batch", number)
+            return see_other("supplier:batch", number)
         if verb == "bid":
             services.bid_for_batch(it, price=post.get("price", ""), note=post.get("note", ""), by=request.actor, at=request.now)
         elif verb == "take":
@@ -43,7 +47,10 @@ def batch(request: Request, number: str) -> HttpResponse:
 
     context = batch_page(request, it)
     entry = next((one for one in queries.parties(it) if one.supplier_id == request.actor.party), None)
+    draft = drafts.draft_of(request, "batch", number)
     context |= {
+        "draft": draft,
+        "filled": drafts.filled(request, draft),
         "mine": next((one for one in context["bids"] if one.entry.supplier_id == request.actor.party), None),
         "most": min(entry.price, it.cap) if entry is not None and entry.price is not None else None,
         "turn": it.state == life.OFFERED and entry is not None and entry.pk == it.entry_id,

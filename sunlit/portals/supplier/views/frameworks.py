@@ -24,6 +24,7 @@ from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.supplier.views import drafts
 from sunlit.portals.ui.frameworks import framework_page
 from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.orders import expected
@@ -74,7 +75,12 @@ def respond(request: Request, number: str, position: int) -> HttpResponse:
     package: Package = found_or_404(queries.package(it, position))
     own = next((one for one in queries.my_entries(request.actor.party) if one.package_id == package.pk), None)
 
+    draft = drafts.draft_of(request, "framework", number, position)
+
     def act() -> HttpResponse:
+        if request.POST.get("verb") == "draft":
+            drafts.keep(request, "framework", number, position)
+            return see_other("supplier:respond", number, position)
         told = {name: request.POST.get(name, "") for name in FIELDS}
         said: dict[str, Any] = {"proof": _paper(request), "by": request.actor, "at": request.now}
         if own is None:
@@ -84,14 +90,15 @@ def respond(request: Request, number: str, position: int) -> HttpResponse:
         tell(request, _("Your response was handed in. Nobody else can read it before the deadline."))
         return see_other("supplier:framework", number)
 
-    posted = request.method == "POST"
+    begun = drafts.filled(request, draft)
     context = {
         "it": it,
         "package": package,
         "own": own,
         "pricing_forms": work_rules.FORMS,
         "rate_text": rate_text,
-        "told": {name: request.POST.get(name, "") if posted else getattr(own, name, "") for name in FIELDS},
+        "draft": draft,
+        "told": {name: begun.get(name, "") if begun else getattr(own, name, "") for name in FIELDS},
         "capacities": [(key, rules.CAPACITIES[key]) for key in rules.OF_KIND[it.kind]],
         "open": it.state == life.OPEN,
         "now": request.now,

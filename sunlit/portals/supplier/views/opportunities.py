@@ -16,6 +16,7 @@ from sunlit.domain.market.services import opportunities as services
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.supplier.views.drafts import SALES
 from sunlit.portals.supplier.views.offers import branches
 from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.toasts import tell
@@ -51,6 +52,7 @@ def mine(request: Request) -> HttpResponse:
     mode = mode if mode in workbench.MODES else ""
     told: dict[str, Any] = {"seen_by": request.actor, "mode": mode}
     context = {
+        "drafts": workbench.drafts(seen_by=request.actor, at=request.now) if request.actor.has(*SALES) else [],
         "running": workbench.entries(over=False, after=row_id(request.GET.get("running", "")) or 0, **told),
         "results": workbench.entries(over=True, after=row_id(request.GET.get("after", "")) or 0, **told),
         "asked": {"mode": mode},

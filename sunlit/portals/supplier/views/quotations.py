@@ -13,6 +13,7 @@ from sunlit.domain.market.models import Quotation, Quote
 from sunlit.domain.market.states import quotations as life
 from sunlit.domain.registry import queries as registry
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.supplier.views import drafts
 from sunlit.portals.ui.quotations import quotation_page
 from sunlit.portals.ui.toasts import tell
 
@@ -44,6 +45,8 @@ def quotation(request: Request, number: str) -> HttpResponse:
         if verb == "hand_in":
             made = services.hand_in_quote(it, request.POST.dict(), **told)
             tell(request, _("Quote %(number)s was sealed. Its digest is %(digest)s…") % {"number": made.number, "digest": made.digest[:16]})
+        elif verb == "draft":
+            drafts.keep(request, "quotation", number)
         elif verb == "withdraw":
             services.withdraw_quote(found_or_404(own), **told)
             tell(request, _("Your quote was withdrawn and destroyed unread."))
@@ -53,10 +56,13 @@ def quotation(request: Request, number: str) -> HttpResponse:
             tell(request, _("Your question went to the buyer. Nobody is told who asked."))
         return see_other("supplier:quotation", number)
 
+    draft = drafts.draft_of(request, "quotation", number)
     may = request.actor.has(*SELLERS) and it.state == life.OPEN and request.now < it.quote_until
     context = {
         **quotation_page(request, it),
         "own": own,
+        "draft": draft,
+        "filled": drafts.filled(request, draft),
         "own_lines": queries.quote_lines(own) if own and own.opened_at else [],
         "may_quote": may and queries.may_quote(it, request.actor.party) and registry.standing(request.actor.party) == "active",
         "may_withdraw": may and own is not None and "withdraw" in {move.verb for move in states.quote.open_to(own, request.actor)},
