@@ -11,7 +11,7 @@ from django.test import Client
 
 from sunlit.domain.market.models import OpportunitySubscription
 from sunlit.foundation.kernel import clock
-from tests.domain.market import auctioning
+from tests.domain.market import auctioning, frames
 from tests.portals.clients import at_field, browser, codes
 from tests.quoting import LAPTOP, Fair, open_fair
 from tests.town import NOON
@@ -82,3 +82,40 @@ def test_one_subscribes_and_stops_with_every_refusal_at_its_field(fair: Fair) ->
     assert song.post(there, {"verb": "stop", "subscription": str(it.pk)}).status_code == 303
     assert not OpportunitySubscription.objects.exists()
     assert song.post(there, {"verb": "dance"}).status_code == 404
+
+
+def test_a_draft_is_saved_from_the_form_continued_and_discarded(fair: Fair) -> None:
+    it = fair.published()
+    there, chen = f"/supplier/quotations/{it.number}/", browser(fair.town.chen)
+    assert "存为草稿" in page(chen, there)
+    posted = {"verb": "draft", "draft": "0", "price_1": "4321.00", "brand_1": "天山牌", "_once": "d1"}
+    assert chen.post(there, posted).status_code == 303
+    told = page(chen, there)
+    assert 'value="4321.00"' in told
+    assert "草稿（未提交）" in told
+    late = chen.post(there, {**posted, "_once": "d2", "price_1": "1.00"})
+    assert (late.status_code, codes(late)) == (409, ["OPP-011"])
+    assert 'value="4321.00"' in page(chen, there)
+    mine = page(chen, HERE + "mine/")
+    assert it.title in mine
+    assert "继续填写" in mine
+    assert "继续填写" not in page(browser(fair.town.nurlan), HERE + "mine/")
+    assert "4321.00" not in page(browser(fair.town.nurlan), there)
+    assert it.title not in page(browser(fair.town.wu), HERE + "mine/"), "who does not sell does not see it"
+    discard = f"{HERE}drafts/quotation/{it.number}/0/discard/"
+    assert browser(fair.town.nurlan).post(discard).status_code == 404
+    assert browser(fair.town.wu).post(discard).status_code == 403
+    assert chen.post(discard).status_code == 303
+    assert "继续填写" not in page(chen, HERE + "mine/")
+    assert chen.post(f"{HERE}drafts/surprise/{it.number}/0/discard/").status_code == 404
+
+
+def test_a_response_to_a_framework_is_begun_and_handed_in_later(fair: Fair) -> None:
+    it = frames.opened_for_responses(fair.town)
+    there, chen = f"/supplier/frameworks/{it.number}/packages/1/", browser(fair.town.chen)
+    begun = {"verb": "draft", "draft": "0", "name": "孔雀复印纸", "quoted": "131.00", "_once": "f1"}
+    assert chen.post(there, begun).status_code == 303
+    told = page(chen, there)
+    assert 'value="孔雀复印纸"' in told
+    assert 'name="draft" value="1"' in told
+    assert f'href="{there}"' in page(chen, HERE + "mine/")
