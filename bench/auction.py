@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -44,6 +44,7 @@ SIZES_TRIED = 40  # bids measured at each length of a document
 
 _DOCUMENT = "CREATE TABLE bench_document (id int PRIMARY KEY, rev int NOT NULL, body jsonb NOT NULL)"
 _ROW = "CREATE TABLE bench_bid (id bigserial PRIMARY KEY, lot int NOT NULL, bidder int NOT NULL, price numeric(16, 2) NOT NULL, at timestamptz NOT NULL DEFAULT now())"
+_LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _INSERT = "\\set b random(1, 50)\n\\set p random(100, 1000000)\nINSERT INTO bench_bid (lot, bidder, price) VALUES (1, :b, :p);\n"
 
 
@@ -187,41 +188,60 @@ def _wait_for(port: int) -> None:
 # Bidders
 
 
-class Bidder:
-    """One bidder at its line: bids go down step by step, so that each is lawful."""
+class Bidder(asyncio.Protocol):
+    """One bidder at its line, kept open: bids go down step by step, so that each is lawful. Bare bytes: the bidders share the machine with the house."""
 
-    def __init__(self, port: int, its: Hall, n: int) -> None:
-        self.port, self.its, self.n = port, its, n
+    def __init__(self, its: Hall, n: int) -> None:
+        self.its, self.n, self.count = its, n, 0
         self.price = CAP
         self.took: list[float] = []
+        self.rest = b""
 
-    async def open(self) -> None:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+    async def open(self, port: int) -> None:
+        loop = asyncio.get_running_loop()
+        self.line, _self = await loop.create_connection(lambda: self, "127.0.0.1", port)
+
+    def data_received(self, data: bytes) -> None:
+        head, found, body = (self.rest + data).partition(b"\r\n\r\n")
+        length = _LENGTH.search(head) if found else None
+        if length is None or len(body) < int(length[1]):
+            self.rest += data
+            return
+        self.rest = b""
+        self.told.set_result((head, body))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.told.done():
+            self.told.set_exception(error or ConnectionError("the line was closed"))
 
     async def bid(self, price: Decimal | None = None, key: str = "") -> dict[str, Any]:
-        asked = self.price if price is None else price
-        body = json.dumps(
-            {"pass": self.its.passes[self.n], "price": str(asked), "key": key or f"{self.n}:{asked}:{time.monotonic_ns()}"}
-        ).encode()
-        head = f"POST /live/bid/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        asked, self.count = self.price if price is None else price, self.count + 1
+        body = f'{{"pass":"{self.its.passes[self.n]}","price":"{asked}","key":"{key or f"{self.n}:{asked}:{self.count}"}"}}'
+        self.told: asyncio.Future[tuple[bytes, bytes]] = asyncio.get_running_loop().create_future()
         began = time.perf_counter()
-        self.writer.write(head + body)
-        answer = await self.reader.readuntil(b"\r\n\r\n")
-        length = int(re.search(rb"content-length: (\d+)", answer.lower())[1])  # type: ignore[index]
-        told: dict[str, Any] = json.loads(await self.reader.readexactly(length))
-        if b" 200 " in answer.split(b"\r\n", 1)[0]:
+        self.line.write(
+            f"POST /live/bid/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+        )
+        head, answer = await self.told
+        told: dict[str, Any] = json.loads(answer)
+        if head.startswith(b"HTTP/1.1 200 "):
             self.took.append(time.perf_counter() - began)
             self.price = Decimal(told["next"])
         return told
 
     def close(self) -> None:
-        self.writer.close()
+        self.line.close()
+
+
+async def _opened(port: int, its: Hall, numbers: Iterable[int]) -> list[Bidder]:
+    crowd = [Bidder(its, n) for n in numbers]
+    await asyncio.gather(*(each.open(port) for each in crowd))
+    return crowd
 
 
 async def closed_loop(port: int, its: Hall, seconds: float) -> list[float]:
     """Every bidder bids again as soon as it was answered."""
-    crowd = [Bidder(port, its, n) for n in range(len(its.passes))]
-    await asyncio.gather(*(each.open() for each in crowd))
+    crowd = await _opened(port, its, range(len(its.passes)))
     until = time.monotonic() + seconds
 
     async def bids(each: Bidder) -> None:
@@ -236,8 +256,7 @@ async def closed_loop(port: int, its: Hall, seconds: float) -> list[float]:
 
 async def at_a_pace(port: int, its: Hall, seconds: float) -> list[float]:
     """One bid after the other at the pace of a lively auction."""
-    crowd = [Bidder(port, its, n) for n in range(len(its.passes))]
-    await asyncio.gather(*(each.open() for each in crowd))
+    crowd = await _opened(port, its, range(len(its.passes)))
     began = time.monotonic()
     sent = []
     for n in range(int(seconds * PACED_A_SECOND)):
@@ -264,8 +283,7 @@ def crowd_at_the_end(url: str, port: int, its: Hall) -> int:
     chance = random.Random(its.number)
 
     async def all_at_once() -> list[dict[str, Any]]:
-        crowd = [Bidder(port, its, n % len(its.passes)) for n in range(ROUND_BIDS)]
-        await asyncio.gather(*(each.open() for each in crowd))
+        crowd = await _opened(port, its, (n % len(its.passes) for n in range(ROUND_BIDS)))
         prices = [Decimal(chance.randrange(1_000, 1_000_000)) for _each in crowd]
         said = await asyncio.gather(*(each.bid(price, f"crowd-{n:05}") for n, (each, price) in enumerate(zip(crowd, prices, strict=True))))
         for each in crowd:
@@ -326,45 +344,64 @@ def watched(port: int, its: Hall, watchers: int, act: Any) -> dict[str, Any]:
     }
 
 
-_EVENT = re.compile(rb'data: \{"index":(\d+),"at":"([^"]+)","kind":"bid"')
+class _Listener(asyncio.Protocol):
+    """Hears every event of the room and sees that no bid is missing, comes twice or out of order. What it heard is in `last`: bids are counted from 1."""
+
+    known: dict[bytes, tuple[int, int, list[float]]] = {}  # an event is the same for all: it is read once
+
+    def __init__(self, address: str, opened: asyncio.Semaphore, late: list[float] | None) -> None:
+        self.address, self.opened, self.late = address, opened, late
+        self.last, self.rest, self.broken = 0, b"", False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(f"GET {self.address} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        self.headed = False
+
+    def data_received(self, data: bytes) -> None:
+        now = time.time()
+        *whole, self.rest = (self.rest + data).split(b"\n\n")
+        if not self.headed and b"event: clock" in data:  # the first thing that is told
+            self.headed = True
+            self.opened.release()
+        for event in whole:
+            first, last, told_at = self.known.get(event) or self._read(event)
+            if not first:
+                continue
+            self.broken = self.broken or first != self.last + 1
+            self.last = last
+            if self.late is not None:
+                self.late += [(now - at) * 1000 for at in told_at]
+
+    @classmethod
+    def _read(cls, event: bytes) -> tuple[int, int, list[float]]:
+        line = next((line for line in event.split(b"\n") if line.startswith(b'data: {"index"')), b"")
+        bids = json.loads(line.removeprefix(b"data: ")).get("bids", []) if line else []
+        places = [bid["place"] for bid in bids]
+        assert places == list(range(places[0], places[0] + len(places))) if places else True, "bids are missing within an event"
+        ats = [datetime.fromisoformat(bid["at"]).timestamp() for bid in bids]
+        found = cls.known[event] = (places[0], places[-1], ats) if places else (0, 0, ats)
+        return found
 
 
 def _watch(port: int, number: str, count: int, ready: Any, stop: Any, told: Any) -> None:
-    """So many listeners on one loop. Each counts its events and sees that they come in order; one in twenty notes how late they are."""
+    """So many listeners on one loop; one in twenty notes how late the bids are. Tells of each how many bids it heard, -1 where something was amiss."""
+    late = list[float]()
+    address = f"/live/room/?room=auction/{number}/1"
 
-    heard, late = [0] * count, list[float]()
-
-    async def listen(n: int, opened: asyncio.Semaphore) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(f"GET /live/room/?room=auction/{number}/1 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        await reader.readuntil(b"\r\n\r\n")
-        opened.release()
-        last, rest = 0, b""
-        while piece := await reader.read(65536):
-            now = time.time()
-            *whole, rest = (rest + piece).split(b"\n\n")
-            for event in whole:
-                found = _EVENT.search(event)
-                if found is None:
-                    continue
-                assert int(found[1]) > last, "an event came twice or out of order"
-                heard[n], last = heard[n] + 1, int(found[1])
-                if n % 20 == 0:
-                    late.append((now - datetime.fromisoformat(found[2].decode()).timestamp()) * 1000)
-
-    async def all_of_them() -> None:
-        opened = asyncio.Semaphore(0)
-        tasks = [asyncio.create_task(listen(n, opened)) for n in range(count)]
+    async def all_of_them() -> list[int]:
+        opened, loop = asyncio.Semaphore(0), asyncio.get_running_loop()
+        crowd = [_Listener(address, opened, late if n % 20 == 0 else None) for n in range(count)]
+        lines = [await loop.create_connection(lambda each=each: each, "127.0.0.1", port) for each in crowd]  # type: ignore[misc]
         for _n in range(count):
             await opened.acquire()
         ready.release()
         await asyncio.to_thread(stop.wait)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for line, _each in lines:
+            line.close()
+        return [-1 if each.broken else each.last for each in crowd]
 
-    asyncio.run(all_of_them())
-    told.put((heard, late))
+    told.put((asyncio.run(all_of_them()), late))
 
 
 # Rivals

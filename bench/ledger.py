@@ -99,7 +99,8 @@ def _inserting(url: str) -> Callable[[], object]:
 
     link = psycopg.connect(url)
     row, _facts = services._row(services.Deed("order.place", "order/DD-20260302-0001", CLOCK, AT, FACTS, "652800/652801"))
-    statement = services._INSERT + services._ROW + " RETURNING id, xid"
+    columns, places = ", ".join(services._COLUMNS), ", ".join(["%s"] * len(services._COLUMNS))
+    statement = f"INSERT INTO ledger_entry ({columns}) VALUES ({places}) RETURNING id, xid"
 
     def step() -> None:
         link.execute(statement, row).fetchone()

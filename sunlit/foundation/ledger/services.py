@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,8 +21,14 @@ MANY_MAX = 10_000
 """Deeds in one record_many; a larger bulk act is one entry with the digest of its rows."""
 
 _COLUMNS = ("at", "act", "subject", "region", "organisation", "kind", "person", "facts", "salt", "body", "leaf_hash")
-_ROW = "(" + ", ".join(["%s"] * len(_COLUMNS)) + ")"
-_INSERT = f"INSERT INTO ledger_entry ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 (our own column names)
+_INSERT = """
+INSERT INTO ledger_entry (at, act, subject, region, organisation, kind, person, facts, salt, body, leaf_hash)
+SELECT at, act, subject, region, organisation, kind, person, facts::jsonb, decode(salt, 'hex'), body, decode(leaf_hash, 'hex')
+  FROM json_to_recordset(%s::json) AS deed (
+       at timestamptz, act text, subject text, region text, organisation text, kind text, person bigint, facts text, salt text, body text, leaf_hash text)
+RETURNING id, xid
+"""  # the rows go as one parameter: however many there are, the statement is read once
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _FIELDS = ("id", "xid", *_COLUMNS)
 
 
@@ -50,7 +57,7 @@ def record_many(deeds: Sequence[Deed]) -> list[Entry]:
         return []
     rows = [_row(deed) for deed in deeds]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT + ", ".join([_ROW] * len(rows)) + " RETURNING id, xid", [value for row, _ in rows for value in row])
+        cursor.execute(_INSERT, [_as_json([row for row, _facts in rows])])
         drawn = cursor.fetchall()
     bind_contextvars(act=drawn[-1][0])  # whatever this request or job logs from now on tells after which act
     return [_entry(number, int(xid), row, facts) for (number, xid), (row, facts) in zip(drawn, rows, strict=True)]
@@ -85,6 +92,13 @@ def _row(deed: Deed) -> tuple[tuple[Any, ...], Any]:
         leaf_hash(body.encode()),
     )
     return row, facts
+
+
+def _as_json(rows: Sequence[tuple[Any, ...]]) -> str:
+    """The rows as the statement takes them."""
+    return _ENCODER.encode(
+        [dict(zip(_COLUMNS, (at.isoformat(), *told, salt.hex(), body, leaf.hex()), strict=True)) for at, *told, salt, body, leaf in rows]
+    )
 
 
 def _entry(number: int, xid: int, row: tuple[Any, ...], facts: Any) -> Entry:

@@ -213,7 +213,8 @@ async def _until_gone(receive: Receive, client: Client | Watcher) -> None:
 
 
 async def _send(send: Send, body: bytes) -> None:
-    await asyncio.wait_for(send({"type": "http.response.body", "body": body, "more_body": True}), SEND_SECONDS)
+    async with asyncio.timeout(SEND_SECONDS):
+        await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 async def _answer(send: Send, refusal: Refusal) -> None:

@@ -1,10 +1,12 @@
-"""The hub of rooms: one reader, many watchers. Each event is written once an audience, however many watch; who lags or comes back misses nothing."""
+"""The hub of rooms: one reader, many watchers. What is told together is written once an audience, however many watch; who lags or comes back misses nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import psycopg
 
@@ -17,11 +19,29 @@ WATCHERS_MOST = 4000
 QUEUE_MOST = 5000  # events a watcher may lag behind before it is cut off: it comes back and is told what it missed
 BATCH_ROWS = 500
 LISTEN_SECONDS = 5.0
-GATHER_SECONDS = 0.02  # what comes so close together is told in one go
+GATHER_SECONDS = 0.02  # what comes so close together is told in one go …
+GATHER_SECONDS_A_WATCHER = 0.0001  # … and the longer the more listen, so that telling takes no more than its share of the process
 RETRY_SECONDS, RETRY_SECONDS_MOST = 0.1, 5.0
 
 _NEXT = 'SELECT "index", at, openly, inside, own FROM live_roomevent WHERE room = %s AND "index" > %s ORDER BY "index" LIMIT %s'
 _LAST = 'SELECT coalesce(max("index"), 0) FROM live_roomevent WHERE room = %s'
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Events that were read together, as one audience sees them: written once for all who listen."""
+
+    events: tuple[tuple[int, bytes], ...]
+    whole: bytes
+
+    @classmethod
+    def of(cls, told: Sequence[Told], audience: str) -> Self:
+        events = tuple((it.index, as_event(it, audience)) for it in told)
+        return cls(events, b"".join(event for _index, event in events))
+
+    def after(self, index: int) -> bytes:
+        """Without what was sent before."""
+        return self.whole if self.events[0][0] > index else b"".join(event for place, event in self.events if place > index)
 
 
 class Watcher:
@@ -31,14 +51,16 @@ class Watcher:
         self.room, self.audience = room, audience
         self.closed = False
         self.sent = 0
-        self._waiting: deque[tuple[int, bytes]] = deque()
+        self._waiting: list[Piece] = []
+        self._lag = 0
         self._woken = asyncio.Event()
 
-    def offer(self, index: int, event: bytes) -> None:
-        if len(self._waiting) >= QUEUE_MOST:
+    def offer(self, piece: Piece) -> None:
+        self._lag += len(piece.events)
+        if self._lag > QUEUE_MOST:
             self.close()
             return
-        self._waiting.append((index, event))
+        self._waiting.append(piece)
         self._woken.set()
 
     def close(self) -> None:
@@ -48,14 +70,16 @@ class Watcher:
     async def next(self, seconds: float) -> bytes:
         """All that waits and was not sent before, as one piece; empty when nothing came in time."""
         try:
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
         except TimeoutError:
             return b""
         self._woken.clear()
-        events = b"".join(event for index, event in self._waiting if index > self.sent)
-        if self._waiting:
-            self.sent = max(self.sent, self._waiting[-1][0])
-        self._waiting.clear()
+        waiting, self._waiting, self._lag = self._waiting, [], 0
+        if not waiting:
+            return b""
+        events = b"".join([piece.after(self.sent) for piece in waiting])
+        self.sent = max(self.sent, waiting[-1].events[-1][0])
         return events
 
 
@@ -140,27 +164,27 @@ class RoomHub:
         while True:
             for room in woken & self.positions.keys():
                 await self._tell(connection, room)
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(GATHER_SECONDS + self.watchers * GATHER_SECONDS_A_WATCHER)
             woken = {note.payload async for note in connection.notifies(timeout=LISTEN_SECONDS, stop_after=1)} or set(self.rooms)
 
     async def _tell(self, connection: feed.Connection, room: str) -> None:
         while room in self.positions:
             told = await _after(connection, room, self.positions[room])
-            for event in told:
-                self._hand_out(event)
+            if told:
+                self._hand_out(room, told)
             if len(told) < BATCH_ROWS:
                 return
             await asyncio.sleep(0)
 
-    def _hand_out(self, told: Told) -> None:
-        written: dict[str, bytes] = {}
-        for watcher in self.rooms.get(told.room, ()):
-            event = written.get(watcher.audience)
-            if event is None:
-                event = written[watcher.audience] = as_event(told, watcher.audience)
-            watcher.offer(told.index, event)
-        if told.room in self.positions:
-            self.positions[told.room] = told.index
+    def _hand_out(self, room: str, told: Sequence[Told]) -> None:
+        written: dict[str, Piece] = {}
+        for watcher in self.rooms.get(room, ()):
+            piece = written.get(watcher.audience)
+            if piece is None:
+                piece = written[watcher.audience] = Piece.of(told, watcher.audience)
+            watcher.offer(piece)
+        if room in self.positions:
+            self.positions[room] = told[-1].index
 
 
 async def _last(connection: feed.Connection, room: str) -> int:

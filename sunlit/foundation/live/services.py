@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from django.db import connection
 
 from sunlit.foundation.live.models import RoomEvent
 from sunlit.foundation.live.rooms import CHANNEL, is_room
+
+_TELL = """
+WITH told AS (
+    INSERT INTO live_roomevent (room, "index", at, openly, inside, own)
+    SELECT %s, it.* FROM json_to_recordset(%s::json) AS it ("index" bigint, at timestamptz, openly jsonb, inside jsonb, own jsonb)
+)
+SELECT pg_notify(%s, %s)
+"""
 
 
 def tell_room(room: str, events: Sequence[RoomEvent]) -> None:
@@ -16,6 +25,6 @@ def tell_room(room: str, events: Sequence[RoomEvent]) -> None:
     assert all(event.room == room for event in events), "events of one room"
     if not events:
         return
-    RoomEvent.objects.bulk_create(events)
+    rows = [{"index": it.index, "at": it.at.isoformat(), "openly": it.openly, "inside": it.inside, "own": it.own} for it in events]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, room])
+        cursor.execute(_TELL, [room, json.dumps(rows, ensure_ascii=False), CHANNEL, room])

@@ -39,8 +39,16 @@ BODY_BYTES_MOST: Final = 4096
 TOGETHER_MOST: Final = 200  # bids in one transaction
 WAITING_MOST: Final = 2000  # bids of one lot; beyond it the page's own form still answers
 THREADS: Final = 2
-KNOWN_FOR: Final = timedelta(seconds=10)  # how long a seat is taken for what it was when it was last looked at
+KNOWN_FOR: Final = timedelta(seconds=10)  # how long a pass and a seat are taken for what they were when they were last looked at
 KNOWN_MOST: Final = 5000
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_HEADERS: Final = [
+    (b"content-type", b"application/json; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"access-control-allow-origin", b"*"),  # who bids is told by the pass in the body, not by a cookie
+]
 
 log = structlog.stdlib.get_logger("sunlit.bids")
 
@@ -99,6 +107,7 @@ class BidDesk:
 
     def __init__(self) -> None:
         self.lots: dict[tuple[str, int], Lot] = {}
+        self.passes: dict[str, tuple[datetime, Pass]] = {}
         self.seats: dict[tuple[int, int], tuple[datetime, Actor | None]] = {}
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="bids")
         self.writers: set[asyncio.Task[None]] = set()
@@ -117,14 +126,23 @@ class BidDesk:
         await _answer(send, status, answer)
 
     async def _asked(self, body: Any, at: datetime) -> tuple[Pass, Asked]:
-        try:
-            shown = Pass(*signing.loads(str(body["pass"]), salt=SALT, max_age=PASS_SECONDS))
-        except signing.BadSignature:
-            raise Turned(403) from None
+        shown = self._shown(str(body["pass"]), at)
         actor = await self._actor(shown, at)
         if actor is None:
             raise Turned(403)
         return shown, Asked(actor, typed_price(str(body["price"])), str(body["key"]), at)
+
+    def _shown(self, text: str, at: datetime) -> Pass:
+        known = self.passes.get(text)
+        if known is None or at - known[0] > KNOWN_FOR:
+            try:
+                shown = Pass(*signing.loads(text, salt=SALT, max_age=PASS_SECONDS))
+            except signing.BadSignature:
+                raise Turned(403) from None
+            if len(self.passes) > KNOWN_MOST:
+                self.passes.clear()
+            known = self.passes[text] = (at, shown)
+        return known[1]
 
     async def _actor(self, shown: Pass, at: datetime) -> Actor | None:
         key = (shown.seat, shown.person)
@@ -206,13 +224,6 @@ async def _body(receive: Receive) -> bytes:
 
 
 async def _answer(send: Send, status: int, answer: dict[str, Any]) -> None:
-    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
-    headers = [
-        (b"content-type", b"application/json; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"access-control-allow-origin", b"*"),  # who bids is told by the pass in the body, not by a cookie
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    body = _ENCODER.encode(answer).encode()
+    await send({"type": "http.response.start", "status": status, "headers": [*_HEADERS, (b"content-length", str(len(body)).encode())]})
     await send({"type": "http.response.body", "body": body})

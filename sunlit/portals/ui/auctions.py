@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sunlit.config import environment
-from sunlit.domain.market.models import Auction, AuctionEntry, AuctionLot
+from sunlit.domain.market.models import Auction, AuctionLot
 from sunlit.domain.market.queries import auctions as queries
 from sunlit.domain.market.rules import auctions as rules
 from sunlit.domain.market.services import floor_of
@@ -39,6 +39,7 @@ PASSED_OVER: Final[dict[str, str | Promise]] = {
     "declined": gettext_lazy("did not take the order"),
 }
 BIDS: Final = ("auction.bid", "auction.floor", "auction.lift_floor")  # acts that the log of bids tells
+BIDS_MOST: Final = 1000  # the last ones, on the page of an auction that runs
 PHASE_TONES: Final = {"notice": "wait", "countdown": "now", "running": "now", "settling": "wait"}
 
 
@@ -55,6 +56,8 @@ def auction_page(request: Request, number: str) -> dict[str, Any]:
     open_names = queries.names_are_open(it)
     seen_prices = open_names or audience == DESK or it.visibility != rules.RANK_ONLY
     state = queries.state_of(it, lot, entries) if lot.ends_at else None
+    events = told_in(queries.room_of(it.number, lot.position), audience=audience)
+    told = _bids_told(events)
     return {
         "it": it,
         "lots": lots,
@@ -77,9 +80,9 @@ def auction_page(request: Request, number: str) -> dict[str, Any]:
         "next_price": max(state.next_price(mine.bidder.mask), money.ZERO) if state is not None and mine else None,
         "turns": _timetable(state) if state is not None else None,
         "speaking": _speaking(state, phase, request.now),
-        "live_room": _live(request, it, lot, audience, entries, state, phase),
-        "chart": _chart(lot, it, audience, open_names),
-        "log_rows": _log(lot, it, audience, open_names),
+        "live_room": _live(request, it, lot, audience, state, phase, events),
+        "chart": _chart(lot, it, open_names, told),
+        "log_rows": _log(lot, audience, open_names, told),
         "now": request.now,
     }
 
@@ -89,13 +92,12 @@ def _live(
     it: Auction,
     lot: AuctionLot,
     audience: str,
-    entries: Sequence[AuctionEntry],
     state: rules.LotState | None,
     phase: str,
+    events: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """What the page's script begins with; the stream goes on behind `after`."""
     room = queries.room_of(it.number, lot.position)
-    events = told_in(room, audience=audience)
     asked = {"room": room} | ({"pass": room_pass(room, audience)} if audience != PUBLIC else {})
     mask = int(audience) if audience.isdigit() else None
     seen = audience == DESK or it.visibility != rules.RANK_ONLY or queries.names_are_open(it)
@@ -103,7 +105,6 @@ def _live(
     return {
         "url": f"{environment.live_url(request.get_host()).rstrip('/')}/room/?{urlencode(asked)}",
         "follow": it.state in (states.OPEN, states.PAUSED),
-        "events": [event for event in events if event["kind"] == "bid"],
         "after": events[-1]["index"] if events else 0,
         "now": _iso(request.now),
         "mask": mask,
@@ -118,7 +119,7 @@ def _live(
         "low": str(lot.low) if seen and lot.low is not None else None,
         "next": str(max(state.next_price(mask), money.ZERO)) if state is not None and (mask is not None or seen) else None,
         "beats": queries.beats(it),
-        "rank": state.ranking().index(mask) + 1 if ranked and state is not None and mask is not None else None,
+        "rank": state.rank(mask) if ranked and state is not None and mask is not None else None,
         "mine": str(state.own[mask][0]) if state is not None and mask in state.own and mask is not None else None,
         "phase": phase,
         "turns": _turns(state) if state is not None else None,
@@ -193,14 +194,13 @@ def _words() -> dict[str, str]:
     }
 
 
-def _chart(lot: AuctionLot, it: Auction, audience: str, open_names: bool) -> dict[str, Any]:
+def _chart(lot: AuctionLot, it: Auction, open_names: bool, told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The staircase: every price that the reader may see, by its instant."""
     if open_names:
         bids = lot.all_bids.select_related("entry__bidder").order_by("place")
         points = [[_iso(bid.at), str(bid.price), bid.entry.bidder.mask] for bid in bids]
     else:
-        events = told_in(queries.room_of(it.number, lot.position), audience=audience)
-        points = [[event["at"], event.get("price") or event.get("mine"), event.get("bidder")] for event in events if event["kind"] == "bid"]
+        points = [[bid["at"], bid.get("price"), bid.get("bidder")] for bid in told]
     return {
         "cap": str(lot.cap),
         "from": _iso(it.starts_at),
@@ -210,19 +210,27 @@ def _chart(lot: AuctionLot, it: Auction, audience: str, open_names: bool) -> dic
     }
 
 
-def _log(lot: AuctionLot, it: Auction, audience: str, open_names: bool) -> list[dict[str, Any]]:
+def _log(lot: AuctionLot, audience: str, open_names: bool, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Every bid that the reader may know of, newest first, in the reader's words."""
     if open_names:
         bids = lot.all_bids.select_related("entry__bidder__supplier").order_by("-place")
         return [_row(b.place, b.at, lang(b.entry.bidder.supplier), b.price, str(b.entry.bidder.mask) == audience, b.by_floor) for b in bids]
+    return [_told_row(bid) for bid in reversed(told)]
+
+
+def _told_row(bid: Mapping[str, Any]) -> dict[str, Any]:
+    price, own = bid.get("price"), bool(bid.get("own"))
+    who = _("you") if own else f"{_('Bidder')} {bid['bidder']}" if "bidder" in bid else "—"
+    return _row(bid["place"], datetime.fromisoformat(bid["at"]), who, Decimal(price) if price else None, own, bool(bid.get("by_floor")))
+
+
+def _bids_told(events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Every bid that the reader was told of, with what it was told of its own ones."""
     found = []
-    for event in reversed(told_in(queries.room_of(it.number, lot.position), audience=audience)):
-        if event["kind"] == "bid":
-            price, own = event.get("price") or event.get("mine"), "mine" in event
-            who = _("you") if own else f"{_('Bidder')} {event['bidder']}" if "bidder" in event else "—"
-            at = datetime.fromisoformat(event["at"])
-            found.append(_row(event["place"], at, who, Decimal(price) if price else None, own, bool(event.get("by_floor"))))
-    return found
+    for event in events:
+        mine = {bid["place"]: {**bid, "own": True} for bid in event.get("mine", ())}
+        found += [{**bid, **mine.get(bid["place"], {})} for bid in event.get("bids", ())]
+    return found[-BIDS_MOST:]
 
 
 def _row(place: int, at: datetime, who: str, price: Decimal | None, own: bool, by_floor: bool) -> dict[str, Any]:

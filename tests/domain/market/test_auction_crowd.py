@@ -85,7 +85,9 @@ def test_a_crowd_in_the_last_second_makes_one_correct_order() -> None:
     assert dict(bids) == taken  # every bid that was answered “accepted” is there, and no other
     assert [place for place, _price in bids] == list(range(1, len(bids) + 1))
     assert all(after <= before - STEP for (_, before), (_, after) in itertools.pairwise(bids))
-    assert [it.index for it in RoomEvent.objects.filter(openly__kind="bid").order_by("index")] == list(range(9, 9 + len(bids)))
+    told = list(RoomEvent.objects.filter(openly__kind="bids").order_by("index"))
+    assert [it.index for it in told] == list(range(9, 9 + len(bids)))
+    assert [bid["place"] for it in told for bid in it.openly["bids"]] == [place for place, _price in bids]
     assert lot_of(it).low == min(taken.values())
     services.close_auctions_due(END + 6 * MINUTE)
     close_old_connections()

@@ -180,9 +180,10 @@ def test_each_bid_tells_the_order_of_the_next_round(hall: tuple[Auction, list[Ac
     bid(it, first, "4900.00", turn(1, 1))
     bid(it, second, "4950.00", turn(1, 2))
     told = [
-        (e.openly["round"], e.openly["order"], e.openly["price"]) for e in RoomEvent.objects.filter(openly__kind="bid").order_by("index")
+        (e.openly["round"], e.openly["order"], [bid["price"] for bid in e.openly["bids"]])
+        for e in RoomEvent.objects.filter(openly__kind="bids").order_by("index")
     ]
-    assert told == [(1, [masks[1], masks[2], masks[0]], "4900.00"), (1, [masks[2], masks[1], masks[0]], "4950.00")]
+    assert told == [(1, [masks[1], masks[2], masks[0]], ["4900.00"]), (1, [masks[2], masks[1], masks[0]], ["4950.00"])]
 
 
 def test_one_lot_under_everybodys_eyes(town: Town) -> None:

@@ -39,7 +39,7 @@ def another_connection() -> Iterator[psycopg.Connection]:
 def write_in(other: psycopg.Connection, number: int) -> int:
     """The same INSERT as record's, on a connection whose transaction the test holds open."""
     row, _facts = services._row(services.Deed("order.place", f"order/2026-{number:04}", ALICE, AT, {"number": f"2026-{number:04}"}))
-    found = other.execute(services._INSERT + services._ROW + " RETURNING id", row).fetchone()
+    found = other.execute(services._INSERT, [services._as_json([row])]).fetchone()
     assert found is not None
     return int(found[0])
 

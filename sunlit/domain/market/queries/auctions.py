@@ -217,15 +217,40 @@ def length_of(it: Auction, bidders: int) -> timedelta:
 
 def state_of(it: Auction, lot: AuctionLot, entries: Sequence[AuctionEntry]) -> rules.LotState:
     """The lot as its rows tell it; where it is bid for in turns, with every bid."""
+    lines = [Line.of(entry) for entry in entries]
+    return lot_state(it, lot, lines)
+
+
+@dataclass(slots=True)
+class Line:
+    """A bidder in a lot, as bidding needs it."""
+
+    entry: int
+    price: Decimal | None
+    place: int | None
+    mask: int
+    supplier: int
+    person: int
+    admitted: bool
+    floor: bytes | None = None
+    floor_at: datetime | None = None
+
+    @classmethod
+    def of(cls, entry: AuctionEntry) -> Line:
+        bidder = entry.bidder
+        return cls(entry.pk, entry.price, entry.place, bidder.mask, bidder.supplier_id, bidder.person_id, bidder.admitted)
+
+
+def lot_state(it: Auction, lot: AuctionLot, lines: Sequence[Line]) -> rules.LotState:
     assert it.starts_at is not None
     assert lot.ends_at is not None
-    own = {entry.bidder.mask: (entry.price, entry.place) for entry in entries if entry.price is not None and entry.place is not None}
-    leader = next((entry.bidder.mask for entry in entries if entry.pk == lot.leader_id), None)
+    own = {line.mask: (line.price, line.place) for line in lines if line.price is not None and line.place is not None}
+    leader = next((line.mask for line in lines if line.entry == lot.leader_id), None)
     turns, extension = turns_of(it), timedelta(minutes=it.extension_minutes)
     terms = rules.Terms(lot.cap, lot.step, beats(it), it.starts_at, extension, it.extensions_most, turns)
     state = rules.LotState(terms, lot.ends_at, lot.extensions, lot.bids, lot.last_at, lot.low, leader, own)
     if turns is not None:
-        state.masks = [entry.bidder.mask for entry in entries if entry.bidder.admitted]
+        state.masks = [line.mask for line in lines if line.admitted]
         bids = AuctionBid.objects.filter(lot=lot).order_by("place").values_list("entry__bidder__mask", "price", "place", "round")
         state.said = [Said(*told) for told in bids]
     return state

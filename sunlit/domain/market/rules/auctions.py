@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -144,6 +145,10 @@ class LotState:
     own: dict[int, tuple[Decimal, int]] = field(default_factory=dict)
     masks: Sequence[int] = ()  # everybody who may speak, and what was said: for turns alone
     said: list[Said] = field(default_factory=list)
+    ranked: list[tuple[Decimal, int, int]] = field(init=False)  # `own` as price, place, bidder: the best first
+
+    def __post_init__(self) -> None:
+        self.ranked = sorted((*bid, bidder) for bidder, bid in self.own.items())
 
     def next_price(self, bidder: int | None = None) -> Decimal:
         """The highest price that may be bid next, by this bidder or by a newcomer. Nothing or less: no bid is possible any more."""
@@ -208,7 +213,7 @@ class LotState:
         leads = self.low is None or price < self.low  # of equal prices the earlier stays ahead
         self.bids += 1
         self.last_at = at
-        self.own[bidder] = (price, self.bids)
+        self._rank(bidder, (price, self.bids))
         if self.terms.turns is not None:
             self.said.append(Said(bidder, price, self.bids, self.speaking(self.terms.turns, at).round))
         extended = False
@@ -216,6 +221,12 @@ class LotState:
             self.low, self.leader = price, bidder
             extended = self._extend(at)
         return Taken(self.bids, bidder, price, at, leads, extended, by_floor)
+
+    def _rank(self, bidder: int, bid: tuple[Decimal, int]) -> None:
+        if bidder in self.own:
+            del self.ranked[self.rank(bidder) - 1]
+        self.own[bidder] = bid
+        insort(self.ranked, (*bid, bidder))
 
     def _extend(self, at: datetime) -> bool:
         open_still = self.terms.extensions_most is None or self.extensions < self.terms.extensions_most
@@ -252,7 +263,11 @@ class LotState:
 
     def ranking(self) -> list[int]:
         """The bidders by their lowest bids; of equal prices the earlier is ahead."""
-        return sorted(self.own, key=lambda mask: self.own[mask])
+        return [bidder for _price, _place, bidder in self.ranked]
+
+    def rank(self, bidder: int) -> int:
+        """The place of somebody who has bid in that ranking, from 1."""
+        return bisect_left(self.ranked, (*self.own[bidder], bidder)) + 1
 
 
 def outcome(ranking: Sequence[int], least: int) -> str:

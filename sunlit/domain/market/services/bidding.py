@@ -6,18 +6,21 @@ came to the server. Whoever sends the same message again (the key) gets the firs
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
-from sunlit.domain.market.models import Auction, AuctionBid, AuctionEntry, AuctionLot
+from sunlit.domain.market.models import Auction, AuctionEntry, AuctionLot
 from sunlit.domain.market.queries import auctions as queries
+from sunlit.domain.market.queries.auctions import Line
 from sunlit.domain.market.rules import auctions as rules
-from sunlit.domain.market.rules.auction_turns import worst_first
+from sunlit.domain.market.rules.auction_turns import lowest_before, worst_first
 from sunlit.domain.market.services.auctions import masked
 from sunlit.domain.market.states import auctions as states
 from sunlit.foundation import vault
@@ -29,6 +32,7 @@ from sunlit.foundation.ledger.services import Deed, record_many
 from sunlit.foundation.lifecycle import NOT_YOURS
 from sunlit.foundation.live import services as live
 from sunlit.foundation.live.models import RoomEvent
+from sunlit.foundation.live.rooms import iso_of
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,48 @@ class Accepted:
 
 Answer = Accepted | Refused
 
-_BID_DOWN = """
-UPDATE market_auctionentry entry SET price = bid.price, place = bid.place
-FROM unnest(%s::bigint[], %s::numeric[], %s::int[]) AS bid (id, price, place) WHERE entry.id = bid.id
+
+def _columns(model: type[models.Model], *wanted: str) -> tuple[str, ...]:
+    """Of all columns those that bidding needs, in the order in which a row is read back."""
+    return tuple(field.attname for field in model._meta.concrete_fields if field.attname in wanted)  # noqa: SLF001 - Django's own way to tell
+
+
+_LOT = _columns(
+    AuctionLot, "id", "auction_id", "position", "cap", "step", "ends_at", "extensions", "bids", "told", "last_at", "low", "leader_id"
+)
+_AUCTION = _columns(
+    Auction, "id", "number", "region_path", "state", "rounds", "opening_minutes", "turn_minutes", "pause_minutes", "starts_at",
+    "extension_minutes", "extensions_most", "visibility", "bidders_least",
+)  # fmt: skip
+_LOCK = f"""
+SELECT {", ".join(_LOT)} FROM market_auctionlot
+ WHERE auction_id = (SELECT id FROM market_auction WHERE number = %s) AND position = %s FOR UPDATE
+"""  # noqa: S608 (our own column names)
+_READ = f"""
+SELECT entry.id, entry.price, entry.place, bidder.mask, bidder.supplier_id, bidder.person_id,
+       bidder.left_at IS NULL AND bidder.turned_away_at IS NULL, entry.floor, entry.floor_at, {", ".join(f"auction.{name}" for name in _AUCTION)}
+  FROM market_auctionentry entry
+  JOIN market_auctionbidder bidder ON bidder.id = entry.bidder_id
+  JOIN market_auction auction ON auction.id = bidder.auction_id
+ WHERE entry.lot_id = %s ORDER BY entry.id
+"""  # noqa: S608 (our own column names)
+_MADE = (
+    "SELECT entry_id, key, place, price, at FROM market_auctionbid WHERE lot_id = %s AND key IN (SELECT json_array_elements_text(%s::json))"
+)
+_WRITE = """
+WITH bid AS (
+    SELECT * FROM json_to_recordset(%(bids)s::json) AS it (
+           entry_id bigint, place int, price numeric, round smallint, by_floor boolean, key text, person_id bigint, at timestamptz)
+), kept AS (
+    INSERT INTO market_auctionbid (lot_id, entry_id, place, price, round, by_floor, key, person_id, at)
+    SELECT %(lot)s, bid.* FROM bid
+), lowered AS (
+    UPDATE market_auctionentry entry SET price = last.price, place = last.place
+      FROM (SELECT DISTINCT ON (entry_id) entry_id, price, place FROM bid ORDER BY entry_id, place DESC) last WHERE entry.id = last.entry_id
+)
+UPDATE market_auctionlot
+   SET ends_at = %(ends_at)s, extensions = %(extensions)s, bids = %(count)s, told = %(told)s, last_at = %(last_at)s, low = %(low)s, leader_id = %(leader)s
+ WHERE id = %(lot)s
 """
 
 
@@ -89,19 +132,18 @@ def set_floor(number: str, position: int, *, floor: Decimal, by: Actor, at: date
     desk = _Desk.open(number, position)
     if desk.auction.rounds:
         raise Refused(Problem(rules.NO_FLOOR, on="floor"))
-    entry = desk.entry_of(by)
-    mask = entry.bidder.mask
-    problems = [Problem(it.reason, it.params, "floor") for it in desk.problems(entry, floor, at)]
+    line = desk.line_of(by)
+    problems = [Problem(it.reason, it.params, "floor") for it in desk.problems(line.mask, floor, at)]
     if problems and problems[0].reason in (rules.NOT_LOWER, rules.NOT_LOWER_THAN_OWN, rules.ABOVE_CAP):
-        problems = [Problem(rules.FLOOR_TOO_HIGH, {"next": max(desk.state.next_price(mask), money.ZERO)}, on="floor")]
+        problems = [Problem(rules.FLOOR_TOO_HIGH, {"next": max(desk.state.next_price(line.mask), money.ZERO)}, on="floor")]
     check(problems)
-    entry.floor = vault.shut(str(floor), label=_label(desk.auction, desk.lot, mask))
-    entry.floor_at = desk.state.when(at)
-    entry.save(update_fields=["floor", "floor_at"])
-    desk.record("auction.floor", by, mask, at)
+    line.floor = vault.shut(str(floor), label=_label(number, position, line.mask))
+    line.floor_at = desk.state.when(at)
+    AuctionEntry.objects.filter(pk=line.entry).update(floor=line.floor, floor_at=line.floor_at)
+    desk.record("auction.floor", line.mask, at)
     made = desk.let_floors_answer(at)
     desk.write()
-    mine = [taken for taken in made if taken.bidder == mask]
+    mine = [taken for taken in made if taken.bidder == line.mask]
     return desk.accepted(mine[-1]) if mine else None
 
 
@@ -109,11 +151,10 @@ def set_floor(number: str, position: int, *, floor: Decimal, by: Actor, at: date
 def lift_floor(number: str, position: int, *, by: Actor, at: datetime) -> None:
     """Take the floor away; what it bid stands. Refused: AUC-016."""
     desk = _Desk.open(number, position)
-    entry = desk.entry_of(by)
-    if entry.floor is not None:
-        entry.floor, entry.floor_at = None, None
-        entry.save(update_fields=["floor", "floor_at"])
-        desk.record("auction.lift_floor", by, entry.bidder.mask, at)
+    line = desk.line_of(by)
+    if line.floor is not None:
+        AuctionEntry.objects.filter(pk=line.entry).update(floor=None, floor_at=None)
+        desk.record("auction.lift_floor", line.mask, at)
         desk.write()
 
 
@@ -121,74 +162,85 @@ def floor_of(entry: AuctionEntry) -> Decimal | None:
     """The bidder's own floor, for its own page."""
     if entry.floor is None:
         return None
-    return Decimal(vault.opened(bytes(entry.floor), label=_label(entry.bidder.auction, entry.lot, entry.bidder.mask)))
+    label = _label(entry.bidder.auction.number, entry.lot.position, entry.bidder.mask)
+    return Decimal(vault.opened(bytes(entry.floor), label=label))
 
 
-def _label(auction: Auction, lot: AuctionLot, mask: int) -> str:
-    return f"{auction.number}/{lot.position}/{mask}"
+def _label(number: str, position: int, mask: int) -> str:
+    return f"{number}/{position}/{mask}"
 
 
 class _Desk:
-    """One lot, locked, with everything that its bids need: three queries to open, five to write, however many bids there are."""
+    """One lot, locked, with everything that its bids need: two queries to open, one to know the messages, three to write, however many bids there are."""
 
-    def __init__(self, lot: AuctionLot, entries: Sequence[AuctionEntry]) -> None:
-        self.lot, self.entries = lot, {entry.bidder.mask: entry for entry in entries}
-        self.auction = entries[0].bidder.auction  # as it stands now that the lot is ours
-        self.by_supplier = {entry.bidder.supplier_id: entry for entry in entries}
-        self.state = queries.state_of(self.auction, lot, entries)
-        self.admitted = sum(entry.bidder.admitted for entry in entries)
-        self.bids: list[AuctionBid] = []
+    def __init__(self, auction: Auction, lot: AuctionLot, lines: Sequence[Line]) -> None:
+        self.auction, self.lot = auction, lot
+        self.lines = {line.mask: line for line in lines}
+        self.by_supplier = {line.supplier: line for line in lines}
+        self.state = queries.lot_state(auction, lot, lines)
+        self.ranks = {mask: rank for rank, mask in enumerate(self.state.ranking(), 1)}  # as it stood when the desk was opened
+        self.admitted = sum(line.admitted for line in lines)
+        self.floors: dict[int, tuple[Decimal, datetime]] | None = None
+        self.taken: list[_Row] = []
         self.deeds: list[Deed] = []
-        self.events: list[RoomEvent] = []
-        self.made: dict[tuple[int, str], AuctionBid] = {}
+        self.made: dict[tuple[int, str], rules.Taken] = {}
 
     @classmethod
     def open(cls, number: str, position: int) -> _Desk:
         """Lock first, read after: what others committed while we waited is seen. Refused: AUC-016 nobody entered the lot, AUC-020 not announced."""
-        lot = AuctionLot.objects.select_for_update().filter(auction__number=number, position=position).first()
-        entries = list(lot.entries.select_related("bidder").order_by("pk")) if lot else []
-        if lot is None or not entries:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [number, position])
+            if (told := cursor.fetchone()) is None:
+                raise Refused(Problem(rules.NOT_A_BIDDER))
+            lot = AuctionLot.from_db("default", _LOT, told)
+            cursor.execute(_READ, [lot.pk])
+            rows = cursor.fetchall()
+        if not rows:
             raise Refused(Problem(rules.NOT_A_BIDDER))
-        auction = Auction.objects.get(pk=lot.auction_id)
-        for entry in entries:
-            entry.lot, entry.bidder.auction = lot, auction
-        return cls(lot, entries)
+        ends = len(rows[0]) - len(_AUCTION)
+        auction = Auction.from_db("default", _AUCTION, rows[0][ends:])
+        return cls(auction, lot, [Line(*row[:ends]) for row in rows])
 
     def know(self, keys: Sequence[str]) -> None:
         """The bids that these messages made before."""
-        self.made = {(it.entry_id, it.key): it for it in AuctionBid.objects.filter(lot=self.lot, key__in=keys)}
+        masks = {line.entry: line.mask for line in self.lines.values()}
+        with connection.cursor() as cursor:
+            cursor.execute(_MADE, [self.lot.pk, json.dumps(keys)])
+            for entry, key, place, price, at in cursor.fetchall():
+                self.made[masks[entry], key] = rules.Taken(place, masks[entry], price, at, leads=False, extended=False)
 
     # Judging
 
     def answer(self, asked: Asked) -> Answer:
         try:
-            entry = self.entry_of(asked.by)
-            if (known := self._known(entry, asked)) is not None:
+            line = self.line_of(asked.by)
+            if (known := self._known(line, asked)) is not None:
                 return known
-            check(self.problems(entry, asked.price, asked.at))
+            check(self.problems(line.mask, asked.price, asked.at))
         except Refused as refused:
             return refused
-        taken = self._take(entry.bidder.mask, asked)
+        taken = self.state.take(line.mask, asked.price, asked.at)
+        self._keep(taken, asked.key, asked.by.person)
         self.let_floors_answer(asked.at)
         return self.accepted(taken)
 
-    def entry_of(self, by: Actor) -> AuctionEntry:
-        """The actor's own entry. Refused: AUC-016, LIF-002."""
+    def line_of(self, by: Actor) -> Line:
+        """The actor's own line. Refused: AUC-016, LIF-002."""
         if not states.bidder.allows(by, self.auction):
             raise Refused(Problem(NOT_YOURS, {"verb": "竞价", "who": states.bidder.label}))
-        entry = self.by_supplier.get(by.party)
-        if entry is None or not entry.bidder.admitted:
+        line = self.by_supplier.get(by.party)
+        if line is None or not line.admitted:
             raise Refused(Problem(rules.NOT_A_BIDDER))
-        return entry
+        return line
 
-    def problems(self, entry: AuctionEntry, price: Decimal, at: datetime) -> Iterator[Problem]:
+    def problems(self, mask: int, price: Decimal, at: datetime) -> Iterator[Problem]:
         """Why a bid is not taken, the first thing that is wrong."""
         if self.auction.state != states.OPEN:
             yield Problem(rules.NOT_OPEN, {"state": states.auction.states[self.auction.state]})
         elif self._too_few():
             yield Problem(rules.TOO_FEW, {"least": self.auction.bidders_least, "count": self.admitted})
         else:
-            yield from self.state.problems(entry.bidder.mask, price, at)
+            yield from self.state.problems(mask, price, at)
 
     def _too_few(self) -> bool:
         """Whether the auction lacks bidders although nobody has said so yet; those of other lots are counted only where it matters."""
@@ -198,137 +250,158 @@ class _Desk:
         self.admitted = queries.admitted_of([self.auction]).get(self.auction.pk, 0)
         return self.admitted < least
 
-    def _known(self, entry: AuctionEntry, asked: Asked) -> Accepted | None:
+    def _known(self, line: Line, asked: Asked) -> Accepted | None:
         """The bid that this message made before. Refused: AUC-025 its key made another one, AUC-026 it has none."""
         least, most = rules.KEY_CHARS
         if not least <= len(asked.key) <= most:
             raise Refused(Problem(rules.KEY_WRONG, {"most": most}))
-        made = self.made.get((entry.pk, asked.key))
+        made = self.made.get((line.mask, asked.key))
         if made is None:
             return None
         if made.price != asked.price:
             raise Refused(Problem(rules.KEY_TAKEN, {"price": made.price}))
-        taken = rules.Taken(made.place, entry.bidder.mask, made.price, made.at, leads=False, extended=False)
-        return self.accepted(taken, again=True)
+        return self.accepted(made, again=True)
 
     def accepted(self, taken: rules.Taken, *, again: bool = False) -> Accepted:
-        rank = 0 if self.auction.visibility == rules.LOW_ONLY else self.state.ranking().index(taken.bidder) + 1
+        rank = 0 if self.auction.visibility == rules.LOW_ONLY else self.state.rank(taken.bidder)
         return Accepted(taken.place, taken.price, taken.at, rank, self.state.ends_at, self.state.next_price(taken.bidder), again)
 
     # Taking
 
-    def _take(self, mask: int, asked: Asked) -> rules.Taken:
-        before = self._ranks()
-        taken = self.state.take(mask, asked.price, asked.at)
-        self._keep(taken, asked.key, asked.by.person, before)
-        return taken
-
     def let_floors_answer(self, at: datetime) -> list[rules.Taken]:
         """Sealed floors are opened here, in memory, and bid as far as they must."""
-        sealed = {mask: entry for mask, entry in self.entries.items() if entry.floor is not None and entry.bidder.admitted}
-        floors = {
-            mask: (Decimal(vault.opened(bytes(entry.floor or b""), label=_label(self.auction, self.lot, mask))), entry.floor_at or at)
-            for mask, entry in sealed.items()
-        }
-        if not floors:
+        if self.floors is None:
+            self.floors = {mask: self._opened(line, at) for mask, line in self.lines.items() if line.floor is not None and line.admitted}
+        if not self.floors:
             return []
         made = []
-        before = self._ranks()
-        for taken in self.state.answer(floors, at):
-            self._keep(taken, f"floor:{taken.place}", self.entries[taken.bidder].bidder.person_id, before)
-            before = self._ranks()
+        for taken in self.state.answer(self.floors, at):
+            self._keep(taken, f"floor:{taken.place}", self.lines[taken.bidder].person)
             made.append(taken)
         return made
 
-    def _ranks(self) -> dict[int, int]:
-        return {mask: rank for rank, mask in enumerate(self.state.ranking(), 1)}
+    def _opened(self, line: Line, at: datetime) -> tuple[Decimal, datetime]:
+        assert line.floor is not None
+        label = _label(self.auction.number, self.lot.position, line.mask)
+        return Decimal(vault.opened(bytes(line.floor), label=label)), line.floor_at or at
 
-    def _keep(self, taken: rules.Taken, key: str, person: int, before: Mapping[int, int]) -> None:
-        entry = self.entries[taken.bidder]
-        entry.price, entry.place = taken.price, taken.place
-        row = AuctionBid(
-            lot=self.lot, entry=entry, place=taken.place, price=taken.price, round=self._round(), by_floor=taken.by_floor, key=key,
-            person_id=person, at=taken.at,
-        )  # fmt: skip
-        self.bids.append(row)
-        self.made[entry.pk, key] = row
-        self.deeds.append(self._deed("auction.bid", taken.bidder, taken.at, self._told(taken)))
-        self._tell(taken, before)
+    def _keep(self, taken: rules.Taken, key: str, person: int) -> None:
+        said = self.state.said  # where bidders speak in turns
+        row = _Row(taken, key, person, said[-1].round if said else 0, self.state.ends_at, self.state.extensions)
+        self.taken.append(row)
+        self.made[taken.bidder, key] = taken
+        self.deeds.append(self._deed("auction.bid", taken.bidder, taken.at, row.told(self.lot.position)))
 
-    def _round(self) -> int:
-        """Of the last bid, where bidders speak in turns."""
-        return self.state.said[-1].round if self.state.said else 0
-
-    def record(self, act: str, by: Actor, mask: int, at: datetime) -> None:
+    def record(self, act: str, mask: int, at: datetime) -> None:
         """An act of a bidder that is no bid."""
         self.deeds.append(self._deed(act, mask, at, {"lot": self.lot.position, "bidder": mask}))
 
     def _deed(self, act: str, mask: int, at: datetime, facts: Mapping[str, Any]) -> Deed:
-        told = {"number": self.auction.number, **facts}
-        return Deed(act, f"auction/{self.auction.number}", masked(BIDDER, mask), at, told, self.auction.region_path)
-
-    def _told(self, taken: rules.Taken) -> dict[str, Any]:
-        told = {"lot": self.lot.position, "place": taken.place, "bidder": taken.bidder, "price": taken.price, "by_floor": taken.by_floor}
-        return {**told, "ends_at": iso(self.state.ends_at), "extensions": self.state.extensions}
-
-    def _tell(self, taken: rules.Taken, before: Mapping[int, int]) -> None:
-        """One event, seen by each as far as the auction's terms allow before the end."""
-        self.lot.told += 1
-        visibility = self.auction.visibility
-        priced = {"price": str(taken.price), "low": str(self.state.low), "next": str(self.state.next_price())}
-        masks = {"bidder": taken.bidder, "by_floor": taken.by_floor}
-        openly: dict[str, Any] = {
-            "kind": "bid",
-            "place": taken.place,
-            "ends_at": iso(self.state.ends_at),
-            "extensions": self.state.extensions,
-        }
-        openly |= {"extended": taken.extended, "leads": taken.leads}
-        if visibility != rules.RANK_ONLY:
-            openly |= priced
-        if visibility == rules.BOTH:
-            openly |= masks
-        if number := self._round():
-            openly |= {"round": number, "order": worst_first(self.state.masks, self.state.own)}  # of the rounds to come, as it stands
-        room = queries.room_of(self.auction.number, self.lot.position)
-        self.events.append(
-            RoomEvent(
-                room=room,
-                index=self.lot.told,
-                at=taken.at,
-                openly=openly,
-                inside={**priced, **masks},
-                own=self._own(taken, before, visibility),
-            )
-        )
-
-    def _own(self, taken: rules.Taken, before: Mapping[int, int], visibility: str) -> dict[str, dict[str, Any]]:
-        """What single bidders are told besides: the one who bid its own price, and each its new rank where ranks are seen."""
-        own: dict[str, dict[str, Any]] = {}
-        if visibility != rules.LOW_ONLY:
-            now = self._ranks()
-            own = {str(mask): {"rank": rank} for mask, rank in now.items() if before.get(mask) != rank}
-        mine = {"mine": str(taken.price), "by_floor": taken.by_floor, "own_next": str(self.state.next_price(taken.bidder))}
-        own[str(taken.bidder)] = {**own.get(str(taken.bidder), {}), **mine}
-        return own
+        number = self.auction.number
+        return Deed(act, f"auction/{number}", masked(BIDDER, mask), at, {"number": number, **facts}, self.auction.region_path)
 
     # Writing
 
     def write(self) -> None:
         """Everything at once; nothing where nothing was taken."""
-        if self.bids:
-            AuctionBid.objects.bulk_create(self.bids)
-            touched = list({bid.entry_id: bid.entry for bid in self.bids}.values())
+        if self.taken:
             with connection.cursor() as cursor:
-                cursor.execute(_BID_DOWN, [[it.pk for it in touched], [it.price for it in touched], [it.place for it in touched]])
-            lot, state = self.lot, self.state
-            leader = self.entries[state.leader] if state.leader is not None else None
-            AuctionLot.objects.filter(pk=lot.pk).update(
-                ends_at=state.ends_at, extensions=state.extensions, bids=state.bids, told=lot.told, last_at=state.last_at, low=state.low,
-                leader=leader,
-            )  # fmt: skip
-            live.tell_room(self.events[0].room, self.events)
+                cursor.execute(_WRITE, {**self._columns(), "bids": json.dumps([self._bid(row) for row in self.taken])})
+            live.tell_room(queries.room_of(self.auction.number, self.lot.position), self._events())
         record_many(self.deeds)
+
+    def _columns(self) -> dict[str, Any]:
+        """The lot as it stands now; each round of bids is one event."""
+        state = self.state
+        self.lot.told += len({row.round for row in self.taken})
+        leader = self.lines[state.leader].entry if state.leader is not None else None
+        return {
+            "lot": self.lot.pk, "ends_at": state.ends_at, "extensions": state.extensions, "count": state.bids, "told": self.lot.told,
+            "last_at": state.last_at, "low": state.low, "leader": leader,
+        }  # fmt: skip
+
+    def _bid(self, row: _Row) -> dict[str, Any]:
+        taken = row.taken
+        return {
+            "entry_id": self.lines[taken.bidder].entry, "place": taken.place, "price": str(taken.price), "round": row.round,
+            "by_floor": taken.by_floor, "key": row.key, "person_id": row.person, "at": taken.at.isoformat(),
+        }  # fmt: skip
+
+    def _events(self) -> list[RoomEvent]:
+        """What is told of these bids: one event, however many there are; where bidders speak in turns one a round, for each tells the orders to come."""
+        rounds = [list(rows) for _round, rows in groupby(self.taken, key=lambda row: row.round)]
+        first = self.lot.told - len(rounds) + 1
+        return [self._event(index, rows, last=index == self.lot.told) for index, rows in enumerate(rounds, first)]
+
+    def _event(self, index: int, rows: Sequence[_Row], *, last: bool) -> RoomEvent:
+        """Seen by each as far as the auction's terms allow before the end."""
+        visibility, end = self.auction.visibility, rows[-1]
+        stands = {"low": str(self.state.low), "next": str(self.state.next_price())}
+        openly: dict[str, Any] = {"kind": "bids", "ends_at": iso(end.ends_at), "extensions": end.extensions}
+        openly |= {"bids": [row.seen(visibility) for row in rows]}
+        if visibility != rules.RANK_ONLY:
+            openly |= stands
+        if end.round:
+            openly |= {"round": end.round, "order": worst_first(self.state.masks, lowest_before(self.state.said, end.round + 1))}
+        inside = {**stands, "bids": [row.seen(rules.BOTH) for row in rows]}
+        own = self._own(rows, ranks=last and visibility != rules.LOW_ONLY)
+        return RoomEvent(
+            room=queries.room_of(self.auction.number, self.lot.position),
+            index=index,
+            at=end.taken.at,
+            openly=openly,
+            inside=inside,
+            own=own,
+        )
+
+    def _own(self, rows: Sequence[_Row], *, ranks: bool) -> dict[str, dict[str, Any]]:
+        """What single bidders are told besides: who bid its own prices, and each its new rank where ranks are seen."""
+        own: dict[str, dict[str, Any]] = {}
+        if ranks:
+            now = enumerate(self.state.ranking(), 1)
+            own = {str(mask): {"rank": rank} for rank, mask in now if self.ranks.get(mask) != rank}
+        for row in rows:
+            told = own.setdefault(str(row.taken.bidder), {})
+            told.setdefault("mine", []).append(row.mine())
+            told["own_next"] = str(self.state.next_price(row.taken.bidder))
+        return own
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A bid that was taken, and how the lot stood after it."""
+
+    taken: rules.Taken
+    key: str
+    person: int
+    round: int
+    ends_at: datetime
+    extensions: int
+
+    def told(self, position: int) -> dict[str, Any]:
+        """For the ledger: everything that a replay works out anew."""
+        it = self.taken
+        told = {"lot": position, "place": it.place, "bidder": it.bidder, "price": it.price, "by_floor": it.by_floor}
+        return {**told, "ends_at": iso(self.ends_at), "extensions": self.extensions}
+
+    def seen(self, visibility: str) -> dict[str, Any]:
+        """For those who watch."""
+        it = self.taken
+        told: dict[str, Any] = {"place": it.place, "at": iso_of(it.at)}
+        if it.leads:
+            told["leads"] = True
+        if visibility != rules.RANK_ONLY:
+            told["price"] = str(it.price)
+        if visibility == rules.BOTH:
+            told["bidder"] = it.bidder
+        if visibility == rules.BOTH and it.by_floor:
+            told["by_floor"] = True
+        return told
+
+    def mine(self) -> dict[str, Any]:
+        """For the bidder itself."""
+        told = {"place": self.taken.place, "price": str(self.taken.price)}
+        return {**told, "by_floor": True} if self.taken.by_floor else told
 
 
 BIDDER = Actor(None, "", None, "", "", "supplier", "", frozenset())  # a bidder behind its mask

@@ -150,22 +150,26 @@ class Room {
       return;
     }
     if (event.kind === "bidders") this.set("bidders", String(event.bidders));
-    if (event.kind === "bid") this.bid(event);
+    if (event.kind === "bids") this.bids(event);
   }
 
-  bid(event) {
+  // The bids that were taken together, in their order; those of the reader's own are told once more, with what only their bidder may know.
+  bids(event) {
     const told = this.told;
     const was = told.rank;
+    const mine = new Map((event.mine ?? []).map((bid) => [bid.place, { ...bid, own: true }]));
+    const made = event.bids.map((bid) => ({ ...bid, ...mine.get(bid.place) }));
+    const own = made.findLast((bid) => bid.own);
     told.ends_at = event.ends_at;
-    told.bids = Math.max(told.bids, event.place);
+    told.bids = Math.max(told.bids, made.at(-1).place);
     this.set("bids", told.bids.toLocaleString("en"));
     if (event.low) {
       told.low = event.low;
       this.set("low", yuan(event.low));
     }
-    if (event.mine) {
-      told.mine = event.mine;
-      this.set("mine", yuan(event.mine));
+    if (own) {
+      told.mine = own.price;
+      this.set("mine", yuan(own.price));
     }
     if (event.rank) {
       told.rank = event.rank;
@@ -174,9 +178,9 @@ class Room {
     }
     if (event.extensions !== told.extensions) this.extended(event);
     if (told.turns && event.order) this.reorder(event);
-    this.row(event);
-    this.step(event);
-    this.follow(event, was);
+    this.rows(made);
+    this.steps(made, event.ends_at);
+    this.follow(event, made.findLast((bid) => bid.leads), was === 1 || Boolean(own));
   }
 
   extended(event) {
@@ -188,35 +192,37 @@ class Room {
     setTimeout(() => this.box.toggleAttribute("data-extended", false), 4000);
   }
 
-  row(event) {
+  rows(made) {
     const log = this.fields.log;
     if (!log) return;
-    const own = "mine" in event;
+    for (const bid of made.slice(-LOG_ROWS)) log.prepend(this.row(bid));
+    while (log.children.length > LOG_ROWS) log.lastElementChild.remove();
+    if (this.fields["no-bids"]) this.fields["no-bids"].hidden = true;
+  }
+
+  row(bid) {
     const line = document.createElement("tr");
-    if (own) line.className = "auction-own";
-    const who = own ? this.words.you : event.bidder ? `${this.words.bidder} ${event.bidder}` : "—";
-    const price = event.price ?? event.mine;
-    cell(line, String(event.place), "number figures");
-    cell(line, time(Date.parse(event.at), true), "figures nowrap");
+    if (bid.own) line.className = "auction-own";
+    const who = bid.own ? this.words.you : bid.bidder ? `${this.words.bidder} ${bid.bidder}` : "—";
+    cell(line, String(bid.place), "number figures");
+    cell(line, time(Date.parse(bid.at), true), "figures nowrap");
     const by = cell(line, who, "");
-    if (event.by_floor) {
+    if (bid.by_floor) {
       const note = document.createElement("span");
       note.className = "faint small";
       note.textContent = ` ${this.words.automatic}`;
       by.append(note);
     }
-    cell(line, price ? yuan(price) : this.words.hidden, "number figures");
-    log.prepend(line);
-    while (log.children.length > LOG_ROWS) log.lastElementChild.remove();
-    if (this.fields["no-bids"]) this.fields["no-bids"].hidden = true;
+    cell(line, bid.price ? yuan(bid.price) : this.words.hidden, "number figures");
+    return line;
   }
 
-  step(event) {
-    const price = event.price ?? event.mine;
-    if (!this.chart || !price) return;
+  steps(made, end) {
+    const seen = made.filter((bid) => bid.price);
+    if (!this.chart || !seen.length) return;
     const data = JSON.parse(this.chart.textContent);
-    data.points.push([event.at, price, event.bidder ?? null]);
-    data.to = event.ends_at;
+    data.points.push(...seen.map((bid) => [bid.at, bid.price, bid.bidder ?? null]));
+    data.to = end;
     this.chart.textContent = JSON.stringify(data);
     document.dispatchEvent(new CustomEvent("chart:changed"));
   }
@@ -248,8 +254,7 @@ class Room {
   }
 
   // The next price moves on; what was typed stays as long as it can still be bid.
-  follow(event, was) {
-    const own = "mine" in event;
+  follow(event, first, led) {
     if (this.told.beats === "lowest" && event.next) this.told.next = event.next;
     if (event.own_next) this.told.next = event.own_next;
     if (this.fields.next && this.told.next) this.set("next", yuan(this.told.next));
@@ -262,8 +267,8 @@ class Room {
       this.sure = "";
     }
     this.sum();
-    if (!own && this.told.mine && event.leads && (was === 1 || this.told.beats === "lowest")) {
-      this.answer(this.words.outbid.replace("{price}", event.price ? yuan(event.price) : this.words.hidden), "now");
+    if (first && !first.own && this.told.mine && (led || this.told.beats === "lowest")) {
+      this.answer(this.words.outbid.replace("{price}", first.price ? yuan(first.price) : this.words.hidden), "now");
       this.beep();
     }
   }
