@@ -6,26 +6,30 @@ import itertools
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import Barrier
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.db import close_old_connections, connection, transaction
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, event, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from sunlit.domain.market import services
 from sunlit.domain.market.models import Auction, AuctionBid, Order
 from sunlit.domain.market.queries import auctions as queries
+from sunlit.domain.market.rules import auctions as rules
 from sunlit.domain.market.rules.auction_results import Act, replay
-from sunlit.domain.planning.models import BudgetQuota
+from sunlit.domain.planning.models import BudgetQuota, Hold
+from sunlit.domain.registry import services as registry
+from sunlit.domain.registry.models import Supplier
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger import queries as ledger
 from sunlit.foundation.live.models import RoomEvent
-from tests.domain.market.auctioning import MINUTE, SECOND, START, again, enter, entered, entry_of, lot_of, sellers
+from tests.domain.market.auctioning import LAPTOPS, MINUTE, PAPER, SECOND, START, again, entered, entry_of, lot_of, sellers
 from tests.town import NOON, Town, build
 
 END = START + 30 * MINUTE
@@ -96,152 +100,247 @@ def test_a_crowd_in_the_last_second_makes_one_correct_order() -> None:
 
 # Any verbs in any order
 
-Steps = list[tuple[str, int, int, int]]
-VERBS = (
-    "bid",
-    "bid",
-    "bid",
-    "bid",
-    "floor",
-    "lift",
-    "leave",
-    "turn_away",
-    "pause",
-    "resume",
-    "withdraw",
-    "void",
-    "clock",
-    "refuse",
-    "exclude",
-    "award",
-    "lose",
-)
+who = st.integers(0, 3)
+position = st.integers(1, 2)
+percents = st.integers(36, 102)  # of the highest price: also too high, also abnormally low
+minutes = st.integers(0, 6)
+Asked = Callable[[], Any]
 
 
-class Story:
-    """An auction with four bidders, and one step after the other; refusals change nothing."""
+class AnyVerbs(RuleBasedStateMachine):
+    """One auction, open or by rounds, in one lot or two, with four bidders; every verb at any time. What is refused changes nothing."""
 
-    def __init__(self, town: Town, people: list[Actor], visibility: str) -> None:
-        self.town, self.people, self.at = town, people, NOON + 5 * MINUTE
-        self.it = entered(town, people[:3], visibility=visibility)
-        enter(self.it, people[3])
+    town: ClassVar[Town]
+    people: ClassVar[list[Actor]]
 
-    def do(self, verb: str, who: int, amount: int, minutes: int) -> None:
-        self.at += minutes * MINUTE
-        if self.at < START - 5 * MINUTE and verb in ("bid", "floor", "clock"):
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = transaction.atomic()
+        self.block.__enter__()
+        self.at, self.outages, self.published = NOON + 5 * MINUTE, 0, ""
+
+    def teardown(self) -> None:
+        event(f"ended {again(self.it).state}, {Order.objects.count()} orders, {AuctionBid.objects.count() // 5 * 5} bids and more")
+        transaction.set_rollback(True)
+        self.block.__exit__(None, None, None)
+
+    @initialize(
+        form=st.sampled_from(["open", "open", "rounds"]),
+        lots=st.sampled_from([(LAPTOPS,), (LAPTOPS, PAPER)]),
+        visibility=st.sampled_from(["rank_only", "low_only", "own_rank_and_current_low"]),
+        bidden=st.booleans(),
+    )
+    def announce(self, form: str, lots: Any, visibility: str, bidden: bool) -> None:
+        rounds: dict[str, Any] = {"form": services.ROUNDS, "minutes": "", "extension_minutes": ""} if form == "rounds" else {}
+        self.rounds = bool(rounds)
+        lots, visibility = (lots[:1], "own_rank_and_current_low") if rounds else (lots, visibility)
+        self.it = entered(self.town, self.people, lots=lots, visibility=visibility, **rounds)
+        if bidden:
             self.at = START
-        act: Callable[..., Any] = getattr(self, verb)
+            for number in range(len(self.people)):
+                self.next_turn() if self.rounds else None
+                for lot in range(1, len(lots) + 1):
+                    self.bid(self._speaking() if self.rounds else number, lot, 98 - 3 * number, 0)
+
+    def tried(self, act: Asked) -> None:
         try:
             with transaction.atomic():
-                act(self.people[who], Decimal(amount))
+                act()
         except Refused:
             pass
 
-    def bid(self, person: Actor, amount: Decimal) -> None:
-        services.bid(self.it.number, 1, price=amount, key=f"{self.at.isoformat()}{amount}", by=person, at=self.at)
+    def _state(self, lot: int = 1) -> rules.LotState:
+        return queries.state_of(again(self.it), lot_of(self.it, lot), queries.entries_of(lot_of(self.it, lot)))
 
-    def floor(self, person: Actor, amount: Decimal) -> None:
-        services.set_floor(self.it.number, 1, floor=amount, by=person, at=self.at)
+    def _speaking(self) -> int:
+        """By rounds whoever's turn it is; the first where it is nobody's."""
+        state = self._state()
+        assert state.terms.turns is not None
+        masks = {entry_of(self.it, person).bidder.mask: number for number, person in enumerate(self.people)}
+        return masks.get(state.speaking(state.terms.turns, self.at).bidder or 0, 0)
 
-    def lift(self, person: Actor, _amount: Decimal) -> None:
-        services.lift_floor(self.it.number, 1, by=person, at=self.at)
+    def _price(self, lot: int, percent: int) -> Decimal:
+        return (lot_of(self.it, lot).cap * percent / 100).quantize(Decimal("0.01"))
 
-    def leave(self, person: Actor, _amount: Decimal) -> None:
-        services.leave_auction(self.it, by=person, at=self.at)
+    def _here(self, lot: int) -> int:
+        return min(lot, self.it.lots.count())
 
-    def turn_away(self, person: Actor, _amount: Decimal) -> None:
-        services.turn_away(self.it, entry_of(self.it, person).bidder.mask, reason="资质不符", by=self.town.zhou, at=self.at)
+    # Time
 
-    def pause(self, _person: Actor, _amount: Decimal) -> None:
-        services.pause_auction(self.it, reason="核实举报", by=self.town.surina, at=self.at)
+    @rule(minutes=minutes)
+    def wait(self, minutes: int) -> None:
+        self.at += minutes * MINUTE
 
-    def resume(self, _person: Actor, _amount: Decimal) -> None:
-        services.resume_auction(self.it, by=self.town.surina, at=self.at)
+    @rule()
+    def next_turn(self) -> None:
+        """On to the next turn, or to the start."""
+        starts_at = again(self.it).starts_at
+        assert starts_at is not None
+        self.at = max(self.at, starts_at)
+        state = self._state() if self.rounds else None
+        if state is not None and state.terms.turns is not None and state.masks and self.at < state.ends_at:
+            self.at = state.speaking(state.terms.turns, self.at).until
 
-    def withdraw(self, _person: Actor, _amount: Decimal) -> None:
-        services.withdraw_auction(self.it, reason="预算调整", by=self.town.zhou, at=self.at)
-
-    def void(self, _person: Actor, amount: Decimal) -> None:
-        if amount < 2500:  # seldom: after it nothing more happens
-            services.void_auction(self.it, reason="程序违法", by=self.town.surina, at=self.at)
-
-    def clock(self, _person: Actor, _amount: Decimal) -> None:
-        lot = lot_of(self.it)
-        assert lot.ends_at is not None
-        self.at = max(self.at, lot.ends_at + 4 * SECOND)
+    @rule()
+    def clock(self) -> None:
+        self.at = max(self.at, *(lot.ends_at + 4 * SECOND for lot in self.it.lots.all() if lot.ends_at))
         services.fail_auctions_due(self.at)
         services.close_auctions_due(self.at)
 
-    def refuse(self, person: Actor, _amount: Decimal) -> None:
-        services.refuse_award(self.it, 1, reason="无法供货", by=person, at=self.at)
+    @rule(minutes=st.integers(1, 40))
+    def outage(self, minutes: int) -> None:
+        self.outages += 1
+        since, self.at = self.at, self.at + minutes * MINUTE
+        services.make_up_for_outages(since=since, until=self.at, outage=f"GZ-{self.outages}", at=self.at)
 
-    def exclude(self, _person: Actor, _amount: Decimal) -> None:
-        services.exclude_winner(self.it, 1, reason="型号不符", by=self.town.zhou, at=self.at)
+    # Bidders
 
-    def award(self, _person: Actor, _amount: Decimal) -> None:
-        winner = lot_of(self.it).winner
-        if winner is not None:
-            services.explain_price(
-                self.it,
-                1,
-                reason="厂家补贴清库",
-                by=next(p for p in self.people if p.organisation_id == winner.bidder.supplier_id),
-                at=self.at,
-            )
-        services.award_auction(self.it, explanation="说明合理，接受", by=self.town.zhou, at=self.at)
+    @rule(who=who, lot=position, percent=percents, minutes=minutes)
+    def bid(self, who: int, lot: int, percent: int, minutes: int) -> None:
+        self.at = max(self.at + minutes * MINUTE, START) if percent > 40 else self.at
+        lot = self._here(lot)
+        price, key = self._price(lot, percent), f"{self.at.isoformat()}/{lot}/{percent}"
+        self.tried(lambda: services.bid(self.it.number, lot, price=price, key=key, by=self.people[who], at=self.at))
 
-    def lose(self, _person: Actor, _amount: Decimal) -> None:
+    @rule(lot=position, steps=st.integers(0, 9))
+    def bid_lower(self, lot: int, steps: int) -> None:
+        """Whoever may speak bids so many steps below what is asked for; by rounds a bid out of turn is seldom worth a step."""
+        lot, who = self._here(lot), self._speaking() if self.rounds else steps % 4
+        state, mask = self._state(lot), entry_of(self.it, self.people[who]).bidder.mask
+        price, key = state.next_price(mask) - steps * state.terms.step, f"{self.at.isoformat()}/{lot}/lower/{steps}"
+        self.tried(lambda: services.bid(self.it.number, lot, price=price, key=key, by=self.people[who], at=self.at))
+
+    @rule(who=who, lot=position, percent=percents)
+    def floor(self, who: int, lot: int, percent: int) -> None:
+        lot = self._here(lot)
+        self.tried(
+            lambda: services.set_floor(self.it.number, lot, floor=self._price(lot, percent), by=self.people[who], at=max(self.at, START))
+        )
+
+    @rule(who=who, lot=position)
+    def lift(self, who: int, lot: int) -> None:
+        self.tried(lambda: services.lift_floor(self.it.number, self._here(lot), by=self.people[who], at=self.at))
+
+    @rule(who=who)
+    def leave(self, who: int) -> None:
+        self.tried(lambda: services.leave_auction(self.it, by=self.people[who], at=self.at))
+
+    @rule(who=who, lot=position)
+    def refuse(self, who: int, lot: int) -> None:
+        self.tried(lambda: services.refuse_award(self.it, lot, reason="无法供货", by=self.people[who], at=self.at))
+
+    @rule()
+    def lose(self) -> None:
+        """A winner declines its order."""
         order = Order.objects.filter(state="placed").first()
         if order is not None:
-            seller = next(p for p in self.people if p.organisation_id == order.supplier_id)
-            services.decline(order, reason="厂家断货", by=seller, at=self.at)
+            seller = next(each for each in self.people if each.organisation_id == order.supplier_id)
+            services.decline(order, reason="厂家断货，无法供应", by=seller, at=self.at)
             services.go_to_next(order.number, at=self.at)
 
-    def holds(self) -> None:
-        """What is always true."""
-        it, lot = again(self.it), lot_of(self.it)
-        entries = queries.entries_of(lot)
-        standing = [entry for entry in entries if entry.price is not None and not entry.passed_over]
-        if lot.winner is not None:
-            assert lot.winner.pk == min(standing, key=lambda entry: (entry.price, entry.place)).pk
-        orders = list(Order.objects.filter(state="placed"))
-        assert all(order.total <= lot.total for order in orders)
-        assert all(entry.price is None or entry.price <= lot.cap for entry in entries)
-        ready = lot.total if it.state in ("open", "paused", "to_confirm") else Decimal("0.00")
-        held = BudgetQuota.objects.get(pk=self.town.quota.pk).held
-        assert held == ready + sum((order.total for order in orders), Decimal("0.00")), it.state
+    # The buyer
+
+    @rule(who=who)
+    def turn_away(self, who: int) -> None:
+        mask = entry_of(self.it, self.people[who]).bidder.mask
+        self.tried(lambda: services.turn_away(self.it, mask, reason="资质不符", by=self.town.zhou, at=self.at))
+
+    @rule(sure=st.integers(0, 3))
+    def withdraw(self, sure: int) -> None:
+        if not sure:  # seldom: after it nothing more happens
+            self.tried(lambda: services.withdraw_auction(self.it, reason="预算调整", by=self.town.zhou, at=self.at))
+
+    @rule(lot=position)
+    def exclude(self, lot: int) -> None:
+        self.tried(lambda: services.exclude_winner(self.it, lot, reason="型号不符", by=self.town.zhou, at=self.at))
+
+    @rule()
+    def award(self) -> None:
+        parties = {person.organisation_id: person for person in self.people}
+        for lot in self.it.lots.select_related("winner__bidder").exclude(winner=None):
+            assert lot.winner is not None
+            told = {"reason": "厂家补贴清库", "by": parties[lot.winner.bidder.supplier_id], "at": self.at}
+            self.tried(lambda position=lot.position, told=told: services.explain_price(self.it, position, **told))  # type: ignore[misc]
+        self.tried(lambda: services.award_auction(self.it, explanation="说明合理，接受", by=self.town.zhou, at=self.at))
+
+    # The regulator
+
+    @rule()
+    def pause(self) -> None:
+        self.tried(lambda: services.pause_auction(self.it, reason="核实举报", by=self.town.surina, at=self.at))
+
+    @rule()
+    def resume(self) -> None:
+        self.tried(lambda: services.resume_auction(self.it, by=self.town.surina, at=self.at))
+
+    @rule(sure=st.integers(0, 5))
+    def void(self, sure: int) -> None:
+        if not sure:
+            self.tried(lambda: services.void_auction(self.it, reason="程序违法", by=self.town.surina, at=self.at))
+
+    @rule(who=who)
+    def suspend(self, who: int) -> None:
+        party = Supplier.objects.get(organisation_id=self.people[who].party)
+        until = self.at + timedelta(days=90)
+        self.tried(lambda: registry.suspend(party, until=until, reason="提供虚假材料", by=self.town.surina, at=self.at))
+
+    @rule(who=who)
+    def reinstate(self, who: int) -> None:
+        party = Supplier.objects.get(organisation_id=self.people[who].party)
+        self.tried(lambda: registry.reinstate(party, reason="整改完成", by=self.town.surina, at=self.at))
+
+    # What is always true
+
+    @invariant()
+    def the_lowest_conforming_wins(self) -> None:
+        for lot in self.it.lots.select_related("winner", "order"):
+            entries = queries.entries_of(lot)
+            standing = [entry for entry in entries if entry.price is not None and not entry.passed_over]
+            if lot.winner is not None:
+                assert lot.winner.pk == min(standing, key=lambda entry: (entry.price, entry.place)).pk
+            assert all(entry.price is None or entry.price <= lot.cap for entry in entries)
+            if lot.order is not None:
+                assert lot.winner is not None
+                assert lot.order.supplier_id == lot.winner.bidder.supplier_id
+                assert (lot.winner.price, lot.quantity) in lot.order.lines.values_list("price", "quantity")
+
+    @invariant()
+    def no_money_is_held_for_nobody(self) -> None:
+        it = again(self.it)
+        orders = {f"order/{order.number}": order.total for order in Order.objects.filter(state="placed")}
+        held = {hold.reference: hold.open for hold in Hold.objects.filter(state="held", reference__regex="^(order|auction)/")}
+        ready = held.pop(it.reference, Decimal("0.00"))
+        assert held == orders, it.state
+        assert (ready > 0) == (it.state in ("open", "paused", "to_confirm")), it.state
+        assert ready <= it.total
+        if it.state == "to_confirm":
+            assert ready >= sum(lot.total for lot in it.lots.filter(order=None).exclude(winner=None))
+        assert BudgetQuota.objects.get(pk=self.town.quota.pk).held == ready + sum(orders.values(), Decimal("0.00"))
+
+    @invariant()
+    def no_order_is_above_its_cap(self) -> None:
+        for order in Order.objects.filter(state="placed"):
+            assert order.total <= sum(lot.total for lot in self.it.lots.filter(order=order))
+
+    @invariant()
+    def the_ledger_tells_the_same(self) -> None:
+        it = again(self.it)
         if it.result:
             assert replayed(it) == it.result
+            assert self.published in ("", it.result)  # what was published stays
+            self.published = it.result
 
 
-@pytest.fixture
-def crowd(town: Town) -> tuple[Town, list[Actor]]:
-    return town, sellers(town, 4)
-
-
-@settings(
-    max_examples=12,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    derandomize=True,
-)
-@given(
-    visibility=st.sampled_from(["rank_only", "low_only", "own_rank_and_current_low"]),
-    steps=st.lists(
-        st.tuples(st.sampled_from(VERBS), st.integers(0, 3), st.integers(1800, 5100), st.integers(0, 6)), min_size=8, max_size=22
-    ),
-)
-def test_no_sequence_of_verbs_ends_wrong(crowd: tuple[Town, list[Actor]], visibility: str, steps: Steps) -> None:
-    with transaction.atomic():
-        story = Story(*crowd, visibility)
-        for person, price in zip(crowd[1], ("4900", "4800", "4700"), strict=False):
-            if len(steps) % 2:
-                story.do("bid", crowd[1].index(person), int(price), 0)
-        for step in steps:
-            story.do(*step)
-            story.holds()
-        story.do("clock", 0, 0, 0)
-        story.do("award", 0, 0, 0)
-        story.holds()
-        transaction.set_rollback(True)
+def test_no_sequence_of_verbs_ends_wrong(town: Town) -> None:
+    AnyVerbs.town, AnyVerbs.people = town, sellers(town, 4)
+    run_state_machine_as_test(
+        AnyVerbs,
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=24,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
+        ),
+    )  # type: ignore[no-untyped-call]
