@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Q
@@ -29,6 +29,7 @@ __all__ = [
     "latest",
     "notice",
     "notices",
+    "parties_now",
     "plans_on",
     "prices_paid",
 ]
@@ -86,6 +87,21 @@ def notices(kind: str, *, q: str = "", region_path: str = "", after: int | None 
 def framework_changes(number: str, *, rows: int = PAGE_ROWS) -> list[Notice]:
     """What was published of the parties of a framework while it runs, newest first."""
     return list(Notice.objects.filter(kind="framework_change", content__number=number).order_by("-pk")[:rows])
+
+
+def parties_now(number: str) -> list[dict[str, Any]]:
+    """The parties to an open agreement as its notices tell them: who was admitted and is still in it, with what it offers now, in the order of joining."""
+    parties: dict[tuple[int, str], dict[str, Any]] = {}
+    for notice in Notice.objects.filter(kind="framework_change", content__number=number).order_by("pk").iterator():
+        told = notice.content
+        key = (told["package"], told["supplier"]["number"])
+        if told["change"] == "admit":
+            parties[key] = {**told, "since": notice.published_at}
+        elif told["change"] in ("clear_out", "leave"):
+            parties.pop(key, None)
+        elif told["change"] == "upgrade" and key in parties:
+            parties[key] |= {name: told[name] for name in ("product", "brand", "model", "description", "price")}
+    return list(parties.values())
 
 
 def framework_deals(number: str, *, rows: int = PAGE_ROWS) -> list[Notice]:

@@ -45,7 +45,7 @@ def tell_the_plan(event: PlanMoved) -> None:
 
 @hears(FrameworkMoved)
 def tell_the_framework(event: FrameworkMoved) -> None:
-    """A solicitation is public, then its result, and at the end what was bought under it."""
+    """A solicitation is public, then its result, and at the end what was bought under it. Who joins an open agreement is told one by one."""
     it = Framework.objects.select_related("solicitor__region").get(number=event.number)
     if it.published_at is None:
         return
@@ -57,7 +57,7 @@ def tell_the_framework(event: FrameworkMoved) -> None:
         services.tell_framework_summary(it, at=at)
 
 
-PARTIES_CHANGED = ("clear_out", "release", "reduce", "upgrade", "join")
+PARTIES_CHANGED = ("clear_out", "release", "reduce", "upgrade", "join", "admit", "leave")
 
 
 @hears(FrameworkEntryMoved)

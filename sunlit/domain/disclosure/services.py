@@ -341,9 +341,13 @@ def _notice_of_framework(it: Framework, at: datetime) -> dict[str, Any]:
         "respond_until": it.respond_until.isoformat(),
         "packages": [_package_told(package) for package in it.packages.select_related("category").order_by("position")],
     }
+    if it.is_open_form:
+        content |= {"form": it.form, "open_ground": it.open_ground, "fee_standard": it.fee_standard, "clearing": it.clearing}
     content |= {"supplements": it.supplements.number if it.supplements else "", "supplement_reason": it.supplement_reason}
     title_zh = f"{it.title}补充征集公告" if it.supplements else f"{it.title}征集公告"
     title_en = f"Supplementary solicitation: {it.title}" if it.supplements else f"Solicitation: {it.title}"
+    if it.is_open_form:
+        title_zh, title_en = f"{it.title}（开放式）征集公告", f"Open invitation: {it.title}"
     return _framework_notice(it, "framework", content, title_zh, title_en, it.published_at)
 
 
@@ -394,6 +398,10 @@ def _notice_of_change(entry: FrameworkEntry, verb: str, at: datetime, dealer: Fr
         "dealer": {"name": dealer.dealer.name_zh, "name_en": dealer.dealer.name_en, "area": dealer.area} if dealer else None,
     }
     title_zh, title_en = f"{framework.title}入围供应商变更公告", f"Change of a party: {framework.title}"
+    if verb == "admit":
+        title_zh, title_en = f"{framework.title}入围结果公告", f"Admitted: {framework.title}"
+    elif verb == "leave":
+        title_zh, title_en = f"{framework.title}入围供应商退出公告", f"A party left: {framework.title}"
     return _framework_notice(framework, "framework_change", content, title_zh, title_en, at)
 
 

@@ -75,10 +75,12 @@ def frameworks_visible_to(actor: Actor) -> QuerySet[Framework]:
 
 def entries_visible_to(actor: Actor) -> QuerySet[FrameworkEntry]:
     """A supplier sees its own response; until the deadline nobody else does, not the solicitor, the regulator or the operator.
+    Nothing competes in an open agreement: its applications are read as they come in.
 
     Buyers who only buy under the agreement see its parties.
     """
-    found, opened = FrameworkEntry.objects.exclude(state="withdrawn"), Q(package__framework__opened_at__isnull=False)
+    found = FrameworkEntry.objects.exclude(state="withdrawn")
+    opened = Q(package__framework__opened_at__isnull=False) | Q(package__framework__form="open")
     match actor.kind:
         case "supplier":
             return FrameworkEntry.objects.filter(supplier_id=actor.organisation_id)

@@ -247,12 +247,21 @@ ENTRY_TOLD: dict[str, tuple[str, str, bool]] = {
     "ask_leave": (BUYER, _("A supplier asks to leave framework {number}: please answer in time. {reason}"), False),
     "keep": (SUPPLIER, _("Framework {number}: the solicitor does not release you. {reason}"), True),
     "release": (SUPPLIER, _("You were released from framework {number}; orders that were placed are performed. {reason}"), True),
+    "apply": (BUYER, _("A supplier applied to join open framework {number}: please answer in time."), False),
+    "admit": (SUPPLIER, _("You were admitted to open framework {number}: buyers may buy from you under it."), True),
+    "turn_down": (SUPPLIER, _("You were not admitted to open framework {number}; you may apply again. {reason}"), True),
+    "leave": (BUYER, _("A supplier left open framework {number}; orders that were placed are performed."), False),
+    "expire": (SUPPLIER, _("Your application ended unanswered with framework {number}."), False),
     "join": (SUPPLIER, _("You joined framework {number}: buyers may buy from you under it. {reason}"), False),
     "clear_out": (SUPPLIER, _("You were cleared out of framework {number}; orders that were placed are performed. {reason}"), True),
 }
 for _verb, (_whom, _text, _mailed) in ENTRY_TOLD.items():
     templates.declare(f"framework_entry.{_verb}", title=_text, mail=_mailed)
 templates.declare("framework.unfiled.solicitor", title=_("The copy of framework {number} is not filed yet: its term ends soon or is over."))
+templates.declare(
+    "framework.application_due.solicitor",
+    title=_("An application to join open framework {number} still waits for your answer: its term ends soon or is over."),
+)
 templates.declare(
     "framework.leave_due.solicitor",
     title=_("A supplier of framework {number} that asked to leave or to upgrade still waits for your answer."),
@@ -274,6 +283,26 @@ def tell_of_a_party(event: FrameworkEntryMoved) -> None:
         at=clock.now(),
         dedupe=f"framework_entry/{event.number}/{event.verb}/{event.version}",
     )
+    if event.verb == "admit":
+        _tell_of_the_first_party(event)
+
+
+def _tell_of_the_first_party(event: FrameworkEntryMoved) -> None:
+    """From the first party on buyers may buy under an open agreement: they are told once; later ones stand in its list."""
+    parties = FrameworkEntry.objects.filter(package__framework__number=event.framework, signed_at__isnull=False)
+    if parties.count() != 1:
+        return
+    it = Framework.objects.get(number=event.framework)
+    for buyer in framework_queries.buyers_under(it.region_path):
+        messages.tell(
+            template="framework.conclude.buyer",
+            organisation_id=buyer,
+            roles=("orderer", "lead"),
+            params={"number": it.number, "reason": ""},
+            link=f"/buyer/frameworks/{it.number}/",
+            at=clock.now(),
+            dedupe=f"framework/{it.number}/first_party",
+        )
 
 
 # (whom, the sentence) of a dealer's verbs: the party and the dealer read of each other
@@ -335,6 +364,10 @@ def remind_solicitors(at: datetime) -> None:
         it = entry.package.framework
         link, key = f"/buyer/frameworks/{it.number}/responses/{entry.number}/", f"framework_entry/{entry.number}/waits/{entry.version}"
         _remind("leave_due", it, link, key, at)
+    for entry in framework_queries.unanswered(at + REMIND_BEFORE):
+        it = entry.package.framework
+        link, key = f"/buyer/frameworks/{it.number}/responses/{entry.number}/", f"framework_entry/{entry.number}/applied"
+        _remind("application_due", it, link, key, at)
 
 
 def _remind(what: str, it: Framework, link: str, dedupe: str, at: datetime) -> None:
@@ -631,7 +664,7 @@ def tell_subscribers_of_an_auction(event: AuctionMoved) -> None:
 @hears(FrameworkMoved)
 def tell_subscribers_of_a_framework(event: FrameworkMoved) -> None:
     """Those whose subscription a newly solicited framework meets."""
-    if event.verb == "publish":
+    if event.verb in ("publish", "invite"):
         key = f"framework/{event.number}/{event.verb}/{event.version}"
         opportunities.tell_subscribers("framework", event.number, dedupe=key, at=clock.now())
 

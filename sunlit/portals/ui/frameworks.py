@@ -12,6 +12,7 @@ from sunlit.domain.market.queries import calloffs, workorders
 from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.rules import calloffs as calloff_rules
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules import workorders as work_rules
 from sunlit.domain.market.states import frameworks as life
 from sunlit.domain.rulebook.rules import Ruling
@@ -55,7 +56,9 @@ def names_of(it: Framework) -> dict[str, Any]:
     return {
         "kind": rules.KINDS[it.kind],
         "ground": GROUNDS[it.ground],
-        "method": rules.METHODS[it.method],
+        "form": open_rules.FORMS[it.form],
+        "open_ground": open_rules.GROUNDS.get(it.open_ground, ""),
+        "method": rules.METHODS.get(it.method, ""),
         "quality_ground": rules.QUALITY_GROUNDS.get(it.quality_ground, ""),
         "second_stage": [rules.SECOND_STAGE[key] for key in it.second_stage],
     }
@@ -72,6 +75,8 @@ def _steps(it: Framework) -> list[dict[str, Any]]:
         (_("Shortlisted"), it.listed_at, (life.OPENED,)),
         (_("Joined the agreement") if it.supplements_id else _("In force"), it.signed_at, (life.SHORTLISTED,)),
     ]
+    if it.is_open_form:
+        told = [*told[:2], (_("Invited, in force"), it.signed_at, (life.CLEARED,))]
     if not it.supplements_id:
         told.append((_("Ended"), it.ended_at if it.state == life.ENDED else None, (life.IN_FORCE,)))
     broken = it.state in (life.FAILED, life.CANCELLED, life.VOIDED)

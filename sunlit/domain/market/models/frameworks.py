@@ -17,7 +17,10 @@ from sunlit.foundation.lifecycle import Living
 
 
 class Framework(Living):
-    """A closed framework agreement, from the plan of its solicitor to its end. `region_path`: its buyers are those of this region and below."""
+    """A framework agreement, from the plan of its solicitor to its end. `region_path`: its buyers are those of this region and below.
+
+    A closed one has a shortlist, which is settled once. An open one takes in every supplier that meets its requirements as long as it runs.
+    """
 
     # Identity
     solicitor = models.ForeignKey(Organisation, models.PROTECT, related_name="frameworks")
@@ -31,7 +34,8 @@ class Framework(Living):
 
     # The plan
     ground = models.TextField()  # the case of 110号令 art. 3
-    method = models.TextField()  # price, quality: what comes first
+    form = models.TextField(default="closed", db_default="closed")  # closed, open
+    method = models.TextField()  # price, quality: what comes first; none in an open one, which eliminates nobody
     quality_ground = models.TextField(default="", blank=True)  # government_price, instruments: what permits quality first
     second_stage = ArrayField(models.TextField())  # direct, bidding, rotation
     months = models.PositiveSmallIntegerField()
@@ -41,6 +45,13 @@ class Framework(Living):
     price_basis = models.TextField()  # where the ceilings come from: deals of the past and the market survey
     surveyed_buyers = models.PositiveSmallIntegerField()
     surveyed_suppliers = models.PositiveSmallIntegerField()
+
+    # What an open one says besides
+    open_ground = models.TextField(default="", db_default="", blank=True)  # policy, few_suppliers, unified_fee: why it may be open
+    suppliers_known = models.PositiveSmallIntegerField(null=True)  # how many there are at all, where few are the reason
+    fee_standard = models.TextField(default="", db_default="", blank=True)  # the fees, how they are settled and paid
+    clearing = models.TextField(default="", db_default="", blank=True)  # who is cleared out, and how others come in
+
     contents_hash = models.TextField()
     rulings = models.JSONField(default=list)
 
@@ -70,9 +81,11 @@ class Framework(Living):
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(kind__in=["goods", "services"]), name="framework_kind_is_known"),
-            models.CheckConstraint(condition=Q(method__in=["price", "quality"]), name="framework_method_is_known"),
             models.CheckConstraint(
-                condition=Q(method="price") | ~Q(quality_ground="") | Q(asked_at=None), name="quality_first_has_its_ground"
+                condition=Q(form="closed", method__in=["price", "quality"]) | Q(form="open", method=""), name="framework_method_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(method="quality") | ~Q(quality_ground="") | Q(asked_at=None), name="quality_first_has_its_ground"
             ),
             models.UniqueConstraint(
                 fields=["supplements"],
@@ -91,6 +104,15 @@ class Framework(Living):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+    @property
+    def is_open_form(self) -> bool:
+        """Suppliers come and go while it runs."""
+        return self.form == "open"
+
+    def takes_applications_at(self, at: datetime) -> bool:
+        """An open one, from its invitation to its end."""
+        return self.is_open_form and self.runs_at(at)
 
     def runs_at(self, at: datetime) -> bool:
         """Buyers may buy under it."""
@@ -165,6 +187,9 @@ class FrameworkEntry(Living):
     reason = models.TextField(default="", blank=True)
     removal = models.TextField(default="", blank=True)  # on which ground it was cleared out, coded
 
+    # Its application to an open agreement
+    decide_until = models.DateTimeField(null=True)  # the solicitor answers until then
+
     # It asks to leave while the agreement runs
     leave_reason = models.TextField(default="", blank=True)
     leave_until = models.DateTimeField(null=True)  # the solicitor answers until then
@@ -192,7 +217,7 @@ class FrameworkEntry(Living):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["package", "supplier"],
-                condition=Q(state__in=["submitted", "conforming", "shortlisted", "signed"]),
+                condition=Q(state__in=["submitted", "applied", "conforming", "shortlisted", "signed"]),
                 name="one_response_a_package_and_supplier",
             ),
             models.CheckConstraint(condition=Q(quoted__gt=0), name="framework_price_is_positive"),
@@ -201,7 +226,10 @@ class FrameworkEntry(Living):
             ),
             models.CheckConstraint(condition=~Q(state="nonconforming") | ~Q(finding=""), name="who_does_not_conform_knows_why"),
         ]
-        indexes: ClassVar = [models.Index(fields=["supplier", "state", "-id"], name="entries_of_a_supplier")]
+        indexes: ClassVar = [
+            models.Index(fields=["supplier", "state", "-id"], name="entries_of_a_supplier"),
+            models.Index(fields=["decide_until"], condition=Q(state="applied"), name="applications_to_answer"),
+        ]
 
 
 deadlines.runs(Framework, "decide_until", "in_review")
@@ -209,4 +237,5 @@ deadlines.runs(Framework, "respond_until", "open")
 deadlines.runs(Framework, "sign_until", "shortlisted")
 deadlines.runs(Framework, "file_until", "in_force", "joined")
 deadlines.runs(FrameworkEntry, "leave_until", "signed")
+deadlines.runs(FrameworkEntry, "decide_until", "applied")
 deadlines.never_moves(Framework, "valid_until")

@@ -123,8 +123,9 @@ def coming_periods(region_path: str, *, at: datetime) -> list[rules.Period]:
 
 
 def packages_to_pool(actor: Actor, *, at: datetime) -> list[Package]:
-    """The packages of the actor's own agreements that run."""
+    """The packages of the actor's own closed agreements that run; under an open one nobody bids."""
     own = Package.objects.filter(framework__solicitor_id=actor.organisation_id, framework__state="in_force", framework__valid_until__gt=at)
+    own = own.filter(framework__form="closed")
     return list(own.select_related("framework", "category").order_by("framework_id", "position"))
 
 

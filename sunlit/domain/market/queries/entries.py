@@ -167,7 +167,9 @@ def _why_of_a_bidder(bidder: AuctionBidder, mine: Sequence[AuctionEntry]) -> str
 
 def _response(it: FrameworkEntry, over: bool) -> Entry:
     framework, package = it.package.framework, it.package
-    ahead = {framework_life.OPEN: framework.respond_until, framework_life.SHORTLISTED: framework.sign_until}
+    ahead: dict[str, datetime | None] = {framework_life.OPEN: framework.respond_until, framework_life.SHORTLISTED: framework.sign_until}
+    if it.state == framework_life.APPLIED:
+        ahead = {framework_life.IN_FORCE: it.decide_until}
     price = it.price if it.price is not None else it.quoted
     return _entry(
         "framework",
@@ -274,7 +276,7 @@ _QUOTE_RUNS: Final = Q(state__in=(quotation_life.SEALED, quotation_life.OPENED, 
     state=quotation_life.EXCLUDED, quotation__state__in=quotation_life.RUNNING
 )
 _RESPONSE_RUNS: Final = Q(
-    state__in=(framework_life.SUBMITTED, framework_life.CONFORMING, framework_life.LISTED, framework_life.SIGNED)
+    state__in=(framework_life.APPLIED, framework_life.SUBMITTED, framework_life.CONFORMING, framework_life.LISTED, framework_life.SIGNED)
 ) & ~Q(package__framework__state__in=(framework_life.ENDED, framework_life.FAILED, framework_life.CANCELLED, framework_life.VOIDED))
 
 BOOKS: Final[dict[str, Book]] = {

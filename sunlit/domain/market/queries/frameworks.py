@@ -13,8 +13,10 @@ from sunlit.domain.catalog.models import Category
 from sunlit.domain.market import policies
 from sunlit.domain.market.models import Framework, FrameworkEntry, FrameworkUpgrade, Package
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import Rule_, Ruling
+from sunlit.domain.rulebook.rules.facts import GROUNDS
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.kernel import money
@@ -85,7 +87,7 @@ def may_supplement(it: Framework, at: datetime) -> bool:
     """It runs, somewhere too few are left, and nothing is solicited anew yet."""
     share = rulebook.rule("NR-034", region_path=it.region_path, on=local_day(at)).percent
     under_way = it.supplementary.filter(state__in=("cleared_to_publish", "open", "opened", "shortlisted")).exists()
-    return it.runs_at(at) and not under_way and any(is_short(one, share) for one in it.packages.all())
+    return it.runs_at(at) and not it.is_open_form and not under_way and any(is_short(one, share) for one in it.packages.all())
 
 
 def supplementary_of(it: Framework, *, seen_by: Actor) -> list[Framework]:
@@ -124,6 +126,12 @@ def overdue(at: datetime) -> tuple[list[Framework], list[FrameworkEntry]]:
     return list(unfiled), list(waiting.select_related("package__framework"))
 
 
+def unanswered(by: datetime) -> list[FrameworkEntry]:
+    """Applications to open agreements that the solicitor has to answer by an instant, the oldest first."""
+    found = FrameworkEntry.objects.filter(state="applied", decide_until__lte=by)
+    return list(found.select_related("package__framework", "supplier").order_by("decide_until", "pk"))
+
+
 def agreement_of(number: str) -> str:
     """The number of the agreement: its own, or of that which it supplements."""
     it = Framework.objects.select_related("supplements").get(number=number)
@@ -143,20 +151,38 @@ def check_plan(it: Framework, at: datetime) -> tuple[list[Problem], list[Ruling]
         problems.append(Problem(rules.AGENCY_GROUND, on="ground"))
     if it.method == "quality" and not it.quality_ground:
         problems.append(Problem(rules.QUALITY_GROUND_MISSING, on="quality_ground"))
-    if "bidding" in it.second_stage and it.method != "price":
+    day, survey = local_day(at), rulebook.rule("framework.survey_least", region_path=it.region_path, on=local_day(at)).n
+    least = {"surveyed_buyers": survey, "surveyed_suppliers": survey}
+    if it.is_open_form:
+        problems += open_problems(it, at)
+        least["surveyed_suppliers"] = min(survey, it.suppliers_known or survey)
+    elif "bidding" in it.second_stage and it.method != "price":
         problems.append(Problem(rules.QUALITY_BIDS, on="second_stage"))
     if "rotation" in it.second_stage and it.kind != "services":
         problems.append(Problem(rules.ROTATION_GOODS, on="second_stage"))
-    day = local_day(at)
     term = rulebook.rule("TL-048" if it.kind == "goods" else "TL-049", region_path=it.region_path, on=day)
     if it.months > term.n * rules.YEAR_MONTHS:
         problems.append(Problem(rules.TOO_LONG, {"kind": rules.KINDS[it.kind], "most": term.n * rules.YEAR_MONTHS}, on="months"))
-    least = rulebook.rule("framework.survey_least", region_path=it.region_path, on=day).n
-    small = [name for name in ("surveyed_buyers", "surveyed_suppliers") if getattr(it, name) < least]
-    problems += [Problem(rules.SURVEY_SMALL, {"least": least}, on=name) for name in small]
+    small = [name for name, count in least.items() if getattr(it, name) < count]
+    problems += [Problem(rules.SURVEY_SMALL, {"least": least[name]}, on=name) for name in small]
     rulings = _lawful(it, at)
     problems += [Problem(rules.NO_GROUND, {"why": ruling.told}, on="ground") for ruling in rulings if ruling.verdict == "refused"]
     return problems, rulings
+
+
+def open_problems(it: Framework, at: datetime) -> list[Problem]:
+    """Why the agreement may not be open: the closed form is the rule, and the open one lawful in the cases of 110号令 alone."""
+    found = [] if it.second_stage == open_rules.SECOND_STAGE else [Problem(open_rules.DIRECT_ONLY, on="second_stage")]
+    if not it.open_ground:
+        return [*found, Problem(open_rules.GROUND_MISSING, on="open_ground")]
+    case = open_rules.OF_CASE[it.open_ground]
+    if it.ground != case:
+        told = {"ground": open_rules.GROUNDS[it.open_ground], "case": GROUNDS[case]}
+        found.append(Problem(open_rules.GROUND_WRONG, told, on="open_ground"))
+    most = rulebook.rule("framework.open_suppliers_most", region_path=it.region_path, on=local_day(at)).n
+    if it.suppliers_known is not None and it.suppliers_known > most:
+        found.append(Problem(open_rules.MANY_SUPPLIERS, {"count": it.suppliers_known, "most": most}, on="suppliers_known"))
+    return found
 
 
 def ranked(package: Package, entries: Sequence[FrameworkEntry], *, at: datetime) -> Outcome:

@@ -31,6 +31,7 @@ from sunlit.domain.market.queries.quotations import catalog_codes_of
 from sunlit.domain.market.rules import auctions as auction_rules
 from sunlit.domain.market.rules import calloffs as calloff_rules
 from sunlit.domain.market.rules import frameworks as framework_rules
+from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules import opportunities as rules
 from sunlit.domain.market.rules import quotations as quotation_rules
 from sunlit.domain.market.states import auctions as auction_life
@@ -258,21 +259,31 @@ class _Response(NamedTuple):
     state: str
 
 
+_SOLICITED: Final = Q(state=framework_life.OPEN) | Q(state=framework_life.IN_FORCE, form="open")  # an open one takes in who applies
+
+
 def _my_responses(page: list[Any], seller: Seller) -> dict[int, Any]:
     wanted = {it.pk for it in page} | {it.supplements_id for it in page if it.supplements_id}
     found = FrameworkEntry.objects.filter(supplier_id=seller.actor.organisation_id, package__framework__in=wanted)
-    mine = [_Response(*row) for row in found.values_list("package__framework_id", "package__position", "state")]
+    mine = [_Response(*row) for row in found.order_by("pk").values_list("package__framework_id", "package__position", "state")]
     return {it.pk: [one for one in mine if one.framework_id in (it.pk, it.supplements_id)] for it in page}
 
 
 def _response_stands(it: Framework, mine: list[_Response]) -> str | Promise:
-    answered = any(one.framework_id == it.pk and one.state != framework_life.WITHDRAWN for one in mine)
+    own = [one for one in mine if one.framework_id == it.pk and one.state != framework_life.WITHDRAWN]
+    if it.is_open_form:
+        return framework_life.entry.states[own[-1].state] if own else ""
+    answered = bool(own)
     return framework_life.entry.states[framework_life.SUBMITTED] if answered else ""
 
 
 def _framework_bars(it: Framework, mine: list[_Response], seller: Seller) -> Iterator[Problem]:
     if seller.standing != "active":
         yield Problem(framework_rules.NOT_ACTIVE)
+    if it.is_open_form:
+        if any(one.state == framework_life.CLEARED_OUT for one in mine):
+            yield Problem(open_rules.CLEARED_OUT)
+        return
     before = [one for one in mine if one.framework_id == it.supplements_id]
     if any(one.state in (framework_life.CLEARED_OUT, framework_life.LEFT) for one in before):
         yield Problem(framework_rules.LEFT_BEFORE)
@@ -326,7 +337,7 @@ SOURCES: Final[dict[str, Source]] = {
         bars=_auction_bars,
     ),
     "framework": Source(
-        lambda at: Framework.objects.filter(state=framework_life.OPEN, respond_until__gt=at),
+        lambda at: Framework.objects.filter(_SOLICITED, respond_until__gt=at),
         until="respond_until",
         verb=framework_life.entry.moves["submit"].label,
         mine=_my_responses,

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.foundation.kernel.limits import REASON_CHARS_LEAST
 from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Problem, Reason
 from sunlit.foundation.lifecycle import Case, Rule
@@ -235,6 +236,12 @@ def is_short_of_suppliers(case: Case) -> Iterator[Problem]:
 def agreement_runs(case: Case) -> Iterator[Problem]:
     if not case.facts["agreement"].runs_at(case.at):
         yield Problem(AGREEMENT_OVER, {"number": case.facts["agreement"].number})
+
+
+def agreement_is_closed(case: Case) -> Iterator[Problem]:
+    """An open one takes in who applies: nothing is solicited anew for it."""
+    if case.facts["agreement"].is_open_form:
+        yield Problem(open_rules.OPEN_FORM, {"number": case.facts["agreement"].number})
 
 
 def is_of_itself(case: Case) -> Iterator[Problem]:

@@ -82,7 +82,8 @@ NOT_THE_MAKER = Reason(
     "ORD-039", _("“{title}” is sold by {supplier}, but {maker} is declared as its maker: that is not direct from the manufacturer.")
 )
 DEARER_THAN_DEALERS = Reason(
-    "ORD-040", _("“{title}” costs {price} direct from the manufacturer; others sell the same product from {lowest} on ({percent} % less).")
+    "ORD-040",
+    _("“{title}” costs {price} direct from the manufacturer; others sell the same product from {lowest} on ({percent} per cent less)."),
 )
 NOT_DIRECT = Reason("ORD-041", _("“{title}” has no proof of manufacture in date: it is not sold direct from the manufacturer."), CONFLICT)
 PURPOSE_MISSING = Reason("ORD-032", _("Say what the goods are for."))

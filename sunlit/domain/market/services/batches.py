@@ -17,6 +17,7 @@ from sunlit.domain.market.modes.supermarket import Terms, terms_of
 from sunlit.domain.market.queries import batches as queries
 from sunlit.domain.market.queries import calloffs
 from sunlit.domain.market.rules import batches as rules
+from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules.orders import PLAN_UNKNOWN
 from sunlit.domain.market.rules.workorders import BY_WORK_ORDER
 from sunlit.domain.market.services import awards
@@ -62,6 +63,8 @@ def open_batch(package: Package, *, period: str, configuration: str = "", by: Ac
     problems = [] if framework.runs_at(at) else [Problem(rules.NOT_RUNNING, {"number": framework.number})]
     if package.service:
         problems.append(Problem(BY_WORK_ORDER))
+    if framework.is_open_form:
+        problems.append(Problem(open_rules.DIRECT_ONLY))
     if chosen is None:
         problems.append(Problem(rules.PERIOD_WRONG, on="period"))
     if taken is not None:

@@ -18,6 +18,7 @@ from sunlit.domain.market.modes.supermarket import Terms, terms_of
 from sunlit.domain.market.queries import calloffs as queries
 from sunlit.domain.market.queries import parties as parties_queries
 from sunlit.domain.market.rules import calloffs as rules
+from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules.workorders import BY_WORK_ORDER
 from sunlit.domain.market.services import awards
 from sunlit.domain.market.states import calloffs as states
@@ -353,6 +354,8 @@ def _common_problems(
         found.append(Problem(BY_WORK_ORDER))
     if mode not in rules.MODES or (mode != "outside" and mode not in framework.second_stage):
         found.append(Problem(rules.MODE_NOT_AGREED, on="mode"))
+    if mode == "outside" and framework.is_open_form:
+        found.append(Problem(open_rules.NO_OUTSIDE, on="mode"))
     if not parties:
         found.append(Problem(rules.NO_PARTY))
     return found

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sunlit.domain.market.models import Batch, EntryDraft, Framework, Quotation
 from sunlit.domain.market.queries import workbench
@@ -26,7 +26,7 @@ from sunlit.foundation.kernel.refusals import Problem, Refused, check
 PAD: Final = 1024  # bytes: how much a draft says is told to that many
 MAY_STILL_BE_ANSWERED: Final[dict[str, QuerySet[Any]]] = {
     "quotation": Quotation.objects.filter(state__in=(quotation_life.OPEN, quotation_life.SUSPENDED)),
-    "framework": Framework.objects.filter(state=framework_life.OPEN),
+    "framework": Framework.objects.filter(Q(state=framework_life.OPEN) | Q(state=framework_life.IN_FORCE, form="open")),
     "batch": Batch.objects.filter(state=batch_life.BIDDING),
 }
 

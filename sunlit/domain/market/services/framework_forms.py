@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Category
 from sunlit.domain.market.models import Package, ServiceItem
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules import workorders as services
 from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel import money
@@ -20,6 +21,7 @@ from sunlit.foundation.kernel.refusals import Problem, check
 MONTHS_MOST = 60
 SURVEYED_MOST = 1_000
 CONSUMABLE_YEARS_MOST = 30
+NOT_OPEN: Final[dict[str, Any]] = {"open_ground": "", "suppliers_known": None, "fee_standard": "", "clearing": ""}
 ROW_FIELDS = ("name", "grade", "category", "unit", "ceiling", "requirement", "consumables", "service", "rates")
 
 
@@ -81,12 +83,17 @@ def plan(told: Mapping[str, Any]) -> tuple[dict[str, Any], list[Sheet]]:
     """The plan's own fields and its packages. Refused: FWK-001 … FWK-006, WKO-001 … WKO-003 at their fields."""
     form = Form(told)
     kind = form.choice("kind", rules.KINDS)
+    closed = form.choice("form", open_rules.FORMS, required=False) != "open"
     change = {
+        "form": "closed" if closed else "open",
+        **(_of_an_open_one(form) if not closed else NOT_OPEN),
         "title": form.text("title", most=NAME_CHARS),
         "kind": kind,
         "ground": form.choice("ground", rules.GROUNDS),
-        "method": form.choice("method", rules.METHODS),
-        "quality_ground": form.choice("quality_ground", rules.QUALITY_GROUNDS, required=False) if told.get("method") == "quality" else "",
+        "method": form.choice("method", rules.METHODS) if closed else "",
+        "quality_ground": form.choice("quality_ground", rules.QUALITY_GROUNDS, required=False)
+        if closed and told.get("method") == "quality"
+        else "",
         "second_stage": form.choices("second_stage", rules.SECOND_STAGE),
         "months": form.count("months", least=1, most=MONTHS_MOST),
         "yearly": form.amount("yearly"),
@@ -99,6 +106,18 @@ def plan(told: Mapping[str, Any]) -> tuple[dict[str, Any], list[Sheet]]:
     packages = _packages(form, kind)
     check(form.problems)
     return change, packages
+
+
+def _of_an_open_one(form: Form) -> dict[str, Any]:
+    """What an open agreement says besides: why it may be open, the fees, and how suppliers are cleared out and come in."""
+    ground = form.choice("open_ground", open_rules.GROUNDS, required=False)
+    few = ground == "few_suppliers"
+    return {
+        "open_ground": ground,
+        "suppliers_known": form.count("suppliers_known", least=1, most=SURVEYED_MOST) if few else None,
+        "fee_standard": form.text("fee_standard"),
+        "clearing": form.text("clearing"),
+    }
 
 
 def _packages(form: Form, kind: str) -> list[Sheet]:

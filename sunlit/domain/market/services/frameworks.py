@@ -79,13 +79,13 @@ def ask_framework_review(it: Framework, *, by: Actor, at: datetime, expected: in
     change = {"rulings": kept, "decide_until": until, "reason": ""}
     facts = {"contents": held.contents_hash}
     return move(
-        held, "ask_review", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("ask_review")
+        held, "ask_review", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=moved("ask_review")
     )
 
 
 def approve_framework(it: Framework, *, by: Actor, at: datetime, expected: int | None = None) -> Framework:
     """The finance department lets the plan be carried out."""
-    return move(it, "approve", by=by, at=at, facts={"contents": it.contents_hash}, expected=expected, announces=_moved("approve"))
+    return move(it, "approve", by=by, at=at, facts={"contents": it.contents_hash}, expected=expected, announces=moved("approve"))
 
 
 def send_back_framework(it: Framework, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Framework:
@@ -99,9 +99,7 @@ def file_framework_plan(it: Framework, *, by: Actor, at: datetime, expected: int
     held, handed, kept = _looked_at(it, at)
     change = {"rulings": kept, "asked_at": at, "reason": ""}
     facts = {"contents": held.contents_hash}
-    return move(
-        held, "file_plan", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("file_plan")
-    )
+    return move(held, "file_plan", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=moved("file_plan"))
 
 
 # The solicitation
@@ -116,7 +114,7 @@ def publish_framework(it: Framework, *, until: datetime | None, by: Actor, at: d
     earliest = rulebook.end_of(rule, start=at, region_path=it.region_path)
     short = Problem(rules.DEADLINE_SHORT, {"least": rule.shown, "earliest": earliest}, on="until")
     problems = [short] if told.verdict == Verdict.REFUSED else []
-    facts = {"until": _told(until), "contents": it.contents_hash}
+    facts = {"until": shown_at(until), "contents": it.contents_hash}
     change = {"respond_until": until}
     return move(
         it,
@@ -127,7 +125,7 @@ def publish_framework(it: Framework, *, until: datetime | None, by: Actor, at: d
         facts=facts,
         handed={"problems": problems},
         expected=expected,
-        announces=_moved("publish"),
+        announces=moved("publish"),
     )
 
 
@@ -153,7 +151,7 @@ def respond(package: Package, told: Mapping[str, Any], *, proof: File | None = N
         submitted_at=at,
         **change,
     )
-    handed = {"framework": framework, "problems": list(_response_problems(it, framework, by, at))}
+    handed = {"framework": framework, "problems": list(response_problems(it, framework, by, at))}
     discard_draft("framework", framework.number, part=package.position, by=by)
     try:
         with transaction.atomic():
@@ -172,7 +170,7 @@ def revise_response(
     framework = locked_framework(it.package.framework_id)
     change = forms.response(told, it.package, proof=own_paper(proof, by) or it.proof)
     changed = FrameworkEntry(package=it.package, supplier_id=it.supplier_id, **change)
-    problems = list(_response_problems(changed, framework, by, at))
+    problems = list(response_problems(changed, framework, by, at))
     change["nonce"] = secrets.token_hex(NONCE_BYTES)
     handed = {"framework": framework, "problems": problems}
     discard_draft("framework", framework.number, part=it.package.position, by=by)
@@ -191,7 +189,7 @@ def open_framework(it: Framework, *, by: Actor, at: datetime, expected: int | No
     """The deadline is over: everything is opened together. Refused: FWK-024 it is not."""
     found = FrameworkEntry.objects.filter(package__framework_id=it.pk, state="submitted")
     facts = {"count": found.count(), "suppliers": found.values("supplier_id").distinct().count()}
-    return move(it, "open", by=by, at=at, facts=facts, expected=expected, announces=_moved("open"))
+    return move(it, "open", by=by, at=at, facts=facts, expected=expected, announces=moved("open"))
 
 
 # Review and shortlist
@@ -250,12 +248,12 @@ def settle_shortlist(it: Framework, *, panel: Sequence[str], by: Actor, at: date
         facts |= {name: sum(len(getattr(outcome, name)) for outcome in outcomes.values()) for name in ("listed", "eliminated")}
         change = {"panel": named, "sign_until": until}
         held = move(
-            held, "shortlist", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("shortlist")
+            held, "shortlist", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=moved("shortlist")
         )
     else:
         told = {"panel": named, "reason": _why_failed(outcomes.values())}
         facts |= {"why": told["reason"]}
-        held = move(held, "fail", by=by, at=at, change=told, facts=facts, handed=handed, expected=expected, announces=_moved("fail"))
+        held = move(held, "fail", by=by, at=at, change=told, facts=facts, handed=handed, expected=expected, announces=moved("fail"))
     return held
 
 
@@ -298,7 +296,7 @@ def supplement_framework(it: Framework, *, reason: str, by: Actor, at: datetime)
     handed = {"agreement": held, "short": short, "percent": f"{share:f}"}
     try:
         with transaction.atomic():
-            made = move(made, "supplement", by=by, at=at, facts=facts, handed=handed, announces=_moved("supplement"), within=True)
+            made = move(made, "supplement", by=by, at=at, facts=facts, handed=handed, announces=moved("supplement"), within=True)
             _write(made, sheets)
     except IntegrityError as error:
         if "one_supplementary_solicitation_at_a_time" not in str(error):
@@ -321,10 +319,10 @@ def join_framework(it: Framework, *, by: Actor, at: datetime, expected: int | No
     packages = {one.pk: places[one.position] for one in held.packages.all()}
     until = rulebook.deadline("TL-043", start=at, region_path=held.region_path, on=local_day(at))
     assert agreement.valid_until is not None
-    facts = {"signed": len(signed), "agreement": agreement.number, "until": _told(agreement.valid_until)}
+    facts = {"signed": len(signed), "agreement": agreement.number, "until": shown_at(agreement.valid_until)}
     handed = {"agreement": agreement, "unsigned": len(entries) - len(signed)}
     change = {"valid_until": agreement.valid_until, "file_until": until}
-    held = move(held, "join", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("join"))
+    held = move(held, "join", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=moved("join"))
     for entry in entries:
         if entry.state == "shortlisted":
             move(entry, "lapse", by=by, at=at, within=True)
@@ -344,11 +342,11 @@ def conclude_framework(it: Framework, *, by: Actor, at: datetime, expected: int 
     entries = list(FrameworkEntry.objects.filter(package__framework=held, state__in=["shortlisted", "signed"]).order_by("pk"))
     unsigned = [entry for entry in entries if entry.state == "shortlisted"]
     signed = len(entries) - len(unsigned)
-    until = end_of_day(_months_on(local_day(at), held.months))
+    until = end_of_day(months_on(local_day(at), held.months))
     change = {"valid_until": until, "file_until": rulebook.deadline("TL-043", start=at, region_path=held.region_path, on=local_day(at))}
-    facts = {"signed": signed, "until": _told(until)}
+    facts = {"signed": signed, "until": shown_at(until)}
     handed = {"unsigned": len(unsigned)}
-    held = move(held, "conclude", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=_moved("conclude"))
+    held = move(held, "conclude", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=moved("conclude"))
     for entry in unsigned:
         move(entry, "lapse", by=by, at=at, within=True)
     return held
@@ -356,7 +354,7 @@ def conclude_framework(it: Framework, *, by: Actor, at: datetime, expected: int 
 
 def file_framework(it: Framework, *, by: Actor, at: datetime, expected: int | None = None) -> Framework:
     """A copy of the agreement goes to the finance department. Refused: FWK-030 it is there."""
-    return move(it, "file", by=by, at=at, expected=expected, announces=_moved("file"))
+    return move(it, "file", by=by, at=at, expected=expected, announces=moved("file"))
 
 
 @transaction.atomic
@@ -394,7 +392,7 @@ def ask_leave(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, expec
     framework, said = locked_framework(it.package.framework_id), reason.strip()
     until = rulebook.deadline("framework.leave_answer", start=at, region_path=it.region_path, on=local_day(at))
     change = {"leave_reason": said, "leave_until": until}
-    facts = {"reason": said, "until": _told(until)}
+    facts = {"reason": said, "until": shown_at(until)}
     handed = framework_handed(framework)
     announces = entry_moved("ask_leave", framework, said)
     return move(it, "ask_leave", by=by, at=at, change=change, facts=facts, handed=handed, expected=expected, announces=announces)
@@ -413,7 +411,7 @@ def release_entry(it: FrameworkEntry, *, reason: str, by: Actor, at: datetime, e
 def warn_framework(it: Framework, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Framework:
     """The regulator tells the solicitor what is wrong; it goes on. Refused: FWK-020 no reason."""
     told = {"reason": reason.strip()}
-    return move(it, "warn", by=by, at=at, facts=told, expected=expected, announces=_moved("warn", told["reason"]))
+    return move(it, "warn", by=by, at=at, facts=told, expected=expected, announces=moved("warn", told["reason"]))
 
 
 def void_framework(it: Framework, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Framework:
@@ -421,6 +419,7 @@ def void_framework(it: Framework, *, reason: str, by: Actor, at: datetime, expec
     with transaction.atomic():
         it = _reasoned(it, "void", reason, by=by, at=at, expected=expected)
         _fall(it, by, at)
+        _expire(it, by, at)
         return it
 
 
@@ -449,8 +448,15 @@ def end_due(at: datetime) -> int:
 
 @transaction.atomic
 def _end(it: Framework, at: datetime) -> None:
-    it = move(it, "end", by=CLOCK, at=at, announces=_moved("end"))
+    it = move(it, "end", by=CLOCK, at=at, announces=moved("end"))
     _fall(it, CLOCK, at)
+    _expire(it, CLOCK, at)
+
+
+def _expire(agreement: Framework, by: Actor, at: datetime) -> None:
+    """Applications that were not answered end with an open agreement."""
+    for one in FrameworkEntry.objects.filter(package__framework=agreement, state="applied").order_by("pk"):
+        move(one, "expire", by=by, at=at, facts={"framework": agreement.number}, announces=entry_moved("expire", agreement), within=True)
 
 
 def _fall(agreement: Framework, by: Actor, at: datetime) -> None:
@@ -458,13 +464,13 @@ def _fall(agreement: Framework, by: Actor, at: datetime) -> None:
     for one in agreement.supplementary.filter(state__in=("cleared_to_publish", "open", "opened", "shortlisted")):
         with translation.override(RECORD_LANGUAGE):
             change = {"reason": str(rules.FELL)}
-        move(one, "fall", by=by, at=at, change=change, facts={"agreement": agreement.number}, announces=_moved("fall"))
+        move(one, "fall", by=by, at=at, change=change, facts={"agreement": agreement.number}, announces=moved("fall"))
 
 
 @transaction.atomic
 def _collapse(it: Framework, at: datetime) -> None:
     unsigned = list(FrameworkEntry.objects.filter(package__framework=it, state="shortlisted").order_by("pk"))
-    move(it, "collapse", by=CLOCK, at=at, handed={"unsigned": len(unsigned)}, announces=_moved("collapse"))
+    move(it, "collapse", by=CLOCK, at=at, handed={"unsigned": len(unsigned)}, announces=moved("collapse"))
     for entry in unsigned:
         move(entry, "lapse", by=CLOCK, at=at, within=True)
 
@@ -497,7 +503,7 @@ def _looked_at(it: Framework, at: datetime) -> tuple[Framework, dict[str, Any], 
     return held, {"problems": problems}, kept
 
 
-def _response_problems(it: FrameworkEntry, framework: Framework, by: Actor, at: datetime) -> Iterator[Problem]:
+def response_problems(it: FrameworkEntry, framework: Framework, by: Actor, at: datetime) -> Iterator[Problem]:
     """Why the response cannot stand: who responds, its words, its consumables."""
     day = local_day(at)
     if registry.standing(by.party) != "active":
@@ -561,7 +567,7 @@ def _parted(it: FrameworkEntry, verb: str, change: Mapping[str, Any], *, by: Act
 
 def _reasoned(it: Framework, verb: str, reason: str, *, by: Actor, at: datetime, expected: int | None) -> Framework:
     told = {"reason": reason.strip()}
-    return move(it, verb, by=by, at=at, change=told, facts=told, expected=expected, announces=_moved(verb, told["reason"]))
+    return move(it, verb, by=by, at=at, change=told, facts=told, expected=expected, announces=moved(verb, told["reason"]))
 
 
 def locked_framework(key: int) -> Framework:
@@ -573,7 +579,7 @@ def framework_handed(framework: Framework) -> dict[str, Any]:
     return {"framework": framework, "framework_state": str(life_of(framework).states[framework.state])}
 
 
-def _told(at: datetime) -> str:
+def shown_at(at: datetime) -> str:
     """An instant as the record tells it, in China's time."""
     return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
@@ -589,7 +595,7 @@ def _score(text: str) -> Decimal | None:
         return None
 
 
-def _months_on(day: Any, months: int) -> Any:
+def months_on(day: Any, months: int) -> Any:
     """The same day some months later, or the last day of that month."""
     total = day.month - 1 + months
     year, month = day.year + total // 12, total % 12 + 1
@@ -618,13 +624,15 @@ def _digest(it: Framework, sheets: Sequence[forms.Sheet]) -> str:
         it.title, it.kind, it.ground, it.method, it.quality_ground, it.second_stage, it.months, it.yearly, it.standard, it.qualifications,
         it.price_basis, it.surveyed_buyers, it.surveyed_suppliers,
     ]  # fmt: skip
+    if it.is_open_form:
+        told += [it.form, it.open_ground, it.suppliers_known, it.fee_standard, it.clearing]
     packages = [sheet.package for sheet in sheets]
     lines = [[one.name, one.grade, one.category.code, one.unit, one.ceiling, one.requirement, one.consumables] for one in packages]
     rates = [[sheet.package.service, [[item.name, item.form, item.ceiling] for item in sheet.items]] for sheet in sheets if sheet.items]
     return digest([told, lines, rates] if rates else [told, lines])
 
 
-def _moved(verb: str, reason: str = "") -> Callable[[Framework], list[Event]]:
+def moved(verb: str, reason: str = "") -> Callable[[Framework], list[Event]]:
     return lambda it: [
         FrameworkMoved(
             number=it.number,

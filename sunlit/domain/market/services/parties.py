@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from sunlit.domain.market.events import FrameworkDealerMoved, FrameworkUpgradeMoved
 from sunlit.domain.market.models import Framework, FrameworkDealer, FrameworkEntry, FrameworkUpgrade
 from sunlit.domain.market.rules import frameworks as framework_rules
+from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules import parties as rules
 from sunlit.domain.market.services import framework_forms as forms
 from sunlit.domain.market.services.frameworks import banned_words, entry_moved, framework_handed, locked_framework, own_paper
@@ -176,6 +177,8 @@ def _upgrade_problems(it: FrameworkUpgrade, entry: FrameworkEntry, at: datetime)
         yield Problem(rules.DEARER, {"price": it.price, "most": entry.price}, on="price")
     if entry.price is None:
         yield Problem(rules.NO_PARTY)
+    elif entry.package.framework.is_open_form and it.price < entry.price:
+        yield Problem(open_rules.UNIFORM, {"price": entry.price}, on="price")
     for name, word in banned_words(it, region_path=entry.region_path, at=at):
         yield Problem(framework_rules.BANNED_WORD, {"word": word}, on=name)
 

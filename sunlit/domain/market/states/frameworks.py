@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.market.models import Framework, FrameworkEntry
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.foundation.access import Grant, clock, holds, regulates
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.lifecycle import Life, Move
@@ -17,6 +18,7 @@ SHORTLISTED, IN_FORCE, ENDED, FAILED, CANCELLED, VOIDED = "shortlisted", "in_for
 JOINED = "joined"
 
 SUBMITTED, WITHDRAWN, CONFORMING, NONCONFORMING = "submitted", "withdrawn", "conforming", "nonconforming"
+APPLIED, EXPIRED = "applied", "expired"
 LISTED, ELIMINATED, SIGNED, UNSIGNED, CLEARED_OUT, LEFT = "shortlisted", "eliminated", "signed", "unsigned", "cleared_out", "left"
 
 PUBLIC: Final = (OPEN, OPENED, SHORTLISTED, IN_FORCE, ENDED, FAILED, CANCELLED, VOIDED, JOINED)
@@ -86,7 +88,17 @@ framework = Life(
             decider,
             _("{organisation} solicited framework {number}; responses until {until}"),
             _("Publish the solicitation"),
-            (rules.responses_have_time,),
+            (open_rules.is_closed_form, rules.responses_have_time),
+            "published_at",
+        ),
+        Move(
+            "invite",
+            CLEARED,
+            IN_FORCE,
+            decider,
+            _("{organisation} invited suppliers to open framework {number}; they may apply until {until}"),
+            _("Publish the invitation"),
+            (open_rules.is_open_form,),
             "published_at",
         ),
         Move(
@@ -137,7 +149,7 @@ framework = Life(
             decider,
             _("{organisation} solicits anew for framework {agreement} as {number}: {reason}"),
             _("Solicit anew"),
-            (rules.agreement_runs, rules.is_short_of_suppliers, rules.reason_is_given),
+            (rules.agreement_runs, rules.agreement_is_closed, rules.is_short_of_suppliers, rules.reason_is_given),
             "created_at",
         ),
         Move(
@@ -261,6 +273,67 @@ entry = Life(
             (rules.comes_in_time,),
             "ended_at",
         ),
+        # An application to an open agreement
+        Move(
+            "apply",
+            (),
+            APPLIED,
+            sales,
+            _("{organisation} applied with {number} to join open framework {framework}; answer until {until}"),
+            _("Apply to join"),
+            (open_rules.takes_applications, rules.response_is_in_order),
+            "submitted_at",
+        ),
+        Move(
+            "take_back",
+            APPLIED,
+            WITHDRAWN,
+            sales,
+            _("{organisation} took back its application {number}"),
+            _("Take back the application"),
+            (),
+            "ended_at",
+        ),
+        Move(
+            "admit",
+            APPLIED,
+            SIGNED,
+            judge,
+            _("{organisation} admitted {supplier} with {number} to open framework {framework} at ¥{price}"),
+            _("Admit to the agreement"),
+            (open_rules.takes_applications, rules.response_is_in_order),
+            "signed_at",
+        ),
+        Move(
+            "turn_down",
+            APPLIED,
+            NONCONFORMING,
+            judge,
+            _("{organisation} did not admit {number}: {finding}. {note}"),
+            _("Do not admit"),
+            (open_rules.takes_applications, rules.finding_is_given),
+            "judged_at",
+        ),
+        Move(
+            "leave",
+            SIGNED,
+            LEFT,
+            sales,
+            _("{organisation} left open framework {framework} with {number}"),
+            _("Leave the agreement"),
+            (rules.framework_is(IN_FORCE), open_rules.is_open_form),
+            "ended_at",
+        ),
+        Move(
+            "expire",
+            APPLIED,
+            EXPIRED,
+            clock | regulates(),
+            _("Application {number} ended with framework {framework}"),
+            _("End"),
+            (),
+            "ended_at",
+        ),
         # Its review
         Move(
             "accept",
@@ -330,7 +403,7 @@ entry = Life(
             sales,
             _("{organisation} lowered the price of {number} from ¥{before} to ¥{price}"),
             _("Lower the price"),
-            (rules.framework_is(IN_FORCE), rules.price_falls),
+            (rules.framework_is(IN_FORCE), open_rules.is_closed_form, rules.price_falls),
         ),
         Move(
             "clear_out",
@@ -358,7 +431,7 @@ entry = Life(
             sales,
             _("{organisation} asks to leave the agreement with {number}: {reason}"),
             _("Ask to leave"),
-            (rules.framework_is(IN_FORCE), rules.leave_is_not_asked, rules.reason_is_given),
+            (rules.framework_is(IN_FORCE), open_rules.is_closed_form, rules.leave_is_not_asked, rules.reason_is_given),
         ),
         Move(
             "keep",
@@ -376,7 +449,7 @@ entry = Life(
             judge,
             _("{organisation} released {number} from the agreement: {reason}"),
             _("Release"),
-            (rules.framework_is(IN_FORCE), rules.reason_is_given),
+            (rules.framework_is(IN_FORCE), open_rules.is_closed_form, rules.reason_is_given),
             "ended_at",
         ),
     ],
@@ -390,6 +463,8 @@ entry = Life(
         SIGNED: _("party to the agreement"),
         UNSIGNED: _("not signed"),
         CLEARED_OUT: _("cleared out"),
-        LEFT: _("released"),
+        LEFT: _("left the agreement"),
+        APPLIED: _("applied, waiting for the answer"),
+        EXPIRED: _("ended with the agreement"),
     },
 )

@@ -66,7 +66,7 @@ def call_off(request: Request, number: str, position: int) -> HttpResponse:
         "it": it,
         "package": package,
         "parties": parties,
-        "modes": [(key, rules.MODES[key]) for key in (*it.second_stage, "outside")],
+        "modes": [(key, rules.MODES[key]) for key in (*it.second_stage, *(() if it.is_open_form else ("outside",)))],
         "entries": [(entry.number, f"{lang(entry.supplier)} · {entry.name} · {yuan(entry.price)}") for entry in parties if entry.price],
         "dealers": [
             (

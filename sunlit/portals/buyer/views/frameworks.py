@@ -16,8 +16,10 @@ from sunlit.domain.market.models import Framework, FrameworkEntry, Package
 from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.queries import parties
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules import workorders as work_rules
 from sunlit.domain.market.services import frameworks as services
+from sunlit.domain.market.services import open_frameworks as open_services
 from sunlit.domain.market.services import parties as party_services
 from sunlit.domain.market.services.framework_forms import ROW_FIELDS
 from sunlit.domain.market.states import frameworks as life
@@ -34,13 +36,14 @@ from sunlit.portals.ui.toasts import tell
 
 BLANK_ROWS: Final = 2
 TEXTS: Final = (
-    "title", "kind", "ground", "method", "quality_ground", "months", "yearly", "standard", "qualifications", "price_basis", "surveyed_buyers",
+    "title", "kind", "form", "open_ground", "suppliers_known", "fee_standard", "clearing", "ground", "method", "quality_ground", "months", "yearly", "standard", "qualifications", "price_basis", "surveyed_buyers",
     "surveyed_suppliers",
 )  # fmt: skip
 
 PLAIN: Final[dict[str, Callable[..., Framework]]] = {
     "ask_review": services.ask_framework_review,
     "file_plan": services.file_framework_plan,
+    "invite": open_services.invite_suppliers,
     "open": services.open_framework,
     "conclude": services.conclude_framework,
     "join": services.join_framework,
@@ -119,12 +122,14 @@ def framework(request: Request, number: str) -> HttpResponse:
     own = it.solicitor_id == request.actor.party
     hidden = {"file_plan"} if it.agency else {"ask_review"}
     hidden.add("conclude" if it.supplements_id else "join")
+    hidden.add("publish" if it.is_open_form else "invite")
     if it.state == life.OPEN and it.respond_until is not None and request.now < it.respond_until:
         hidden.add("open")
     if it.filed_at is not None:
         hidden.add("file")
     context |= {
         "own": own,
+        "may_publish": "publish" in context["moves"] and not it.is_open_form,
         "may_supplement": own and request.actor.has("lead") and queries.may_supplement(it, request.now),
         "may_buy": it.runs_at(request.now) and request.actor.has(*ORDERERS),
         "plain": [move for verb, move in context["moves"].items() if verb in PLAIN and verb not in hidden],
@@ -145,6 +150,10 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
         if verb in ("accept", "exclude"):
             said: dict[str, Any] = {name: post.get(name, "") for name in ("finding", "note", "score")}
             services.judge_response(it, conforms=verb == "accept", **said, **told)
+        elif verb == "admit":
+            open_services.admit_supplier(it, **told)
+        elif verb == "turn_down":
+            open_services.turn_down_supplier(it, finding=post.get("finding", ""), note=post.get("note", ""), **told)
         else:
             if verb in ("approve", "refuse"):
                 _judge_upgrade(request, it, verb, told)
@@ -182,6 +191,8 @@ def _judge_upgrade(request: Request, it: FrameworkEntry, verb: str, told: dict[s
 def _entry_moves(request: Request, it: FrameworkEntry) -> dict[str, Any]:
     """What can be done with a response at this place of the framework's way."""
     running = ("release", "clear_out", *(("keep",) if it.leave_until else ()))
+    if it.package.framework.is_open_form:
+        running = ("admit", "turn_down", "clear_out")
     at_home = {life.OPENED: ("accept", "exclude"), life.IN_FORCE: running}.get(it.package.framework.state, ())
     return {move.verb: move for move in states.entry.open_to(it, request.actor) if move.verb in at_home}
 
@@ -201,15 +212,24 @@ def _form(request: Request, it: Framework | None) -> dict[str, Any]:
     if request.method == "POST":
         told = _posted(request)
     elif it is not None:
-        told = {**{name: getattr(it, name) for name in TEXTS}, "second_stage": it.second_stage, "packages": _told_rows(it)}
+        told = {**{name: getattr(it, name) or "" for name in TEXTS}, "second_stage": it.second_stage, "packages": _told_rows(it)}
     else:
-        told = {**dict.fromkeys(TEXTS, ""), "kind": "goods", "method": "price", "second_stage": ["direct"], "packages": []}
+        told = {
+            **dict.fromkeys(TEXTS, ""),
+            "kind": "goods",
+            "form": "closed",
+            "method": "price",
+            "second_stage": ["direct"],
+            "packages": [],
+        }
     blank = dict.fromkeys(ROW_FIELDS, "")
     if request.method != "POST":
         told["packages"] = [*told["packages"], *(blank for _n in range(BLANK_ROWS))]
     return {
         "told": told,
         "kinds": rules.KINDS.items(),
+        "forms": open_rules.FORMS.items(),
+        "open_grounds": open_rules.GROUNDS.items(),
         "grounds": [(key, GROUNDS[key]) for key in rules.GROUNDS],
         "methods": rules.METHODS.items(),
         "quality_grounds": rules.QUALITY_GROUNDS.items(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -13,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from sunlit.domain.disclosure import queries
 from sunlit.domain.disclosure.models import Notice
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules import workorders as work_rules
 from sunlit.domain.market.rules.calloffs import MODES
 from sunlit.domain.rulebook.rules.facts import GROUNDS
@@ -25,6 +27,8 @@ from sunlit.portals.ui.orders import WAYS
 from sunlit.portals.ui.workorders import rate_text
 
 CHANGES: Final[dict[str, Any]] = {
+    "admit": pgettext_lazy("party of an agreement", "admitted"),
+    "leave": pgettext_lazy("party of an agreement", "left"),
     "clear_out": pgettext_lazy("party of an agreement", "cleared out"),
     "release": pgettext_lazy("party of an agreement", "released"),
     "reduce": pgettext_lazy("party of an agreement", "price lowered"),
@@ -52,16 +56,20 @@ def framework(request: Request, number: str) -> HttpResponse:
     found_or_404(it if it.kind == "framework" else None)
     told = it.content
     result = queries.notice(f"{it.about}/result")
+    parties = queries.parties_now(it.about) if told.get("form") == "open" else []
     context = {
         "notice": it,
         "told": told,
         "until": datetime.fromisoformat(told["respond_until"]),
-        "packages": [_package(one) for one in (result or it).content["packages"]],
+        "packages": [_package(one, parties) for one in (result or it).content["packages"]],
+        "is_open": told.get("form") == "open",
         "result": result,
         "names": {
             "kind": rules.KINDS[told["kind"]],
             "ground": GROUNDS[told["ground"]],
-            "method": rules.METHODS[told["method"]],
+            "method": rules.METHODS.get(told["method"], ""),
+            "form": open_rules.FORMS[told.get("form", "closed")],
+            "open_ground": open_rules.GROUNDS.get(told.get("open_ground", ""), ""),
             "second_stage": [rules.SECOND_STAGE[key] for key in told["second_stage"]],
         },
         "failures": rules.FAILURES,
@@ -80,8 +88,9 @@ def framework(request: Request, number: str) -> HttpResponse:
     return render(request, "public/framework.html", context)
 
 
-def _package(told: dict[str, Any]) -> dict[str, Any]:
-    suppliers = [{**one, "price": Decimal(one["price"])} for one in told.get("suppliers", ())]
+def _package(told: dict[str, Any], parties: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    listed = told.get("suppliers", ()) or [one for one in parties if one["package"] == told["position"]]
+    suppliers = [{**one, "price": Decimal(one["price"])} for one in listed]
     return {**told, "ceiling": Decimal(told["ceiling"]), "suppliers": suppliers}
 
 

@@ -17,6 +17,7 @@ from sunlit.domain.market.rules import frameworks as rules
 from sunlit.domain.market.rules import parties as party_rules
 from sunlit.domain.market.rules import workorders as work_rules
 from sunlit.domain.market.services import frameworks as services
+from sunlit.domain.market.services import open_frameworks as open_services
 from sunlit.domain.market.services import parties as services_of_parties
 from sunlit.domain.market.states import frameworks as life
 from sunlit.foundation.files import services as files
@@ -35,6 +36,10 @@ FIELDS: Final = ("name", "brand", "model", "description", "capacity", "quoted", 
 SALES: Final = ("sales", "admin")
 REASONED: Final[dict[str, Callable[..., FrameworkEntry]]] = {"decline": services.decline_entry, "ask_leave": services.ask_leave}
 
+FREELY: Final[dict[str, Callable[..., FrameworkEntry]]] = {
+    "take_back": open_services.take_back_application,
+    "leave": open_services.leave_framework,
+}
 DEALING: Final[dict[str, Callable[..., FrameworkDealer]]] = {
     "decline": services_of_parties.decline_dealing,
     "end": services_of_parties.end_dealing,
@@ -64,16 +69,25 @@ def framework(request: Request, number: str) -> HttpResponse:
     it: Framework = found_or_404(queries.framework(number, seen_by=request.actor))
     context = framework_page(request, it)
     answered = {view.package.pk for view in context["packages"] for entry in view.entries if entry.state != life.WITHDRAWN}
-    context |= {"may_respond": it.state == life.OPEN and request.actor.has(*SALES), "answered": answered}
+    if it.is_open_form:
+        mine = [entry for view in context["packages"] for entry in view.entries]
+        answered = {entry.package_id for entry in mine if entry.state in (life.APPLIED, life.SIGNED)}
+    context |= {
+        "may_respond": it.state == life.OPEN and request.actor.has(*SALES),
+        "may_apply": it.takes_applications_at(request.now) and request.actor.has(*SALES),
+        "answered": answered,
+    }
     return render(request, "supplier/framework.html", context)
 
 
 @door(kind="supplier", roles=SALES)
 def respond(request: Request, number: str, position: int) -> HttpResponse:
-    """Answer a package, or change the answer while there is time."""
+    """Answer a package, or change the answer while there is time; of an open agreement, apply to join."""
     it: Framework = found_or_404(queries.framework(number, seen_by=request.actor))
     package: Package = found_or_404(queries.package(it, position))
     own = next((one for one in queries.my_entries(request.actor.party) if one.package_id == package.pk), None)
+    if it.is_open_form:
+        own = own if own is not None and own.state in (life.APPLIED, life.SIGNED) else None
 
     draft = drafts.draft_of(request, "framework", number, position)
 
@@ -83,6 +97,10 @@ def respond(request: Request, number: str, position: int) -> HttpResponse:
             return see_other("supplier:respond", number, position)
         told = {name: request.POST.get(name, "") for name in FIELDS}
         said: dict[str, Any] = {"proof": _paper(request), "by": request.actor, "at": request.now}
+        if it.is_open_form:
+            open_services.apply_to_join(package, told, **said)
+            tell(request, _("Your application was handed in. The solicitor answers within the legal term."))
+            return see_other("supplier:framework", number)
         if own is None:
             services.respond(package, told, **said)
         else:
@@ -100,7 +118,7 @@ def respond(request: Request, number: str, position: int) -> HttpResponse:
         "draft": draft,
         "told": {name: begun.get(name, "") if begun else getattr(own, name, "") for name in FIELDS},
         "capacities": [(key, rules.CAPACITIES[key]) for key in rules.OF_KIND[it.kind]],
-        "open": it.state == life.OPEN,
+        "open": it.takes_applications_at(request.now) and own is None if it.is_open_form else it.state == life.OPEN,
         "now": request.now,
     }
     return form_page(request, "supplier/framework_response.html", context, act)
@@ -119,6 +137,8 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
             services.withdraw_response(it, **told)
         elif verb == "sign":
             services.sign_entry(it, **told)
+        elif verb in FREELY:
+            FREELY[verb](it, **told)
         elif verb in REASONED:
             REASONED[verb](it, reason=request.POST.get("reason", ""), **told)
         elif verb in ("name", "ask", "withdraw_upgrade"):
@@ -132,6 +152,8 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
 
     framework_state = it.package.framework.state
     running = ("reduce", *(() if it.leave_until else ("ask_leave",)))
+    if it.package.framework.is_open_form:
+        running = tuple(FREELY)
     here = {life.OPEN: ("withdraw",), life.SHORTLISTED: ("sign", "decline"), life.IN_FORCE: running}.get(framework_state, ())
     may = it.state in (life.LISTED, life.SIGNED) and framework_state in (life.SHORTLISTED, life.IN_FORCE) and request.actor.has(*SALES)
     upgrades = parties.upgrades_of(it)
