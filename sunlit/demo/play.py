@@ -15,6 +15,7 @@ from sunlit.demo.agreed import agreed
 from sunlit.demo.auctioned import auctioned
 from sunlit.demo.changes import changes
 from sunlit.demo.entries import Act, entries
+from sunlit.demo.joined import joined
 from sunlit.demo.needed import needed
 from sunlit.demo.planned import planned
 from sunlit.demo.pooled import pooled
@@ -66,6 +67,7 @@ def play(world: World, rows: Rows, progress: Progress) -> None:
         *agreed(world, rows),
         *pooled(world, rows),
         *served(world, rows),
+        *joined(world, rows),
         *auctioned(world, rows),
         *quoted(world, rows),
     ]
