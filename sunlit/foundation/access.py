@@ -46,6 +46,7 @@ PARTIES: dict[str, str | Promise] = {
     "supplier": _("supplier"),
     "organisation": _("organisation"),
     "solicitor": _("solicitor"),
+    "seller": _("seller"),
 }
 ROLES: dict[str, str | Promise] = {
     "orderer": _("orderer"),

@@ -143,3 +143,18 @@ class WorkOrderMoved(Event):
     supplier_id: int
     reason: str
     version: int
+
+
+@event
+class UnitRequestMoved(Event):
+    """What one unit asks of another went through a verb: asked for, confirmed into an order, refused, withdrawn, lapsed. `order` is its number or ""."""
+
+    number: str
+    verb: str
+    offer: str
+    title: str
+    seller_id: int
+    buyer_id: int
+    order: str
+    reason: str
+    version: int

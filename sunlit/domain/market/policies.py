@@ -18,6 +18,7 @@ from sunlit.domain.market.models import (
     FrameworkEntry,
     Order,
     Quotation,
+    UnitRequest,
     WorkOrder,
 )
 from sunlit.foundation.accounts.actors import Actor
@@ -197,6 +198,21 @@ def workorders_visible_to(actor: Actor) -> QuerySet[WorkOrder]:
             return found.filter(entry__supplier_id=actor.organisation_id)
         case "regulator":
             return found.filter(Q(region_path=actor.region_path) | Q(region_path__startswith=actor.region_path + "/"))
+        case "operator" | "clock":
+            return found
+    return found.none()
+
+
+def unit_requests_visible_to(actor: Actor) -> QuerySet[UnitRequest]:
+    """The two units; the regulators of either's region."""
+    found = UnitRequest.objects.all()
+    match actor.kind:
+        case "buyer":
+            return found.filter(Q(buyer_id=actor.organisation_id) | Q(offer__seller_id=actor.organisation_id))
+        case "regulator":
+            path = actor.region_path
+            own = Q(region_path=path) | Q(region_path__startswith=path + "/")
+            return found.filter(own | Q(offer__region_path=path) | Q(offer__region_path__startswith=path + "/"))
         case "operator" | "clock":
             return found
     return found.none()

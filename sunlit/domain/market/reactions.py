@@ -20,6 +20,7 @@ from sunlit.domain.market.events import (
     FrameworkUpgradeMoved,
     OrderMoved,
     QuotationMoved,
+    UnitRequestMoved,
     WorkOrderMoved,
 )
 from sunlit.domain.market.models import CallOff, Framework, FrameworkEntry, Order, Quotation
@@ -27,7 +28,8 @@ from sunlit.domain.market.modes import batch as batch_mode
 from sunlit.domain.market.queries import frameworks as framework_queries
 from sunlit.domain.market.queries import workorders as workorder_queries
 from sunlit.domain.market.rules import batches as batch_rules
-from sunlit.domain.market.services import calloffs, drafts, frameworks, opportunities, workorders
+from sunlit.domain.market.services import calloffs, drafts, frameworks, opportunities, units, workorders
+from sunlit.domain.market.states.orders import UNIT
 from sunlit.foundation import deadlines
 from sunlit.foundation.deadlines import MadeUp
 from sunlit.foundation.kernel import clock
@@ -37,6 +39,7 @@ from sunlit.foundation.outbox.events import hears
 from sunlit.foundation.outbox.rounds import every_day, every_minute, every_minute_when_well
 
 BUYER, SUPPLIER = "buyer", "supplier"
+UNIT_SELLERS = ("orderer", "lead", "finance")
 REMIND_BEFORE = timedelta(days=1)
 
 # verb → (who is told, in which roles, the sentence)
@@ -101,15 +104,20 @@ for _verb, _lines in TOLD.items():
 @hears(OrderMoved)
 def tell_who_must_act(event: OrderMoved) -> None:
     """Put the news into the inboxes of the other side, once."""
+    order = Order.objects.filter(number=event.number).values_list("mode", "confirm_until").first()
+    of_unit = order is not None and order[0] == UNIT
     for whom, roles, _text in TOLD.get(event.verb, ()):
-        if whom == SUPPLIER and not Order.objects.filter(number=event.number, confirm_until__isnull=False).exists():
+        if whom == SUPPLIER and (order is None or order[1] is None):
             continue  # it never went to the supplier: the buyer decided against it before
+        if of_unit and event.verb in ("award", "confirm"):
+            continue  # both units were told with the request
+        sold = of_unit and whom == SUPPLIER
         messages.tell(
             template=f"order.{event.verb}.{whom}",
             organisation_id=event.buyer_id if whom == BUYER else event.supplier_id,
-            roles=roles,
+            roles=UNIT_SELLERS if sold else roles,
             params={"number": event.number, "total": event.total, "reason": event.reason},
-            link=f"/{whom}/orders/{event.number}/",
+            link=f"/buyer/unit-sales/{event.number}/" if sold else f"/{whom}/orders/{event.number}/",
             at=clock.now(),
             dedupe=f"order/{event.number}/{event.verb}/{event.version}",
         )
@@ -546,6 +554,39 @@ def tell_of_a_work_order(event: WorkOrderMoved) -> None:
         )
 
 
+# verb → (which unit is told, in which roles, the sentence)
+UNIT_TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
+    "request": (("seller", ("lead",), _("Another unit asks you for “{title}”: please answer {number} in time.")),),
+    "confirm": ((BUYER, ("orderer", "lead"), _("The unit confirmed your request for “{title}”: order {order}.")),),
+    "refuse": ((BUYER, ("orderer", "lead"), _("The unit refused your request for “{title}”; your money is free: {reason}")),),
+    "withdraw": (("seller", ("lead",), _("Request {number} for “{title}” was withdrawn: {reason}")),),
+    "lapse": (
+        (BUYER, ("orderer", "lead"), _("The unit did not answer your request for “{title}” in time; your money is free.")),
+        ("seller", ("lead",), _("Request {number} for “{title}” lapsed because it was not answered in time.")),
+    ),
+    "give_back": ((BUYER, ("orderer", "lead"), _("“{title}” is offered no more; your money is free: {reason}")),),
+}
+
+for _verb, _lines in UNIT_TOLD.items():
+    for _whom, _roles, _text in _lines:
+        templates.declare(f"unit_request.{_verb}.{_whom}", title=_text, mail=_verb == "request")
+
+
+@hears(UnitRequestMoved)
+def tell_of_a_request_between_units(event: UnitRequestMoved) -> None:
+    """The unit that must act next, or has to know of the end, once."""
+    for whom, roles, _text in UNIT_TOLD.get(event.verb, ()):
+        messages.tell(
+            template=f"unit_request.{event.verb}.{whom}",
+            organisation_id=event.buyer_id if whom == BUYER else event.seller_id,
+            roles=roles,
+            params={"number": event.number, "title": event.title, "order": event.order, "reason": event.reason},
+            link=f"/buyer/unit-requests/{event.number}/",
+            at=clock.now(),
+            dedupe=f"unit_request/{event.number}/{event.verb}/{event.version}",
+        )
+
+
 @every_minute_when_well
 def make_the_round() -> None:
     """Lapse, remind and close what is due; after downtime it simply catches up."""
@@ -553,6 +594,8 @@ def make_the_round() -> None:
     frameworks.open_due(at)
     calloffs.settle_due(at)
     workorders.lapse_work_due(at)
+    units.lapse_requests_due(at)
+    units.end_offers_due(at)
     frameworks.collapse_due(at)
     frameworks.end_due(at)
     remind_solicitors(at)

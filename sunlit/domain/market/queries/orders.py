@@ -232,6 +232,7 @@ def suppliers_of(buyer_id: int, *, rows: int = PAGE_ROWS) -> list[KnownSupplier]
     found = (
         Order.objects.filter(buyer_id=buyer_id)
         .exclude(state__in=states.ENDED_WITHOUT_DEAL)
+        .exclude(mode=states.UNIT)  # another unit is no supplier of the market
         .order_by()
         .values_list("supplier_id", "supplier__number", "supplier__name_zh", "supplier__name_en")
         .annotate(n=Count("id"), amount=Sum("total"), last=Max("placed_at"))

@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.market.models import Auction, Order, OrderLine, Quotation
+from sunlit.domain.market.queries import units
 from sunlit.domain.planning.models import Plan
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.kernel.clock import local_day
@@ -26,6 +27,7 @@ from sunlit.foundation.kernel.money import ZERO
 from sunlit.foundation.kernel.refusals import Refused
 
 SUPERMARKET, QUOTATION, AUCTION, DIRECT = "supermarket", "quotation", "auction", "direct"
+UNIT = units.MODE
 WINDOW: Final = timedelta(days=730)
 DEALS_MOST: Final = 500  # the newest, that the figures rest on
 SELLERS_MOST: Final = 50
@@ -52,9 +54,8 @@ class Way:
 
 
 def ways_for(it: Plan, *, at: datetime) -> list[Way]:
-    """The three ways that are open to every plan, the proposed one first; after them direct purchase, where manufacturers sell all of it themselves.
-
-    Eight queries, two more for the latter, and one for every further category.
+    """The three ways that are open to every plan, the proposed one first; after them direct purchase, where manufacturers sell all of it themselves, and
+    that from another unit, where one offers something of it. Nine queries, two more for each of the latter, and one for every further category.
     """
     items = list(it.items.select_related("category"))
     codes = sorted({item.category.code for item in items})
@@ -74,7 +75,7 @@ def ways_for(it: Plan, *, at: datetime) -> list[Way]:
     figures = {"least": least, "sum": f"¥{compete:,.0f}"}
     past = {SUPERMARKET: _shelf(it, codes, at, SUPERMARKET), QUOTATION: _quotations(it, at), AUCTION: _auctions(it, at)}
     told = [Way(mode, mode == chosen, str(reasons[mode]) % figures, past[mode]) for mode in (SUPERMARKET, QUOTATION, AUCTION)]
-    return [*sorted(told, key=lambda way: not way.proposed), *_direct(it, codes, at)]
+    return [*sorted(told, key=lambda way: not way.proposed), *_direct(it, codes, at), *_units(it, codes, at)]
 
 
 def _direct(it: Plan, codes: Sequence[str], at: datetime) -> list[Way]:
@@ -89,6 +90,19 @@ def _direct(it: Plan, codes: Sequence[str], at: datetime) -> list[Way]:
         least,
     )
     return [Way(DIRECT, False, told % {"num": least}, _shelf(it, codes, at, DIRECT))]
+
+
+def _units(it: Plan, codes: Sequence[str], at: datetime) -> list[Way]:
+    """From another unit, where one has something of a category of the plan to give (单位直购)."""
+    offers = units.offered_for(codes, region_path=it.region_path, but=it.buyer_id, at=at)
+    if not offers:
+        return []
+    told = ngettext(
+        "%(num)s offer of another unit fits: what the public purse has paid for once need not be bought anew.",
+        "%(num)s offers of other units fit: what the public purse has paid for once need not be bought anew.",
+        offers,
+    )
+    return [Way(UNIT, False, told % {"num": offers}, _shelf(it, codes, at, UNIT))]
 
 
 def _compete_from(it: Plan, at: datetime) -> Decimal:

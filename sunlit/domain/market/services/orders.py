@@ -18,6 +18,7 @@ from sunlit.domain.catalog.models import Offer, Product
 from sunlit.domain.market.models import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
 from sunlit.domain.market.modes.supermarket import moved
 from sunlit.domain.market.rules import orders as rules
+from sunlit.domain.market.states.orders import UNIT
 from sunlit.domain.planning import queries as plans
 from sunlit.domain.planning import services as planning
 from sunlit.domain.planning.models import Plan
@@ -134,7 +135,9 @@ def confirm(order: Order, *, by: Actor, at: datetime, expected: int | None = Non
     """The supplier takes the order; it delivers within its own promise, or the rulebook's limit if that is sooner. Refused: ORD-002, ORD-012."""
     promised = end_of_day(local_day(at) + timedelta(days=order.delivery_days))
     until = min(promised, _deadline("order.delivery_limit", order, at))
-    standing = registry.standing(order.supplier_id)
+    standing = (
+        registry.standing(order.supplier_id) if order.mode != UNIT else None
+    )  # a unit is nobody's supplier and was never admitted as one
     return _turn(order, "confirm", by=by, at=at, expected=expected, change={"deliver_until": until}, handed={"standing": standing})
 
 

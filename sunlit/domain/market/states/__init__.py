@@ -7,6 +7,7 @@ from sunlit.domain.market.states.frameworks import entry, framework
 from sunlit.domain.market.states.orders import order
 from sunlit.domain.market.states.parties import dealer, upgrade
 from sunlit.domain.market.states.quotations import quotation, quote
+from sunlit.domain.market.states.units import unit_offer, unit_request
 from sunlit.domain.market.states.workorders import work_order
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "order",
     "quotation",
     "quote",
+    "unit_offer",
+    "unit_request",
     "upgrade",
     "work_order",
 ]

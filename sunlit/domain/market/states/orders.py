@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.market.models import Order
 from sunlit.domain.market.rules import orders as rules
-from sunlit.foundation.access import clock, holds
+from sunlit.foundation.access import Grant, clock, holds
+from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.lifecycle import Life, Move
 
@@ -16,6 +20,8 @@ INVOICED, PAYING, PAID, RATED, CLOSED = "invoiced", "paying", "paid", "rated", "
 DISAPPROVED, DECLINED, LAPSED, CANCEL_ASKED, CANCELLED = "disapproved", "declined", "lapsed", "cancel_asked", "cancelled"
 REJECTED, RETURNING, RETURNED, EXCHANGING = "rejected", "returning", "returned", "exchanging"
 
+UNIT = "unit"  # the mode in which a buying organisation is the seller
+
 ENDED_WITHOUT_DEAL = (DISAPPROVED, DECLINED, LAPSED, CANCELLED, RETURNED)
 DEALS = (PAID, RATED, CLOSED)
 
@@ -23,8 +29,21 @@ orderer = holds("orderer", "lead", of="buyer_id")
 lead = holds("lead", of="buyer_id")
 receiver = holds("receiver", "lead", of="buyer_id")
 finance = holds("finance", of="buyer_id")
-sales = holds("sales", "admin", of="supplier_id")
-supplier_finance = holds("finance", "sales", "admin", of="supplier_id")
+
+
+def _is_unit_that_sells(*roles: str) -> Callable[[Actor, Any], bool]:
+    return lambda actor, it: actor.kind == "buyer" and it.mode == UNIT and it.supplier_id == actor.organisation_id and actor.has(*roles)
+
+
+# A supplier sells by its sales; a unit that sells to another unit (单位直购), by whoever orders and leads there.
+sales = holds("sales", "admin", of="supplier_id") | Grant(
+    "selling unit's orderer/lead", _is_unit_that_sells("orderer", "lead"), _("orderer or lead of the unit that sells")
+)
+supplier_finance = holds("finance", "sales", "admin", of="supplier_id") | Grant(
+    "selling unit's finance/orderer/lead",
+    _is_unit_that_sells("finance", "orderer", "lead"),
+    _("finance, orderer or lead of the unit that sells"),
+)
 reason = (rules.reason_is_given,)
 
 order = Life(

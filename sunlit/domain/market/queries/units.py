@@ -1,0 +1,135 @@
+"""What is asked of purchases between units: what is offered and how much of it is left, requests, and the orders that a unit delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from sunlit.domain.market import policies
+from sunlit.domain.market.models import Order, UnitOffer, UnitRequest
+from sunlit.domain.market.states import orders as order_states
+from sunlit.domain.market.states import units as states
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel.limits import PAGE_ROWS
+
+MODE: Final = order_states.UNIT
+
+
+@dataclass(frozen=True)
+class UnitOfferPage:
+    """A page of offers, newest first, each with `left`; `after` is the key to ask the next page with, or None."""
+
+    offers: list[UnitOffer]
+    after: int | None
+
+
+@dataclass(frozen=True)
+class UnitRequestPage:
+    """A page of requests, newest first; `after` is the key to ask the next page with, or None."""
+
+    requests: list[UnitRequest]
+    after: int | None
+
+
+def unit_offer(number: str) -> UnitOffer | None:
+    """One offer with `left`: every offer is public."""
+    return _offers().filter(number=number).first()
+
+
+def left_of(it: UnitOffer) -> int:
+    """How much of it nobody asked for yet. Ask under the lock of its row."""
+    taken = UnitRequest.objects.filter(offer=it, state__in=states.TAKEN).aggregate(n=Sum("quantity"))["n"] or 0
+    return it.quantity - int(taken)
+
+
+def offers_page(
+    *, at: datetime, region_path: str = "", q: str = "", seller_id: int | None = None, after: int | None = None, rows: int = PAGE_ROWS
+) -> UnitOfferPage:
+    """Offers with `left`, newest first: those of a seller, whatever became of them; else those in term that a region's units may ask for."""
+    found = _offers()
+    if seller_id is not None:
+        found = found.filter(seller=seller_id)
+    else:
+        found = found.filter(state=states.OFFERED, valid_until__gt=at)
+        if region_path:
+            found = found.filter(scope_path__in=_line(region_path))
+    if words := q.strip():
+        found = found.filter(
+            Q(title__icontains=words) | Q(seller__name_zh__icontains=words) | Q(seller__name_en__icontains=words) | Q(number=words.upper())
+        )
+    if after:
+        found = found.filter(pk__lt=after)
+    page = list(found.order_by("-pk")[: rows + 1])
+    return UnitOfferPage(page[:rows], page[rows - 1].pk if len(page) > rows else None)
+
+
+def offers_in_region(*, seen_by: Actor, state: str = "", after: int | None = None, rows: int = PAGE_ROWS) -> UnitOfferPage:
+    """The offers of a regulator's units, in every state, newest first."""
+    here = Q(region_path=seen_by.region_path) | Q(region_path__startswith=seen_by.region_path + "/")
+    found = _offers().filter(here, **({"state": state} if state else {}))
+    if after:
+        found = found.filter(pk__lt=after)
+    page = list(found.order_by("-pk")[: rows + 1])
+    return UnitOfferPage(page[:rows], page[rows - 1].pk if len(page) > rows else None)
+
+
+def offered_for(codes: Sequence[str], *, region_path: str, but: int, at: datetime) -> int:
+    """How many offers of other units, in term and with something left, fit one of the categories. One query."""
+    within = Q(pk__in=[])
+    for code in codes:
+        within |= Q(category__code=code) | Q(category__path__contains=f"{code}/")
+    found = _offers().filter(within, state=states.OFFERED, valid_until__gt=at, scope_path__in=_line(region_path), left__gt=0)
+    return found.exclude(seller=but).count()
+
+
+def unit_request(number: str, *, seen_by: Actor) -> UnitRequest | None:
+    found = policies.unit_requests_visible_to(seen_by).select_related(
+        "offer__seller__region", "offer__category", "buyer__region", "orderer", "quota", "plan"
+    )
+    return found.filter(number=number).first()
+
+
+def requests_page(
+    *, seen_by: Actor, side: str = "", offer: UnitOffer | None = None, after: int | None = None, rows: int = PAGE_ROWS
+) -> UnitRequestPage:
+    """The requests that the actor may see, newest first; `side`: "buyer" for what it asked for, "seller" for what it is asked."""
+    found = policies.unit_requests_visible_to(seen_by).select_related("offer__seller", "buyer")
+    if side:
+        own = {"buyer": Q(buyer_id=seen_by.organisation_id), "seller": Q(offer__seller_id=seen_by.organisation_id)}
+        found = found.filter(own[side])
+    if offer is not None:
+        found = found.filter(offer=offer)
+    if after:
+        found = found.filter(pk__lt=after)
+    page = list(found.order_by("-pk")[: rows + 1])
+    return UnitRequestPage(page[:rows], page[rows - 1].pk if len(page) > rows else None)
+
+
+def waiting_requests(actor: Actor) -> int:
+    """How many requests wait for this unit's answer."""
+    return UnitRequest.objects.filter(offer__seller_id=actor.organisation_id, state=states.REQUESTED).count()
+
+
+def sale(number: str, *, seen_by: Actor) -> Order | None:
+    """An order that the actor's unit delivers to another one; None for everybody else."""
+    if seen_by.kind != "buyer":
+        return None
+    found = Order.objects.filter(mode=MODE, supplier_id=seen_by.organisation_id, number=number)
+    return found.select_related("buyer", "supplier", "orderer").prefetch_related("lines", "dispatches").first()
+
+
+def _offers() -> QuerySet[UnitOffer]:
+    taken = UnitRequest.objects.filter(offer=OuterRef("pk"), state__in=states.TAKEN).order_by().values("offer").annotate(n=Sum("quantity"))
+    left = F("quantity") - Coalesce(Subquery(taken.values("n"), output_field=IntegerField()), 0)
+    return UnitOffer.objects.annotate(left=left).select_related("seller__region", "category")
+
+
+def _line(region_path: str) -> Iterable[str]:
+    """The region and those above it, by path."""
+    codes = region_path.split("/")
+    return ["/".join(codes[:n]) for n in range(1, len(codes) + 1)]
