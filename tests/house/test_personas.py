@@ -18,7 +18,7 @@ from tests.town import NOON, Town, build
 
 OPEN = """
 /api/ /api/reasons/ /api/v1/openapi.json /supplier/apply/ /supplier/apply/categories/ /sign-in/ / /now/ /about/ /categories/
-/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /frameworks/ /auctions/ /batches/ /quotations/ /plans/ /single-source/ /deals/ /rules/ /policy/ /outages/ /verify/
+/robots.txt /sitemap.xml /search/ /suggest/ /compare/ /intentions/ /frameworks/ /auctions/ /batches/ /quotations/ /unit-offers/ /plans/ /single-source/ /deals/ /rules/ /policy/ /outages/ /verify/
 """  # 200 for everybody
 
 POSTED = """
@@ -44,6 +44,8 @@ TABLE = """
 /buyer/auctions/                 302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/auctions/new/             302    200    200    403    403    200    403    403    403    403    403    403    403
 /buyer/direct/                   302    200    200    200    200    200    403    403    403    403    403    403    403
+/buyer/unit-offers/              302    200    200    200    200    200    403    403    403    403    403    403    403
+/buyer/unit-offers/new/          302    403    200    403    403    403    403    403    403    403    403    403    403
 /buyer/budget/                   302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/intentions/               302    200    200    200    200    200    403    403    403    403    403    403    403
 /buyer/intentions/new/           302    200    200    403    403    200    403    403    403    403    403    403    403
@@ -104,6 +106,7 @@ TABLE = """
 /regulator/frameworks/           302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/batches/              302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/work-orders/          302    403    403    403    403    403    403    403    403    200    200    403    403
+/regulator/unit-offers/          302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/quotations/           302    403    403    403    403    403    403    403    403    200    200    403    403
 /regulator/references/           302    403    403    403    403    403    403    403    403    200    200    200    403
 /regulator/references/template/  302    403    403    403    403    403    403    403    403    200    200    200    403

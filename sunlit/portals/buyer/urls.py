@@ -18,6 +18,7 @@ from sunlit.portals.buyer.views import (
     plans,
     quotations,
     surveys,
+    units,
     workorders,
 )
 
@@ -39,6 +40,11 @@ urlpatterns = [
     path("auctions/<str:number>/", auctions.auction, name="auction"),
     path("auctions/<str:number>/edit/", auctions.edit_auction, name="edit_auction"),
     path("direct/", direct.direct, name="direct"),
+    path("unit-offers/", units.unit_offers, name="unit_offers"),
+    path("unit-offers/new/", units.new_unit_offer, name="new_unit_offer"),
+    path("unit-offers/<str:number>/", units.unit_offer, name="unit_offer"),
+    path("unit-requests/<str:number>/", units.unit_request, name="unit_request"),
+    path("unit-sales/<str:number>/", units.unit_sale, name="unit_sale"),
     path("budget/", budgets.budget, name="budget"),
     path("budget/<str:number>/", budgets.quota, name="quota"),
     path("intentions/", intentions.intentions, name="intentions"),

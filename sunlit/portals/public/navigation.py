@@ -11,6 +11,7 @@ offer(
     Item("intentions", _("Intentions"), "intentions", "scroll-text"),
     Item("frameworks", _("Framework agreements"), "frameworks", "file-check"),
     Item("batches", _("Batch purchases"), "batches", "box"),
+    Item("unit_offers", _("Between units"), "unit_offers", "building-2"),
     Item("auctions", _("Reverse auctions"), "auctions", "gavel"),
     Item("quotations", _("Quotations"), "quotations", "lock"),
     Item("deals", _("Deals"), "deals", "receipt-text"),

@@ -17,6 +17,7 @@ from sunlit.portals.public.views import (
     quotations,
     rules,
     shop,
+    units,
     verify,
 )
 
@@ -35,6 +36,8 @@ urlpatterns = [
     path("suppliers/<str:number>/", shop.supplier, name="supplier"),
     path("batches/", batches.batches, name="batches"),
     path("batches/<str:number>/", batches.batch, name="batch"),
+    path("unit-offers/", units.unit_offers, name="unit_offers"),
+    path("unit-offers/<str:number>/", units.unit_offer, name="unit_offer"),
     path("auctions/", auctions.auctions, name="auctions"),
     path("auctions/<str:number>/", auctions.auction, name="auction"),
     path("auctions/<str:number>/result.json", auctions.result, name="auction_result"),

@@ -24,6 +24,7 @@ def hang_up() -> None:
         Item("running", _("Running purchases"), "regulator:running", "gauge"),
         Item("batches", _("Batch purchases"), "regulator:batches", "box"),
         Item("work_orders", _("Designated services"), "regulator:work_orders", "wrench"),
+        Item("unit_offers", _("Purchases between units"), "regulator:unit_offers", "building-2"),
         Item("auctions", _("Reverse auctions"), "regulator:auctions", "activity"),
         Item("quotations", _("Online quotations"), "regulator:quotations", "lock"),
         Item("suppliers", _("Suppliers"), "regulator:suppliers", "store"),

@@ -25,6 +25,7 @@ from sunlit.portals.regulator.views import (
     suppliers,
     templates,
     trials,
+    units,
 )
 
 app_name = "regulator"
@@ -58,6 +59,9 @@ urlpatterns = [
     path("batches/of/<str:number>/", batches.batch_of, name="batch_of"),
     path("batches/<str:number>/", batches.batch, name="batch"),
     path("calloffs/<str:number>/", frameworks.calloff, name="calloff"),
+    path("unit-offers/", units.unit_offers, name="unit_offers"),
+    path("unit-offers/<str:number>/", units.unit_offer, name="unit_offer"),
+    path("unit-requests/<str:number>/", units.unit_request, name="unit_request"),
     path("work-orders/", frameworks.work_orders, name="work_orders"),
     path("work-orders/<str:number>/", frameworks.work_order, name="work_order"),
     path("plans/", plans.plans, name="plans"),

@@ -61,6 +61,7 @@ WAYS: dict[str, str | Promise] = {
     "batch": pgettext_lazy("way of buying", "Batch purchase"),
     "quotation": pgettext_lazy("way of buying", "Online quotation"),
     "auction": pgettext_lazy("way of buying", "Reverse auction"),
+    "unit": pgettext_lazy("way of buying", "From another unit"),
 }
 ORIGIN_PAGES: dict[str, str] = {
     "quotation": "quotation",
@@ -68,6 +69,7 @@ ORIGIN_PAGES: dict[str, str] = {
     "service": "work_order",
     "auction": "auction",
     "batch": "batch_of",
+    "unit": "unit_request",
 }
 
 # The acts that finish a step of the way: whoever did the last of them stands under the step.
@@ -92,7 +94,12 @@ REASON_COUNTS = ENDED_BADLY | {states.EXCHANGING, states.CONFIRMED}  # elsewhere
 
 def order_page(request: Request, number: str) -> dict[str, Any]:
     """Everything that the page of an order shows. 404 for an order that the actor may not see."""
-    order: Order = found_or_404(market.order(number, seen_by=request.actor))
+    return page_of_order(request, found_or_404(market.order(number, seen_by=request.actor)))
+
+
+def page_of_order(request: Request, order: Order) -> dict[str, Any]:
+    """The same of an order at hand. What the buyer keeps to itself is not for who sells, also where that is another unit."""
+    inside = request.actor.kind != "supplier" and order.supplier_id != request.actor.organisation_id
     moves = states.order.open_to(order, request.actor)
     history = history_of(f"order/{order.number}")
     for entry in history:
@@ -104,6 +111,7 @@ def order_page(request: Request, number: str) -> dict[str, Any]:
         "origin_page": f"{request.actor.kind}:{page}" if page and order.origin else "",
         "origin_number": order.origin.partition(".")[0],  # an auction that fell to the next bidder has papers NUMBER.2, NUMBER.3
         "order": order,
+        "inside": inside,
         "lines": list(order.lines.all()),
         "parameters": {line.position: parameters(line.snapshot) for line in order.lines.all()},
         "paper": paper,
@@ -111,7 +119,7 @@ def order_page(request: Request, number: str) -> dict[str, Any]:
         "steps": _steps(order, history),
         "history": history,
         "rulings": [Ruling.from_json(told) for told in market.rulings_of(order, seen_by=request.actor)],
-        "explanation": "" if request.actor.kind == "supplier" else order.explanation,
+        "explanation": order.explanation if inside else "",
         "moves": moves,
         "plain": [move for move in moves if move.verb in PLAIN],
         "reasoned": [move for move in moves if move.verb in REASONED],

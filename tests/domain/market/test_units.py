@@ -22,6 +22,7 @@ from sunlit.domain.rulebook.models import Rule
 from sunlit.domain.rulebook.queries import book
 from sunlit.foundation.accounts.actors import Actor, actor_in
 from sunlit.foundation.accounts.models import Address, InvoiceTitle, Organisation, Seat, User
+from sunlit.foundation.kernel.money import ZERO
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.messages.models import Message
 from tests.domain.planning.plans import LAPTOPS, filed
@@ -162,7 +163,7 @@ def test_a_service_needs_no_approval_and_a_region_decides_how_far_the_price_goes
 
 def test_who_may_not_ask(town: Town) -> None:
     offer = offered(town)
-    own = {"quota_id": town.quota.pk, "address_id": town.address.pk, "title_id": town.title.pk, "by": town.aygul}
+    own: dict[str, Any] = {"quota_id": town.quota.pk, "address_id": town.address.pk, "title_id": town.title.pk, "by": town.aygul}
     assert codes(asked, town, offer, **own) == ["UNI-020"]
     for nobody in (town.batu, town.li):
         assert "LIF-002" in codes(asked, town, offer, **{**own, "by": nobody})
@@ -206,7 +207,13 @@ def test_a_plan_pays_for_it_and_is_told_of_the_way(town: Town) -> None:
     it = filed(town, {**LAPTOPS, "amount": "30000"})
     way = next(way for way in queries.ways_for(it, at=NOON) if way.mode == "unit")
     assert (way.proposed, way.past.deals) == (False, 0)
-    more = {"quota_id": town.quota.pk, "address_id": town.address.pk, "title_id": town.title.pk, "plan": it.number, "by": town.aygul}
+    more: dict[str, Any] = {
+        "quota_id": town.quota.pk,
+        "address_id": town.address.pk,
+        "title_id": town.title.pk,
+        "plan": it.number,
+        "by": town.aygul,
+    }
     request = asked(town, offer, **more)
     assert request.plan == it
     units.refuse_request(request, reason="设备已另有安排，抱歉。", by=_lead_of_the_hospital(town), at=NOON)
@@ -226,11 +233,11 @@ def test_the_unit_says_no_and_the_money_is_free(town: Town) -> None:
     assert codes(units.refuse_request, request, reason="不", by=town.zhou, at=NOON) == ["UNI-034"]
     assert codes(units.refuse_request, request, reason="设备已另有安排，抱歉。", by=town.aygul, at=NOON) == ["LIF-002"]
     request = units.refuse_request(request, reason="设备已另有安排，抱歉。", by=town.zhou, at=NOON)
-    assert (request.state, held(town), unit_queries.left_of(request.offer)) == ("refused", 0, 10)
+    assert (request.state, held(town), unit_queries.left_of(request.offer)) == ("refused", ZERO, 10)
     assert codes(units.confirm_request, request, by=town.zhou, at=NOON) == ["LIF-001"]
     again = asked(town, request.offer)
     again = units.withdraw_request(again, reason="改为在网上超市采购。", by=town.ma, at=NOON)
-    assert (again.state, held(town)) == ("withdrawn", 0)
+    assert (again.state, held(town)) == ("withdrawn", ZERO)
 
 
 def test_who_asked_does_not_answer_and_no_other_unit_does(town: Town) -> None:
@@ -248,7 +255,7 @@ def test_nobody_answers_in_time(town: Town) -> None:
     assert codes(units.confirm_request, request, by=town.zhou, at=request.answer_until) == ["UNI-031"]
     assert units.lapse_requests_due(request.answer_until) == 1
     request.refresh_from_db()
-    assert (request.state, held(town)) == ("lapsed", 0)
+    assert (request.state, held(town)) == ("lapsed", ZERO)
 
 
 def test_an_offer_that_is_withdrawn_or_stopped_gives_everybody_the_money_back(town: Town) -> None:
@@ -258,7 +265,7 @@ def test_an_offer_that_is_withdrawn_or_stopped_gives_everybody_the_money_back(to
         assert codes(verb, offer, reason="设备须留用，暂停供给。", by=town.ma, at=NOON) == ["LIF-002"]
         verb(offer, reason="设备须留用，暂停供给。", by=by, at=NOON)
         request.refresh_from_db()
-        assert (request.state, held(town)) == ("lapsed", 0)
+        assert (request.state, held(town)) == ("lapsed", ZERO)
         assert codes(asked, town, offer) == ["UNI-021"]
 
 
@@ -280,7 +287,7 @@ def test_the_units_are_told(town: Town) -> None:
         "reason": "",
         "version": 1,
     }
-    parties = {"seller_id": town.school.pk, "buyer_id": town.hospital.pk}
+    parties: dict[str, Any] = {"seller_id": town.school.pk, "buyer_id": town.hospital.pk}
     for verb in ("request", "confirm"):
         reactions.tell_of_a_request_between_units(UnitRequestMoved(verb=verb, order=request.order_number, **told, **parties))
     assert set(Message.objects.values_list("user__login", flat=True)) == {"zhou", "ma"}
@@ -309,7 +316,7 @@ def test_two_units_want_the_last_of_it_at_once() -> None:
     )
     address = Address.objects.create(organisation=third, region=third.region, receiver="阿依", phone="1", text="1")
     title = InvoiceTitle.objects.create(organisation=third, title="若羌图书馆", tax_number="1")
-    theirs = {"quota_id": quota.pk, "address_id": address.pk, "title_id": title.pk, "by": other}
+    theirs: dict[str, Any] = {"quota_id": quota.pk, "address_id": address.pk, "title_id": title.pk, "by": other}
     hospital(town)
 
     def one(who: str) -> str:

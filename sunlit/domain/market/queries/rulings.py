@@ -114,7 +114,11 @@ def reason_problems(said: Sequence[Ruling], explanation: str) -> Iterator[Proble
 def rulings_of(order: Order, *, seen_by: Actor) -> list[dict[str, Any]]:
     """What the rulebook said when the order was placed; what it said of the buyer's other purchases and own limit is not for the supplier."""
     told: list[dict[str, Any]] = order.rulings
-    return [ruling for ruling in told if not _of_the_buyer_alone(ruling["rule"]["key"])] if seen_by.kind == "supplier" else told
+    return (
+        [ruling for ruling in told if not _of_the_buyer_alone(ruling["rule"]["key"])]
+        if order.supplier_id == seen_by.organisation_id
+        else told
+    )
 
 
 def _of_the_buyer_alone(key: str) -> bool:

@@ -83,8 +83,8 @@ def offered_for(codes: Sequence[str], *, region_path: str, but: int, at: datetim
     within = Q(pk__in=[])
     for code in codes:
         within |= Q(category__code=code) | Q(category__path__contains=f"{code}/")
-    found = _offers().filter(within, state=states.OFFERED, valid_until__gt=at, scope_path__in=_line(region_path), left__gt=0)
-    return found.exclude(seller=but).count()
+    found = _offers().filter(within, state=states.OFFERED, valid_until__gt=at, scope_path__in=_line(region_path))
+    return sum(it.left > 0 for it in found.exclude(seller=but))
 
 
 def unit_request(number: str, *, seen_by: Actor) -> UnitRequest | None:

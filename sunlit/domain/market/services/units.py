@@ -29,7 +29,7 @@ from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import end_of_day, local_day
 from sunlit.foundation.kernel.limits import NAME_CHARS, QUANTITY_MOST, REASON_CHARS_LEAST, TEXT_CHARS
 from sunlit.foundation.kernel.numbering import new_number
-from sunlit.foundation.kernel.refusals import Problem, Refused, check
+from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.foundation.lifecycle import move
 from sunlit.foundation.outbox.events import Event
 

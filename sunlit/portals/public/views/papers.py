@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from sunlit.domain.market import queries as market
 from sunlit.domain.market.models import Order
+from sunlit.domain.market.queries import units
 from sunlit.domain.planning import queries as planning
 from sunlit.domain.planning.models import Plan
 from sunlit.domain.registry import queries as registry
@@ -42,12 +43,18 @@ def plan(request: Request, number: str) -> HttpResponse:
 
 @door(methods=("GET",))
 def order(request: Request, number: str) -> HttpResponse:
-    it: Order = found_or_404(market.order(number, seen_by=request.actor))
+    it = _order(request, number)
     return papers.answer(papers.order_paper(request, it))
 
 
 @door(methods=("GET",))
 def acceptance(request: Request, number: str, pk: int) -> HttpResponse:
-    it: Order = found_or_404(market.order(number, seen_by=request.actor))
+    it = _order(request, number)
     sheet = found_or_404(it.acceptance_sheets.select_related("inspector").filter(pk=pk).first())
     return papers.answer(papers.acceptance_paper(request, it, sheet))
+
+
+def _order(request: Request, number: str) -> Order:
+    """For its parties: also the unit that sells to another one."""
+    it: Order = found_or_404(market.order(number, seen_by=request.actor) or units.sale(number, seen_by=request.actor))
+    return it

@@ -1,0 +1,196 @@
+"""Purchases between units at both of them: what others offer, what the own unit offers, requests, and the orders that the own unit delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.contracts import services as contracts
+from sunlit.domain.market import queries as market
+from sunlit.domain.market import services as orders
+from sunlit.domain.market import states
+from sunlit.domain.market.models import Order, UnitOffer, UnitRequest
+from sunlit.domain.market.queries import units as queries
+from sunlit.domain.market.rules import units as rules
+from sunlit.domain.market.services import units as services
+from sunlit.domain.planning import queries as planning
+from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.portals.buyer import reading
+from sunlit.portals.buyer.reading import ORDERERS
+from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui.filters import lang, yuan
+from sunlit.portals.ui.orders import expected, page_of_order
+from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.units import offer_page, request_page, told
+
+LISTS: Final = ("open", "own", "asked", "received")
+HANDED_OVER: Final = "自行交接"
+PLAIN: Final[dict[str, Callable[..., UnitRequest]]] = {"confirm": services.confirm_request}
+REASONED: Final[dict[str, Callable[..., UnitRequest]]] = {"refuse": services.refuse_request, "withdraw": services.withdraw_request}
+SALE_PLAIN: Final[dict[str, Callable[..., Order]]] = {"agree_cancel": orders.agree_cancel, "take_back": orders.take_back}
+SALE_REASONED: Final[dict[str, Callable[..., Order]]] = {"refuse_cancel": orders.refuse_cancel}
+
+
+@door(kind="buyer", methods=("GET",))
+def unit_offers(request: Request) -> HttpResponse:
+    """What other units offer; what mine offers; what mine asked for; what it is asked for."""
+    actor, after = request.actor, reading.after(request)
+    which = request.GET.get("list", "") if request.GET.get("list", "") in LISTS else "open"
+    q = request.GET.get("q", "").strip()[:100]
+    context: dict[str, Any] = {
+        **told(request),
+        "which": which,
+        "q": q,
+        "waiting": queries.waiting_requests(actor),
+        "may_offer": actor.has("lead"),
+    }
+    if which == "open":
+        context["page"] = queries.offers_page(at=request.now, region_path=actor.region_path, q=q, after=after)
+    elif which == "own":
+        context["page"] = queries.offers_page(at=request.now, seller_id=actor.party, q=q, after=after)
+    else:
+        context["page"] = queries.requests_page(seen_by=actor, side="buyer" if which == "asked" else "seller", after=after)
+    return render(request, "buyer/unit_offers.html", context)
+
+
+@door(kind="buyer", roles=("lead",))
+def new_unit_offer(request: Request) -> HttpResponse:
+    """Offer something to other units: what, at which price and on what it rests, for whom, until when."""
+
+    def act() -> HttpResponse:
+        said = {name: request.POST.get(name, "") for name in services.TEXTS}
+        said["category"] = said["category"].strip().partition(" ")[0]
+        made = services.publish_offer(said, by=request.actor, at=request.now)
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.unit_offer.moves["publish"].label, "number": made.number})
+        return see_other("buyer:unit_offer", made.number)
+
+    codes = request.actor.region_path.split("/")
+    regions = [accounts.region(code) for code in reversed(codes)]
+    context = {
+        "bases": rules.BASES.items(),
+        "scopes": [(each.path, lang(each)) for each in regions if each],
+        "categories": [f"{each.code} {lang(each)}" for each in catalog.tree().in_use()],
+        "today": local_day(request.now),
+    }
+    return form_page(request, "buyer/unit_offer_new.html", context, act)
+
+
+@door(kind="buyer")
+def unit_offer(request: Request, number: str) -> HttpResponse:
+    """One offer: another unit's may be asked for, the own one withdrawn."""
+    it: UnitOffer = found_or_404(queries.unit_offer(number))
+    own = it.seller_id == request.actor.party
+
+    def act() -> HttpResponse:
+        if request.POST.get("verb") == "withdraw":
+            services.withdraw_offer(it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request))
+            tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.unit_offer.moves["withdraw"].label, "number": number})
+            return see_other("buyer:unit_offer", number)
+        texts = {name: request.POST.get(name, "") for name in ("quantity", "purpose", "note", "plan")}
+        picked: dict[str, Any] = {f"{name}_id": reading.picked(request, name) for name in ("quota", "address", "title")}
+        made = services.request_of_unit(it, **texts, **picked, by=request.actor, at=request.now)
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.unit_request.moves["request"].label, "number": made.number})
+        return see_other("buyer:unit_request", made.number)
+
+    within = (request.actor.region_path + "/").startswith(it.scope_path + "/")
+    context = offer_page(request, it)
+    open_now = it.state == "offered" and not context["over"] and it.left > 0
+    context |= {
+        "own": own,
+        "within": within,
+        "may_ask": not own and within and open_now and request.actor.has(*ORDERERS),
+        "received": queries.requests_page(seen_by=request.actor, side="seller", offer=it) if own else None,
+    }
+    if context["may_ask"]:
+        context |= _choices(request)
+    return form_page(request, "buyer/unit_offer.html", context, act)
+
+
+@door(kind="buyer")
+def unit_request(request: Request, number: str) -> HttpResponse:
+    """One request: the selling unit confirms or refuses it, the buying unit may withdraw it."""
+    it: UnitRequest = found_or_404(queries.unit_request(number, seen_by=request.actor))
+
+    def act() -> HttpResponse:
+        verb = request.POST.get("verb", "")
+        given: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
+        if verb in PLAIN:
+            PLAIN[verb](it, **given)
+        else:
+            found_or_404(REASONED.get(verb))(it, reason=request.POST.get("reason", ""), **given)
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.unit_request.moves[verb].label, "number": number})
+        return see_other("buyer:unit_request", number)
+
+    context = request_page(request, it)
+    context |= {
+        "plain": [move for verb, move in context["moves"].items() if verb in PLAIN],
+        "reasoned": [move for verb, move in context["moves"].items() if verb in REASONED],
+        "order_link": "buyer:order" if context["inside"] else "buyer:unit_sale",
+    }
+    return form_page(request, "buyer/unit_request.html", context, act)
+
+
+@door(kind="buyer")
+def unit_sale(request: Request, number: str) -> HttpResponse:
+    """An order that the own unit delivers to another: hand over, take back, tell the voucher that is paid on."""
+    it: Order = found_or_404(queries.sale(number, seen_by=request.actor))
+
+    def act() -> HttpResponse:
+        verb = request.POST.get("verb", "")
+        given: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
+        if verb in SALE_PLAIN:
+            SALE_PLAIN[verb](it, **given)
+        elif verb in SALE_REASONED:
+            SALE_REASONED[verb](it, reason=request.POST.get("reason", ""), **given)
+        elif verb in ("dispatch", "redeliver"):
+            _hand_over(request, it, verb, given)
+        elif verb == "invoice":
+            voucher = request.POST.get("invoice_number", "").strip()[:100]
+            contracts.invoice(it, number=voucher, amount=it.total, issued_on=local_day(request.now), **given)
+        else:
+            found_or_404(None)
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.order.moves[verb].label, "number": number})
+        return see_other("buyer:unit_sale", number)
+
+    context = page_of_order(request, it)
+    context |= {
+        "sale_plain": [move for move in context["moves"] if move.verb in SALE_PLAIN],
+        "sale_reasoned": [move for move in context["moves"] if move.verb in SALE_REASONED],
+        "handed_over": HANDED_OVER,
+    }
+    return form_page(request, "buyer/unit_sale.html", context, act)
+
+
+def _hand_over(request: Request, it: Order, verb: str, given: dict[str, Any]) -> None:
+    """All that is still open, under the number of the handover sheet or waybill."""
+    sent = {name: request.POST.get(name, "").strip()[:100] for name in ("carrier", "waybill")}
+    if verb == "redeliver":
+        orders.redeliver(it, **sent, **given)
+        return
+    parcel = {line.position: line.quantity - line.dispatched for line in it.lines.all()}
+    orders.dispatch(it, **sent, parcel=parcel, **given)
+
+
+def _choices(request: Request) -> dict[str, Any]:
+    """Quota, plan, place and invoice title to choose from, the first of each chosen."""
+    free, buyer = _("%(sum)s free"), request.actor.party
+    found = planning.quotas_for_orders(buyer, local_day(request.now).year)
+    choices = {
+        "quota": [(str(one.pk), f"{one.number} {one.name} · {free % {'sum': yuan(one.available)}}") for one in found],
+        "address": [(str(one.pk), f"{one.receiver} {one.phone} · {lang(one.region)} {one.text}") for one in accounts.addresses_of(buyer)],
+        "title": [(str(one.pk), f"{one.title} · {one.tax_number}") for one in accounts.invoice_titles_of(buyer)],
+    }
+    picked = {name: request.POST.get(name, next((key for key, _text in options), "")) for name, options in choices.items()}
+    filled = market.cart_plan(request.actor)
+    plan = request.POST.get("plan", "") if request.method == "POST" else request.GET.get("plan", filled.number if filled else "")
+    return {
+        "choices": choices,
+        "picked": picked | {"plan": plan},
+        "plans": [(one.number, f"{one.name} · {one.number}") for one in planning.plans_for_orders(buyer)],
+    }
