@@ -90,7 +90,7 @@ def test_from_the_offer_to_the_money(town: Town) -> None:
     request = asked(town, offer)
     assert (request.state, request.amount, held(town)) == ("requested", Decimal("6000.00"), Decimal("6000.00"))
     assert unit_queries.left_of(offer) == 6
-    assert offer.valid_until.isoformat() == "2026-05-01T00:00:00+08:00"
+    assert offer.valid_until.isoformat() == "2026-04-30T16:00:00+00:00"
     request = units.confirm_request(request, by=town.zhou, at=LATER)
     order = Order.objects.get()
     assert (request.state, request.order_number) == ("confirmed", order.number)

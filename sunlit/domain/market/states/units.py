@@ -139,7 +139,7 @@ unit_request = Life(
     states={
         REQUESTED: _("waiting for the unit's answer"),
         CONFIRMED: _("confirmed, an order was made of it"),
-        REFUSED: _("refused"),
+        REFUSED: _("not granted"),
         WITHDRAWN: _("withdrawn"),
         LAPSED: _("lapsed"),
     },

@@ -92,7 +92,7 @@ def unit_offer(request: Request, number: str) -> HttpResponse:
             services.withdraw_offer(it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request))
             tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.unit_offer.moves["withdraw"].label, "number": number})
             return see_other("buyer:unit_offer", number)
-        texts = {name: request.POST.get(name, "") for name in ("quantity", "purpose", "note", "plan")}
+        texts: dict[str, Any] = {name: request.POST.get(name, "") for name in ("quantity", "purpose", "note", "plan")}
         picked: dict[str, Any] = {f"{name}_id": reading.picked(request, name) for name in ("quota", "address", "title")}
         made = services.request_of_unit(it, **texts, **picked, by=request.actor, at=request.now)
         tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.unit_request.moves["request"].label, "number": made.number})
@@ -169,7 +169,7 @@ def unit_sale(request: Request, number: str) -> HttpResponse:
 
 def _hand_over(request: Request, it: Order, verb: str, given: dict[str, Any]) -> None:
     """All that is still open, under the number of the handover sheet or waybill."""
-    sent = {name: request.POST.get(name, "").strip()[:100] for name in ("carrier", "waybill")}
+    sent: dict[str, Any] = {name: request.POST.get(name, "").strip()[:100] for name in ("carrier", "waybill")}
     if verb == "redeliver":
         orders.redeliver(it, **sent, **given)
         return
