@@ -17,8 +17,6 @@ from sunlit.foundation.lifecycle import Living
 class UnitOffer(Living):
     """Something that a unit has for other units: surplus equipment, its printing house, its rooms, its laboratory. Its row is the lock of what is left."""
 
-    left: int  # what nobody asked for yet, where `queries.units` counted it
-
     # Who, and what
     seller = models.ForeignKey(Organisation, models.PROTECT, related_name="unit_offers")
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -75,6 +73,11 @@ class UnitOffer(Living):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def left(self) -> int:
+        """What nobody asked for yet, where `queries.units` counted what is taken."""
+        return self.quantity - int(getattr(self, "taken", 0))
 
 
 class UnitRequest(Living):

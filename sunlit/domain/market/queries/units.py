@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from sunlit.domain.market import policies
@@ -125,8 +125,8 @@ def sale(number: str, *, seen_by: Actor) -> Order | None:
 
 def _offers() -> QuerySet[UnitOffer]:
     taken = UnitRequest.objects.filter(offer=OuterRef("pk"), state__in=states.TAKEN).order_by().values("offer").annotate(n=Sum("quantity"))
-    left = F("quantity") - Coalesce(Subquery(taken.values("n"), output_field=IntegerField()), 0)
-    return UnitOffer.objects.annotate(left=left).select_related("seller__region", "category")
+    counted = Coalesce(Subquery(taken.values("n"), output_field=IntegerField()), 0)
+    return UnitOffer.objects.annotate(taken=counted).select_related("seller__region", "category")
 
 
 def _line(region_path: str) -> Iterable[str]:
