@@ -14,6 +14,7 @@ from django.db import connection
 from sunlit.demo.agreed import agreed
 from sunlit.demo.auctioned import auctioned
 from sunlit.demo.changes import changes
+from sunlit.demo.direct import direct
 from sunlit.demo.entries import Act, entries
 from sunlit.demo.joined import joined
 from sunlit.demo.needed import needed
@@ -68,6 +69,7 @@ def play(world: World, rows: Rows, progress: Progress) -> None:
         *pooled(world, rows),
         *served(world, rows),
         *joined(world, rows),
+        *direct(world, rows),
         *auctioned(world, rows),
         *quoted(world, rows),
     ]
