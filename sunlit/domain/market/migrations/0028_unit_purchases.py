@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0002_one_login_however_it_is_written'),
         ('catalog', '0009_offers_of_manufacturers'),
-        ('market', '0025_batch_demand_plan'),
+        ('market', '0027_open_frameworks'),
         ('planning', '0010_consent_of_the_lead_unit'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
