@@ -47,6 +47,22 @@ _ROW = "CREATE TABLE bench_bid (id bigserial PRIMARY KEY, lot int NOT NULL, bidd
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _INSERT = "\\set b random(1, 50)\n\\set p random(100, 1000000)\nINSERT INTO bench_bid (lot, bidder, price) VALUES (1, :b, :p);\n"
 
+_ROWS = """
+DROP TABLE IF EXISTS bench_our_bid, bench_our_entry;
+CREATE TABLE bench_our_bid (LIKE market_auctionbid INCLUDING ALL);
+CREATE TABLE bench_our_entry (LIKE ledger_entry INCLUDING ALL);
+"""
+_OUR_ROWS = """
+\\set b random(1, 50)
+\\set p random(100, 1000000)
+WITH bid AS (
+  INSERT INTO bench_our_bid (lot_id, entry_id, place, price, round, by_floor, key, person_id, at)
+  VALUES (:client_id, :b, nextval('bench_place'), :p, 0, false, 'bidder-' || currval('bench_place'), :b, now())
+) INSERT INTO bench_our_entry (at, act, subject, region, organisation, kind, facts, salt, body, leaf_hash)
+  VALUES (now(), 'auction.bid', 'auction/JJ-1', '652800/652801', 'masked', 'supplier', '{"lot": 1, "place": 1, "bidder": 50, "price": "100.00", "number": "JJ-1"}',
+          decode(md5('salt'), 'hex'), repeat('body ', 50), decode(repeat(md5('leaf'), 2), 'hex'));
+"""
+
 
 @dataclass(frozen=True)
 class Hall:
@@ -70,7 +86,8 @@ def main(bidders: int, watchers: int, seconds: float, rounds: int) -> dict[str, 
         connection.close()
         with house() as (_web, live):
             burst = watched(live, busy, watchers, lambda: asyncio.run(closed_loop(live, busy, seconds)))
-            limit = pgbench(url, bidders, max(3, int(seconds / 2)))
+            limit = pgbench(url, bidders, max(3, int(seconds / 2)), _ROW, _INSERT)
+            rows = pgbench(url, bidders, max(3, int(seconds / 2)), _ROWS, _OUR_ROWS)
             paced = watched(live, calm, watchers, lambda: asyncio.run(at_a_pace(live, calm, seconds)))
             orders = [crowd_at_the_end(url, live, it) for it in crowds]
         replays = [check(it) for it in (busy, calm, *crowds)]
@@ -81,6 +98,8 @@ def main(bidders: int, watchers: int, seconds: float, rounds: int) -> dict[str, 
         "bids_per_second": round(rate, 1),
         "pgbench_inserts_per_second": round(limit, 1),
         "ratio": round(rate / limit, 3),
+        "pgbench_of_our_rows_per_second": round(rows, 1),
+        "ratio_to_our_rows": round(rate / rows, 3),
         "target": TARGET,
         "bidders": bidders,
         "watchers": watchers,
@@ -407,15 +426,16 @@ def _watch(port: int, number: str, count: int, ready: Any, stop: Any, told: Any)
 # Rivals
 
 
-def pgbench(url: str, clients: int, seconds: int) -> float:
-    """Rows a second that the server can insert, one durable transaction each, with as many clients as there are bidders."""
+def pgbench(url: str, clients: int, seconds: int, tables: str, script: str) -> float:
+    """Transactions a second that the server makes durable, with as many clients as there are bidders: one plain row each, or bid and ledger entry as ours are."""
     from sunlit.config.postgres import binaries
 
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("DROP TABLE IF EXISTS bench_bid")
-        owner.execute(_ROW)
+        owner.execute("CREATE SEQUENCE IF NOT EXISTS bench_place")
+        owner.execute(tables)
     with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as file:
-        file.write(_INSERT)
+        file.write(script)
         file.flush()
         command = [str(binaries() / "pgbench"), "-n", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", file.name, "-d", url]
         told = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -21,6 +21,7 @@ FOLLOW_SECONDS = 0.5
 FOLLOWER_NICENESS = 5  # people who wait for a page come first: what follows the acts has a second to spare
 LONGEST_PAUSE_SECONDS = 30.0
 BACKLOG = 1024
+LISTENERS_MOST = 8192  # lines that the live process keeps open at once: all that its hubs take, and those that bid meanwhile
 
 log = structlog.stdlib.get_logger("sunlit.duties")
 
@@ -60,6 +61,7 @@ def live() -> None:
         interface=Interfaces.ASGI,
         workers=1,
         backlog=BACKLOG,
+        backpressure=LISTENERS_MOST,
         respawn_failed_workers=True,
         respawn_interval=1.0,
         workers_kill_timeout=2,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -30,8 +32,11 @@ PHONE = {"width": 390, "height": 844}
 
 
 def hall(house: House, title: str, *, ends_in: float, bidders: int, visibility: str = "rank_only") -> dict[str, Any]:
-    code = f"from tests.journeys.halls import make; make({title!r}, {ends_in}, {bidders}, {visibility!r})"
-    told = house.sunlit("manage", "shell", "-c", code)
+    return made(house, f"make({title!r}, {ends_in}, {bidders}, {visibility!r})")
+
+
+def made(house: House, asked: str) -> dict[str, Any]:
+    told = house.sunlit("manage", "shell", "-c", f"from tests.journeys.halls import make, make_rounds; {asked}")
     found: dict[str, Any] = json.loads(next(line for line in told.splitlines() if line.startswith("{")))
     return found
 
@@ -160,6 +165,116 @@ def test_a_buyer_turns_a_bidder_away_and_withdraws(house: House, people: People)
     public.go(f"/auctions/{it['number']}/")
     public.sees("预算调整，取消采购")
     assert house.one("SELECT count(*) FROM planning_hold WHERE reference LIKE %s AND state <> 'released'", f"auction/{it['number']}%") == 0
+
+
+# By rounds: three bidders, three rounds of two minutes a turn, five minutes before the first and two between them, as the rulebook has it
+
+FIRST_ROUND, TURN, A_ROUND = 300.0, 120.0, 480.0
+ENOUGH = 30.0  # seconds that it takes to open every window
+
+
+def at(number: int, place: int) -> float:
+    """When a turn begins, in seconds after the auction does."""
+    return FIRST_ROUND + (number - 1) * A_ROUND + (place - 1) * TURN
+
+
+def party_of(house: House, login: str) -> int:
+    """The organisation for which somebody acts."""
+    return int(
+        house.one("SELECT s.organisation_id FROM accounts_seat s JOIN accounts_user u ON u.id = s.user_id WHERE u.login = %s", login)
+    )
+
+
+@dataclass
+class Rounds:
+    """An auction by rounds whose timetable is at some instant, and everybody's window. The bidders are counted in the order in which they speak first."""
+
+    house: House
+    told: dict[str, Any]
+    bidders: dict[int, Person]  # by their organisations; the third has no window and bids as a program
+    public: Person
+
+    @property
+    def windows(self) -> dict[int, Person]:
+        parties = self.told["parties"]
+        return {parties.index(party): person for party, person in self.bidders.items()}
+
+    def open(self) -> None:
+        for person in self.windows.values():
+            follow(person, "/supplier", self.told["number"])
+        follow(self.public, "", self.told["number"])
+
+    def speaks(self, who: int) -> None:
+        """It is this one's turn, and every window says so."""
+        for number, person in self.windows.items():
+            wanted = expect(shown(person, "go"))
+            wanted.to_be_enabled(timeout=SOON_SECONDS * 1000) if number == who else wanted.to_be_disabled(timeout=SOON_SECONDS * 1000)
+        current = self.public.page.locator("[data-turn][aria-current=step] [data-who]")
+        expect(current).to_have_text(re.compile(rf"\b{self.told['masks'][who]}$"), timeout=SOON_SECONDS * 1000)
+
+    def ordered(self, number: int, *order: int) -> None:
+        """In every window this is the order of a round."""
+        names = [re.compile(rf"\b{self.told['masks'][who]}$") for who in order]
+        for person in (*self.windows.values(), self.public):
+            expect(person.page.locator(f'[data-turn^="{number}-"] [data-who]')).to_have_text(names, timeout=SOON_SECONDS * 1000)
+
+    def bid(self, who: int, price: str) -> None:
+        if who in self.windows:
+            bid(self.windows[who], price)
+        else:
+            assert "place" in self.post(who, price)
+
+    def post(self, who: int, price: str) -> dict[str, Any]:
+        asked = {"pass": self.told["passes"][who], "price": price, "key": f"by-program-{price}"}
+        return _post(f"{live(self.house)}/live/bid/", asked) or {}
+
+
+def test_by_rounds_each_speaks_in_turn_the_worst_first(house: House, people: People) -> None:
+    bidders = {party_of(house, each.login): each for each in (people("chen"), people("nurlan", viewport=PHONE))}
+    public = people(viewport=PHONE)
+
+    def begun(title: str, since: float, bids: Sequence[tuple[int, str, float]] = ()) -> Rounds:
+        found = Rounds(house, made(house, f"make_rounds({title!r}, {since}, {list(bids)!r})"), bidders, public)
+        found.open()
+        return found
+
+    # The first bidder lets its turn pass: the turn goes on by itself, and afterwards nothing more is taken from it in this round
+    it = begun("一家错过报价的分轮竞价", at(1, 2) - ENOUGH)
+    it.ordered(1, 0, 1, 2)
+    it.speaks(0)
+    it.speaks(1)
+    assert it.post(0, "4950.00")["problems"][0]["code"] == "AUC-042"
+    it.bid(1, "4900.00")
+    it.ordered(2, 0, 2, 1)  # who has not bid speaks first
+    for person in (*it.windows.values(), public):
+        expect(shown(person, "low")).to_have_text("¥4,900.00")
+        person.in_order()
+
+    # A round begins: the dearest is behind who never bid, and each bid draws up the next round anew
+    said = [(1, "4900.00", at(1, 2) + 9), (2, "4800.00", at(1, 3) + 9)]
+    it = begun("第二轮开始的分轮竞价", at(2, 1) - ENOUGH, said)
+    expect(shown(public, "clock-label")).to_contain_text("2")
+    for person in it.windows.values():
+        expect(shown(person, "go")).to_be_disabled()
+    it.ordered(2, 0, 1, 2)
+    it.speaks(0)
+    it.bid(0, "4700.00")
+    it.ordered(3, 1, 2, 0)
+
+    # The last turn of the last round: who leads has the last word, and what everybody saw is what is published
+    said += [(0, "4700.00", at(2, 1) + 9), (1, "4650.00", at(3, 1) + 9), (2, "4600.00", at(3, 2) + 9)]
+    it = begun("末轮收尾的分轮竞价", at(3, 4) - ENOUGH, said)
+    it.ordered(3, 1, 2, 0)
+    it.speaks(0)
+    it.bid(0, "4590.00")
+    expect(public.page.locator("[data-field=log] tr td:first-child")).to_have_text(["6", "5", "4", "3", "2", "1"])
+    wait_for(house, it.told["number"], "to_confirm")
+    public.go(f"/auctions/{it.told['number']}/")
+    expect(public.page.locator("main table").first.locator("tbody tr").first).to_contain_text(it.told["names"][0])
+    result = house.get(f"/auctions/{it.told['number']}/result.json").decode()
+    first, second, third = it.told["masks"]
+    assert json.loads(result)["lots"][0]["ranking"] == [first, third, second]
+    assert house.sunlit("replay", "auction", it.told["number"]) == result
 
 
 @dataclass

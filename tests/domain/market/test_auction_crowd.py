@@ -343,4 +343,4 @@ def test_no_sequence_of_verbs_ends_wrong(town: Town) -> None:
             suppress_health_check=list(HealthCheck),
             derandomize=True,
         ),
-    )  # type: ignore[no-untyped-call]
+    )
