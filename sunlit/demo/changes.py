@@ -1,9 +1,9 @@
-"""Changes of the rulebook on their way, so that the review can be seen: one in force, one sent back, two to be decided (one of a template), one still being written."""
+"""Changes of the rulebook on their way, so that the review can be seen: one in force, one sent back, two to be decided (one of a template), one still being written; and a regional day off."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sunlit.demo import cast
@@ -63,11 +63,18 @@ TEMPLATE: tuple[Step, ...] = (
     ),
     (4.9, "hand_in", {}),
 )
+# Kurban (古尔邦节), which the autonomous region gives off beside the nation's holidays: the day follows the moon and is announced for each year.
+KURBAN: tuple[date, ...] = (date(2026, 5, 27), date(2027, 5, 17), date(2028, 5, 5), date(2029, 4, 24), date(2030, 4, 15))
+DAY_OFF: tuple[Step, ...] = (
+    (20, "day", {"name": "古尔邦节", "source": "梨城政办发〔样例〕27号", "reason": "自治区规定的地方节假日，提前公布以便计算各项期限。"}),
+    (19.9, "hand_in", {}),
+    (18, "approve", {}),
+)
 
 
 def changes(world: World, rows: Rows) -> Iterator[Act]:
     """The acts of the city's officer, and of the prefecture's lead who decides."""
-    for place, steps in enumerate((ENACTED, SENT_BACK, IN_REVIEW, BEING_WRITTEN, TEMPLATE)):
+    for place, steps in enumerate((ENACTED, SENT_BACK, IN_REVIEW, BEING_WRITTEN, TEMPLATE, DAY_OFF)):
         yield from _Change(rows).acts(world.at, f"rule_draft/{place}", steps)
 
 
@@ -99,6 +106,10 @@ class _Change:
                 told["value"] = self._with_obligatory(field, told["key"], told["kind"], at)
             begins = local_day(at) + timedelta(days=said["begins"])
             self.draft = services.draft_value(**told, region=self.officer.region_path, effective_from=begins, by=self.officer, at=at)
+            return
+        if verb == "day":
+            free = next((day for day in KURBAN if day > local_day(at) + timedelta(days=30)), KURBAN[-1])
+            self.draft = services.draft_day(day=free, working=False, region=self.officer.region_path, **said, by=self.officer, at=at)
             return
         assert self.draft is not None, "a change begins with its draft"
         if verb == "hand_in":

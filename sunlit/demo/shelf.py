@@ -302,7 +302,8 @@ def _tags(rng: Random, product: Product, shop: Organisation, at: datetime) -> It
     if product.family in MADE_HERE and own.random() < 0.15:
         yield _certified(own, "manufacturer_direct", "SCXK", product, at)
     if product.family == "food":
-        yield PolicyTag("platform_832") if rng.random() < 0.45 else PolicyTag("domestic_product")
+        poor = rng.random() < 0.45
+        yield _certified(own, "platform_832", "FP832", product, at) if poor else PolicyTag("domestic_product")
     elif product.family not in SERVICE_FAMILIES and rng.random() < 0.9:
         yield PolicyTag("domestic_product")
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from hashlib import sha256
 from random import Random
 from typing import Any
+from zlib import crc32
 
 from django.db import connection
 
@@ -293,15 +294,15 @@ class Writer:
                     str(self.claims), offer, tag, certificate, date_of(self.at - DAY * self.rng.randint(5, 200) if over else ends)
                 )
                 self.claims += 1
-        own = (
-            ("platform_832",)
-            if goods.family == "food" and goods.pk % 2
-            else ("domestic_product",)
-            if goods.family not in SERVICE_FAMILIES
-            else ()
-        )
-        for tag, until in (*((tag, self.sizes_until) for tag in shop.tags), *((tag, NULL) for tag in own)):
-            self.tags.add(str(self.claims), offer, tag, "", until)
+        poor = goods.family == "food" and goods.pk % 2 == 1
+        own: list[tuple[str, str, str]] = [(tag, "", self.sizes_until) for tag in shop.tags]
+        if poor:
+            mark = crc32(goods.name.encode())  # the same in every database
+            own.append(("platform_832", f"FP832-{mark % 1_000_000:06}", date_of(self.at + DAY * (30 + mark % 600))))
+        elif goods.family not in SERVICE_FAMILIES:
+            own.append(("domestic_product", "", NULL))
+        for tag, certificate, until in own:
+            self.tags.add(str(self.claims), offer, tag, certificate, until)
             self.claims += 1
 
 

@@ -46,7 +46,9 @@ TEXTS: Final = ("name_zh", "name_en", "legal_representative", "contact", "phone"
 SIZE_GRANT: Final = holds("admin", of="organisation_id")
 
 sentences.say(
-    "supplier.declare_size", _("{organisation} declared the size of supplier {number} by the figures of {year}: it counts as {counts_as}")
+    "supplier.declare_size",
+    _("{organisation} declared the size of supplier {number} by the figures of {year}: it counts as {counts_as}"),
+    words={"counts_as": SIZES},
 )
 
 sentences.say("supplier.declare", _("{organisation} made declaration {declaration}, “{title}”, as supplier {number}"))

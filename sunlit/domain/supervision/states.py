@@ -1,12 +1,19 @@
-"""The life of a case: found and notified by the clock, answered by the supplier, decided by the regulator of the region."""
+"""The life of a case: found and notified by the clock, answered by the supplier, decided by the regulator of the region where that was delegated to it, else by one above."""
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from django.utils.translation import gettext_lazy as _
 
+from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.supervision import rules
 from sunlit.domain.supervision.models import SplittingCase, WatchCase
-from sunlit.foundation.access import clock, holds, regulates
+from sunlit.foundation.access import Grant, clock, decides_in, holds, regulates
+from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.lifecycle import Life, Move
 
@@ -16,9 +23,35 @@ OPEN = (FOUND, NOTIFIED, OVERDUE, EXPLAINED, FROZEN, APPEALED)
 ON_SALE = (FOUND, NOTIFIED, OVERDUE, EXPLAINED)  # open while the offer is on sale: closed when the check no longer finds anything
 SETTLED = (CLEARED, RELEASED, DISMISSED)  # what was decided is not found again as long as nothing changes
 
+ABOVE_COUNTIES: Final = frozenset({"prefecture", "province", "nation"})
+
 clerk = holds("catalog", "admin", of="supplier_id")
 buyer = holds("orderer", "lead", of="buyer_id")
 regulator = regulates()
+
+
+def _decides_on_cases(actor: Actor, subject: Any) -> bool:
+    """For the finance bureau of the prefecture or of one above it, also on cases of the counties; for the county's own, where that was delegated to it
+    on the day the case was found (`watch.decides`). Watching is not delegated: every regulator sees the cases of its region.
+    """
+    if not decides_in(actor, subject.region_path):
+        return False
+    here = next((region for region in accounts.regions() if region.path == actor.region_path), None)
+    return (here is not None and here.level in ABOVE_COUNTIES) or _is_delegated(subject)
+
+
+def _is_delegated(subject: Any) -> bool:
+    try:
+        return rulebook.rule("watch.decides", region_path=subject.region_path, on=local_day(subject.found_at)).choice == "county"
+    except Refused:  # no pack that knows the row is in force yet: as it was before
+        return True
+
+
+watcher = Grant(
+    "officer/lead of the regulator that decides on the case",
+    _decides_on_cases,
+    _("an officer or the lead of the prefecture's regulator, or of the county's where it was delegated"),
+)
 
 case = Life(
     "case",
@@ -60,7 +93,7 @@ case = Life(
             "clear",
             EXPLAINED,
             CLEARED,
-            regulator,
+            watcher,
             _("{organisation} accepted the explanation of case {number}"),
             _("Accept the explanation"),
             (),
@@ -70,7 +103,7 @@ case = Life(
             "dismiss",
             (NOTIFIED, OVERDUE, EXPLAINED),
             DISMISSED,
-            regulator,
+            watcher,
             _("{organisation} dismissed case {number}: {reason}"),
             _("Dismiss as unfounded"),
             (rules.reason_is_given,),
@@ -80,7 +113,7 @@ case = Life(
             "freeze",
             (NOTIFIED, OVERDUE, EXPLAINED),
             FROZEN,
-            regulator,
+            watcher,
             _("{organisation} froze the offer of case {number}: {reason}"),
             _("Freeze the offer"),
             (rules.reason_is_given,),
@@ -100,7 +133,7 @@ case = Life(
             "keep_frozen",
             APPEALED,
             FROZEN,
-            regulator | clock,
+            watcher | clock,
             _("The offer of case {number} stays frozen: {reason}"),
             _("Keep frozen"),
             (rules.reason_is_given,),
@@ -109,7 +142,7 @@ case = Life(
             "release",
             (FROZEN, APPEALED),
             RELEASED,
-            regulator | clock,
+            watcher | clock,
             _("The offer of case {number} was released: {reason}"),
             _("Release"),
             (rules.reason_is_given,),

@@ -40,13 +40,15 @@ class _Facts(dict[str, Any]):
 
 
 _templates: dict[str, str | Promise] = {}
+_words: dict[str, Mapping[str, Mapping[str, str | Promise]]] = {}
 
 
-def say(act: str, template: str | Promise) -> None:
-    """Give a verb its sentence: `say("order.confirm", _lazy("{actor} confirmed order {number}"))`."""
+def say(act: str, template: str | Promise, *, words: Mapping[str, Mapping[str, str | Promise]] | None = None) -> None:
+    """Give a verb its sentence: `say("order.confirm", _lazy("{actor} confirmed order {number}"))`. `words` are what the codes of a fact are called."""
     known = _templates.get(act)
     assert known is None or known is template or str(known) == str(template), f"the act {act} is told twice"
     _templates[act] = template
+    _words[act] = words or {}
 
 
 def acts() -> dict[str, str | Promise]:
@@ -58,6 +60,7 @@ def sentence(told: Told) -> str:
     """The act told to a person, in the active language."""
     facts: Mapping[str, Any] = told.facts
     known = _Facts(facts)
+    known.update({name: words[facts[name]] for name, words in _words.get(told.act, {}).items() if facts.get(name) in words})
     known["actor"] = facts.get("actor") or _by(told.organisation)
     known.setdefault("number", told.subject.partition("/")[2] or told.subject)
     template = _templates.get(told.act)

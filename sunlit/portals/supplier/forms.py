@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.http import QueryDict
 
 from sunlit.domain.catalog.models import Attribute, Category, Offer, Product, Tag
-from sunlit.domain.catalog.rules.reading import ATTRIBUTE_PREFIX, CERTIFIED, DEFAULTS
+from sunlit.domain.catalog.rules.reading import ATTRIBUTE_PREFIX, CERTIFIED, DEFAULTS, SIZED
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.refusals import Problem
 from sunlit.portals.ui.filters import chinese, lang
@@ -28,6 +28,7 @@ class Proof:
     certificate: str
     expires_on: str
     certified: bool
+    sized: bool
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Form:
     def tags(self) -> list[Proof]:
         """Every policy tag there is."""
         return [
-            Proof(tag.value, str(tag.label), tag.value in self.proofs, *self.proofs.get(tag.value, ("", "")), tag.value in CERTIFIED)
+            Proof(tag, str(tag.label), tag in self.proofs, *self.proofs.get(tag, ("", "")), certified=tag in CERTIFIED, sized=tag in SIZED)
             for tag in Tag
         ]
 
@@ -102,7 +103,10 @@ def of_offer(offer: Offer, template: Sequence[Attribute]) -> Form:
     told = {name: str(getattr(offer, name)) for name in ("sku_code", "title", "price", "detail", *DEFAULTS)}
     told |= {"brand": product.brand.name_zh, "brand_en": product.brand.name_en, "title_en": product.name_en}
     told |= {"model": product.model, "unit": product.unit, "gtin": product.gtin.removeprefix("0")}
-    proofs = {it.tag: (it.certificate, it.expires_on.isoformat() if it.expires_on else "") for it in offer.tags.all()}
+    ends = {
+        it.tag: it.expires_on.isoformat() for it in offer.tags.all() if it.expires_on and it.tag not in SIZED
+    }  # how long a size counts is not claimed
+    proofs = {it.tag: (it.certificate, ends.get(it.tag, "")) for it in offer.tags.all()}
     return Form(texts=told, regions=tuple(offer.delivery_regions), proofs=proofs, **_parameters(product, template))
 
 

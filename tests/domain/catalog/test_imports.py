@@ -258,14 +258,14 @@ def test_the_template_is_read_back_as_it_was_written(shelf: Town) -> None:
     book = load_workbook(io.BytesIO(data))
     sheet = book["A02010108"]
     assert sheet.row_dimensions[2].hidden
-    assert [sheet.cell(2, column).value for column in (1, 23, 24)] == ["sku_code", "attr.memory", "attr.system"]
-    assert (sheet.cell(3, 1).value, sheet.cell(3, 24).value) == ("EXAMPLE-0001", "银河麒麟")
+    assert [sheet.cell(2, column).value for column in (1, 25, 26)] == ["sku_code", "attr.memory", "attr.system"]
+    assert (sheet.cell(3, 1).value, sheet.cell(3, 26).value) == ("EXAMPLE-0001", "银河麒麟")
     assert [rule.formula1 for rule in sheet.data_validations.dataValidation] == ["choices!$A$1:$A$3"]
     assert [book["choices"].cell(row, 1).value for row in (1, 2, 3)] == TEMPLATE[1]["choices"]
     for column, value in enumerate(["R-1", "天鹅 TE-1", None, "天鹅", None, "TE-1", None, None, 3001], 1):
         sheet.cell(4, column, value)
-    sheet.cell(4, 23, 16)
-    sheet.cell(4, 24, "无")
+    sheet.cell(4, 25, 16)
+    sheet.cell(4, 26, "无")
     out = io.BytesIO()
     book.save(out)
     assert carried_out(out.getvalue(), shelf.wu).new == 1

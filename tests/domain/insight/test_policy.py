@@ -16,7 +16,7 @@ from sunlit.domain.disclosure.services import green_sums, policies_of
 from sunlit.domain.insight import queries
 from sunlit.domain.insight.queries import PolicyFigures
 from sunlit.domain.registry import services
-from sunlit.domain.registry.models import Supplier
+from sunlit.domain.registry.models import SizeDeclaration, Supplier
 from tests.domain.insight.test_headline import deal
 from tests.town import NOON, Town
 
@@ -36,8 +36,16 @@ def greens(energy: str, environmental: str, green: str) -> dict[str, Any]:
 
 
 def figures(deals: int, amount: str, sme: int, sme_amount: str, undeclared: str, known: str = "0.00", *green: str) -> PolicyFigures:
+    small = sme_amount  # the shop of these deals is a small one whenever it counts as one of them
     return PolicyFigures(
-        deals, Decimal(amount), sme, Decimal(sme_amount), Decimal(undeclared), Decimal(known), *(Decimal(each) for each in green)
+        deals,
+        Decimal(amount),
+        sme,
+        Decimal(sme_amount),
+        Decimal(small),
+        Decimal(undeclared),
+        Decimal(known),
+        *(Decimal(each) for each in green),
     )
 
 
@@ -83,7 +91,18 @@ def test_what_is_not_known_is_neither_green_nor_not(told: Town) -> None:
     assert (years["2026"].sme_share, years["2026"].green_share) == (Decimal("61.4"), Decimal("56.0"))  # 350.10 of 570.10; 280.05 of 500.10
     assert (years["2026"].unknown_amount, years["2025"].unknown_amount) == (Decimal("70.00"), Decimal("100.00"))
     assert (years["2025"].sme_share, years["2025"].green_share) == (Decimal("0.0"), None)
-    assert PolicyFigures().sme_share is None
+    assert (PolicyFigures().sme_share, PolicyFigures().small_share) == (None, None)
+
+
+def test_of_what_goes_to_small_and_medium_enterprises_the_small_have_their_share(told: Town) -> None:
+    corner = Supplier.objects.get(organisation=told.corner)
+    figures: dict[str, Any] = {"year": 2025, "industry": "RETAIL", "staff": 60, "revenue": "6000000", "assets": "1"}
+    SizeDeclaration.objects.create(
+        supplier=corner, **figures, size="medium", counts_as="medium", declared_at=NOON, declared_by_id=told.chen.person
+    )
+    deal(told, 6, "149.90", None, None, ago=-1, supplier=told.corner)
+    year = queries.policy_years()["2026"]
+    assert (year.sme_amount, year.small_amount, year.small_share) == (Decimal("570.00"), Decimal("350.10"), Decimal("61.4"))
 
 
 def test_the_green_sums_of_a_notice_count_a_line_with_both_tags_once() -> None:

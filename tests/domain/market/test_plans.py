@@ -162,6 +162,10 @@ def test_mandatory_green_categories_want_a_certificate_in_date(town: Town) -> No
     it = filed(town, LAPTOPS, form="central")
     order = buy(town, it, 1, offer=town.laptop)
     assert ("green.purchase", "warned") in {(ruling["rule"]["key"], ruling["verdict"]) for ruling in order.rulings}
+    for other in ("environmental_label", "manufacturer_direct"):  # certificates of something else
+        PolicyTag.objects.create(offer=town.laptop, tag=other, certificate="CEC-1", expires_on=date(2026, 12, 31))
+    order = buy(town, it, 1, offer=town.laptop, key="k1b")
+    assert ("green.purchase", "warned") in {(ruling["rule"]["key"], ruling["verdict"]) for ruling in order.rulings}
     tag = PolicyTag.objects.create(offer=town.laptop, tag="energy_saving", certificate="CQC-1", expires_on=date(2026, 3, 2))
     order = buy(town, it, 1, offer=town.laptop, key="k2")
     assert "green.purchase" not in {ruling["rule"]["key"] for ruling in order.rulings}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from math import log
@@ -237,3 +238,17 @@ def test_the_feed_is_followed(town: Town, dear: Offer) -> None:
     services.follow(acts, at=NOON)
     services.follow(acts, at=NOON)
     assert WatchCase.objects.filter(offer=dear).count() == 1
+
+
+def test_where_it_is_not_delegated_the_county_watches_and_the_prefecture_decides(town: Town, dear: Offer) -> None:
+    Rule.objects.filter(key="watch.decides").update(value={"choice": "prefecture"})
+    rulebook.forget()
+    look(dear)
+    case = services.explain(the_case(dear), explanation="含安装和三年上门服务", by=town.wu, at=LATER)
+    assert queries.case(case.number, seen_by=town.surina) is not None
+    with pytest.raises(Refused) as refused:
+        services.clear(case, by=town.surina, at=LATER)
+    assert (refused.value.codes, the_case(dear).state) == (["LIF-002"], "explained")
+    assert states.case.open_to(the_case(dear), town.surina) == []
+    prefecture = replace(town.surina, region_path="652800")
+    assert services.clear(the_case(dear), by=prefecture, at=LATER).state == "cleared"

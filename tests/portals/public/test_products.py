@@ -1,6 +1,6 @@
 """The page of a product that many offer: order, delivery to the reader, what others paid, and a fixed number of queries."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog import services as goods
-from sunlit.domain.catalog.models import Attribute, Category, Offer, PriceChange, Product
+from sunlit.domain.catalog.models import Attribute, Category, MakerDeclaration, Offer, PolicyTag, PriceChange, Product
 from sunlit.domain.disclosure import queries as disclosure
 from sunlit.domain.registry.models import Supplier
 from tests.portals.public.conftest import LATER, Seated, accepted, published
@@ -174,3 +174,31 @@ def test_the_page_of_a_merged_product_leads_on_and_tells_where_it_came_from(town
     assert (answer.status_code, answer["Location"]) == (301, "/products/SPU-1/?sort=days")
     assert "Merged from SPU-8" in page.get("/products/SPU-1/").content.decode()
     assert page.get("/compare/?p=SPU-8&p=SPU-2").context["numbers"] == ["SPU-1", "SPU-2"]
+
+
+def test_the_page_says_what_the_tags_of_each_offer_rest_on(client: Client, town: Town) -> None:
+    told: dict[str, Any] = {
+        "year": 2025,
+        "industry": "INDUSTRY",
+        "revenue": "3000000",
+        "assets": "1",
+        "size": "small",
+        "counts_as": "small",
+    }
+    MakerDeclaration.objects.create(offer=town.paper, maker="孔雀河纸厂", staff=40, declared_at=NOON, declared_by_id=town.wu.person, **told)
+    day = date(2026, 12, 31)
+    for tag, certificate, until in (
+        ("environmental_label", "CEC-7", day),
+        ("sme", "", day),
+        ("small_micro", "", day),
+        ("domestic_product", "", None),
+    ):
+        PolicyTag.objects.create(offer=town.paper, tag=tag, certificate=certificate, expires_on=until)
+    page = client.get(f"/products/{town.paper.product.number}/")
+    rested = [(row["tags"], row["rests"], row["until"]) for row in page.context["proofs"] if row["supplier"] == town.shop.name_zh]
+    assert rested == [
+        (["domestic_product"], "供应商自行声明", None),
+        (["environmental_label"], "证书 CEC-7", day),
+        (["small_micro", "sme"], "声明：由孔雀河纸厂制造，依据2025年数据为小型企业", day),
+    ]
+    assert "政策标识依据" in page.content.decode()

@@ -109,5 +109,5 @@ def test_every_declaration_in_force_can_be_chosen(town: Town) -> None:
     supplier = queries.supplier(town.shop.number)
     assert supplier is not None
     kinds = queries.declaration_templates(supplier, on=SOON.date())
-    assert sorted(kinds) == ["qualification", "sme-goods", "sme-services", "sme-works", "welfare"]
+    assert sorted(kinds) == ["domestic", "qualification", "sme-goods", "sme-services", "sme-works", "welfare"]
     assert Rule.objects.filter(pk=kinds["welfare"].id, key="template.declaration.welfare").exists()

@@ -38,7 +38,7 @@ from sunlit.domain.catalog.queries.library import (
     offers_of_product,
     open_correction,
 )
-from sunlit.domain.catalog.queries.makers import declared_makers
+from sunlit.domain.catalog.queries.makers import declared_makers, makers_of
 from sunlit.domain.catalog.queries.meeting import Asked, Sense, Tally, asked_of, sellers_of, several, tally
 from sunlit.domain.catalog.queries.merged import followed, numbers_of
 from sunlit.domain.catalog.queries.offers import (
@@ -161,6 +161,7 @@ __all__ = [
     "living_offers_of",
     "locked_for_order",
     "lowest_elsewhere",
+    "makers_of",
     "match",
     "matches",
     "medians",

@@ -66,6 +66,7 @@ MAKER_UNDECLARED = Reason(
 CERTIFIED: Final = (  # the claim rests on a certificate in date
     Tag.ENERGY_SAVING.value,  # 财库〔2019〕9号
     Tag.ENVIRONMENTAL_LABEL.value,
+    Tag.PLATFORM_832.value,  # the supplier's number on the platform for farm products from areas out of poverty, and until when it is admitted there
     Tag.MANUFACTURER_DIRECT.value,  # a proof that the supplier makes these goods: licence of production, factory certificate
 )
 SIZED: Final = (

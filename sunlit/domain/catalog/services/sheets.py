@@ -49,6 +49,8 @@ COLUMNS: Final[Mapping[str, str | Promise]] = {
     "energy_saving_expires_on": _("Energy-saving certificate ends on"),
     "environmental_label_certificate": _("Environmental label certificate no."),
     "environmental_label_expires_on": _("Environmental label certificate ends on"),
+    "platform_832_certificate": _("Number on the 832 platform"),
+    "platform_832_expires_on": _("Admitted to the 832 platform until"),
     "manufacturer_direct_certificate": _("Proof of manufacture no."),
     "manufacturer_direct_expires_on": _("Proof of manufacture ends on"),
     "detail": _("Description"),

@@ -13,6 +13,7 @@ from sunlit.foundation.kernel.clock import SHANGHAI
 from sunlit.foundation.kernel.regions import is_under
 
 SME = ("medium", "small", "micro")
+SMALL = ("small", "micro")
 NOTHING = Decimal("0.00")
 REMEMBERED_SECONDS = 30.0
 
@@ -24,6 +25,7 @@ WITH held AS (
 )
 SELECT to_char(n.published_at AT TIME ZONE %s, 'YYYY-MM') AS month, n.region_path, count(*), sum(n.total),
        count(*) FILTER (WHERE h.counts_as = ANY(%s)), coalesce(sum(n.total) FILTER (WHERE h.counts_as = ANY(%s)), 0.00),
+       coalesce(sum(n.total) FILTER (WHERE h.counts_as = ANY(%s)), 0.00),
        coalesce(sum(n.total) FILTER (WHERE h.counts_as IS NULL), 0.00), coalesce(sum(n.total) FILTER (WHERE n.green IS NOT NULL), 0.00),
        coalesce(sum(n.energy_saving), 0.00), coalesce(sum(n.environmental), 0.00), coalesce(sum(n.green), 0.00)
 FROM disclosure_dealnotice n
@@ -44,6 +46,7 @@ class PolicyFigures:
     amount: Decimal = NOTHING
     sme_deals: int = 0
     sme_amount: Decimal = NOTHING
+    small_amount: Decimal = NOTHING  # of it to small and micro enterprises
     undeclared_amount: Decimal = NOTHING
     known_amount: Decimal = NOTHING  # of deals whose policy tags are known
     energy_saving: Decimal = NOTHING
@@ -57,6 +60,11 @@ class PolicyFigures:
     def sme_share(self) -> Decimal | None:
         """Of what all deals came to, in per cent with one place."""
         return share(self.sme_amount, self.amount)
+
+    @property
+    def small_share(self) -> Decimal | None:
+        """Of what went to small and medium enterprises, what went to the small and the micro ones, in per cent with one place."""
+        return share(self.small_amount, self.sme_amount)
 
     @property
     def green_share(self) -> Decimal | None:
@@ -127,5 +135,5 @@ def _cells() -> list[_Cell]:
 
 def _counted() -> list[_Cell]:
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, [SHANGHAI.key, list(SME), list(SME)])
+        cursor.execute(_COUNTED, [SHANGHAI.key, list(SME), list(SME), list(SMALL)])
         return [_Cell(month, path, PolicyFigures(*figures)) for month, path, *figures in cursor.fetchall()]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sunlit.domain.catalog import queries as catalog
-from sunlit.domain.catalog.models import Offer, PolicyTag
+from sunlit.domain.catalog.models import Offer, PolicyTag, Tag
 from sunlit.domain.market.models import Order
 from sunlit.domain.market.rules import orders as rules
 from sunlit.domain.planning import queries as planning
@@ -150,8 +150,8 @@ def _green(book: _Rulebook, baskets: Sequence[Basket], plan: Plan | None) -> Ite
     codes = {offer.product.category.code for basket in baskets for offer, _quantity in basket} if plan else set()
     listed = set(planning.green_mandatory(sorted(codes), region_path=book.region_path, on=day))
     asked = [offer.pk for basket in baskets for offer, _quantity in basket if offer.product.category.code in listed]
-    held = PolicyTag.objects.filter(offer__in=asked, expires_on__gte=day).exclude(certificate="") if asked else ()
-    certified = {tag.offer_id for tag in held if catalog.must_be_certified(tag.tag)}
+    held = PolicyTag.objects.filter(offer__in=asked, tag=Tag.ENERGY_SAVING, expires_on__gte=day).exclude(certificate="") if asked else ()
+    certified = {tag.offer_id for tag in held}  # no other certificate stands in for that of the energy list
     for basket in baskets:
         offers = [offer for offer, _quantity in basket if offer.pk in asked]
         yield _certificates(book, all(offer.pk in certified for offer in offers)) if offers else []

@@ -129,7 +129,9 @@ FINDINGS: Final[dict[str, str | Promise]] = {
     "abnormal": _("The price may keep the service from being performed, and the explanation did not hold."),
     "false": _("Papers of the response are not true."),
 }
-REMOVALS: Final[dict[str, str | Promise]] = {
+REMOVALS: Final[
+    dict[str, str | Promise]
+] = {  # 110号令 art. 19, as known (K): who is cleared out does not come in again while the agreement runs
     "collusion": _("colluded to be shortlisted or to win"),
     "false_papers": _("gave untrue papers to be shortlisted or to win"),
     "refused_orders": _("refused orders without a lawful reason"),

@@ -24,6 +24,7 @@ ACCEPTANCE: Final = "template.acceptance"
 DECLARATIONS: Final = (
     "template.declaration.sme",
     "template.declaration.welfare",
+    "template.declaration.domestic",
     "template.declaration.qualification",
 )
 

@@ -15,9 +15,11 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from sunlit.domain.catalog import queries as catalog
-from sunlit.domain.catalog.models import Offer, PolicyTag, Product
+from sunlit.domain.catalog.models import MakerDeclaration, Offer, PolicyTag, Product
 from sunlit.domain.catalog.queries import ProductPage
+from sunlit.domain.catalog.queries.makers import BY_MAKER
 from sunlit.domain.catalog.rules.comparing import Content, rounded
+from sunlit.domain.catalog.rules.reading import SIZED
 from sunlit.domain.contracts import queries as contracts
 from sunlit.domain.disclosure import queries as disclosure
 from sunlit.domain.market import queries as market
@@ -30,6 +32,7 @@ from sunlit.foundation.kernel.limits import COMPARE_PRODUCTS, QUANTITY_MOST
 from sunlit.portals.doors import Request, door, found_or_404
 from sunlit.portals.public.naming import crumbs, unit_in_words
 from sunlit.portals.ui.filters import lang
+from sunlit.portals.ui.words import size_word
 
 ORDERERS = ("orderer", "lead")
 REGIONS_TOLD = 3
@@ -86,6 +89,7 @@ def product(request: Request, number: str) -> HttpResponse:
     it, region = page.product, _region(request)
     sort = request.GET.get("sort", "") if request.GET.get("sort", "") in SORTS else ""
     rows = _rows(page, region, local_day(request.now), sort)
+    shown = rows if request.GET.get("all") else rows[:ROWS_SHOWN]
     specs = [spec for group in page.specs for spec in group.specs]
     context = {
         "product": it,
@@ -94,12 +98,13 @@ def product(request: Request, number: str) -> HttpResponse:
         "crumbs": [*crumbs(it.category, with_last=True), (it.number, "")],
         "pictures": _pictures(page),
         "rows": rows,
-        "shown": rows if request.GET.get("all") else rows[:ROWS_SHOWN],
+        "shown": shown,
         "best": min((row for row in rows if row.can_be_bought), key=lambda row: (row.offer.price, row.offer.delivery_days), default=None),
         "away": sum(not row.reaches for row in rows),
         "sold": sum(row.offer.sold for row in rows),
         "more": page.more,
         "tags": sorted({tag.tag for row in rows for tag in row.tags}),
+        "proofs": _proofs(shown),
         "portion": _portion_words(page.content),
         "median": page.median,
         "median_before": _first_above(rows, page.median) if not sort else None,
@@ -156,6 +161,23 @@ def _row(offer: Offer, mean: contracts.Standing | None, names: dict[str, str], p
         portion=rounded(page.content.price_of(offer.price)) if page.content else None,
         reaches=delivers_to(offer, path),
     )
+
+
+def _proofs(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """What the policy tags of each offer rest on, and until when; tags that rest on the same stand together. One query for the makers that were declared."""
+    makers = catalog.makers_of(row.offer.pk for row in rows) if any(row.tags for row in rows) else {}
+    found: dict[tuple[str, str, date | None], list[str]] = {}
+    for row in rows:
+        for tag in row.tags:
+            found.setdefault((lang(row.offer.supplier), _rests(tag, makers.get(row.offer.pk)), tag.expires_on), []).append(tag.tag)
+    return [{"supplier": supplier, "tags": tags, "rests": rests, "until": until} for (supplier, rests, until), tags in found.items()]
+
+
+def _rests(tag: PolicyTag, maker: MakerDeclaration | None) -> str:
+    if tag.tag in SIZED:
+        told = {"maker": maker.maker, "size": size_word(maker.counts_as), "year": maker.year} if maker and tag.tag in BY_MAKER else None
+        return _("Declared: made by %(maker)s, %(size)s by the figures of %(year)s") % told if told else _("Declared size of the supplier")
+    return _("Certificate %(number)s") % {"number": tag.certificate} if tag.certificate else _("The supplier's own declaration")
 
 
 def _first_above(rows: Sequence[Row], median: Decimal | None) -> str | None:

@@ -14,9 +14,11 @@ from sunlit.domain.market import queries as market
 from sunlit.domain.registry import queries, services, states
 from sunlit.domain.registry.models import Supplier
 from sunlit.domain.registry.rules import TERM_PAST
+from sunlit.domain.rulebook.rules import Ruling
+from sunlit.domain.rulebook.rules.facts import INDUSTRIES
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel import regions
-from sunlit.foundation.kernel.clock import end_of_day
+from sunlit.foundation.kernel.clock import end_of_day, local_day
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.history import history_of
@@ -46,6 +48,7 @@ def supplier(request: Request, number: str) -> HttpResponse:
         tell(request, _("Done: %(name)s") % {"name": it.organisation.name_zh})
         return see_other("regulator:supplier", number)
 
+    size, years = queries.size_of(it), queries.figures_years(it.region_path, on=local_day(request.now))
     context = {
         "it": it,
         "people": accounts.people_of(it.organisation_id),
@@ -53,6 +56,10 @@ def supplier(request: Request, number: str) -> HttpResponse:
         "open_orders": market.open_orders_of_supplier(it.organisation_id),
         "rating": queries.rating_of(it),
         "declarations": [(each, queries.declaration_template(each)) for each in queries.declarations_of(it)],
+        "size": size,
+        "rulings": [Ruling.from_json(told) for told in size.rulings] if size else [],
+        "counts_until": queries.figures_count_until(size.year, years=years) if size else None,
+        "industries": INDUSTRIES,
         "categories": [(code, catalog.category(code)) for code in it.category_codes],
         "moves": {move.verb for move in states.supplier.open_to(it, request.actor)},
         "history": history_of(f"supplier/{it.number}"),
