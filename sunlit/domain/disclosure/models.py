@@ -18,6 +18,7 @@ KINDS: Final = (
     "framework_deal",
     "framework_change",
     "framework_summary",
+    "framework_void",
     "quotation",
     "quotation_result",
     "single_source",

@@ -26,6 +26,7 @@ __all__ = [
     "deals",
     "framework_changes",
     "framework_deals",
+    "framework_voids",
     "latest",
     "notice",
     "notices",
@@ -87,6 +88,11 @@ def notices(kind: str, *, q: str = "", region_path: str = "", after: int | None 
 def framework_changes(number: str, *, rows: int = PAGE_ROWS) -> list[Notice]:
     """What was published of the parties of a framework while it runs, newest first."""
     return list(Notice.objects.filter(kind="framework_change", content__number=number).order_by("-pk")[:rows])
+
+
+def framework_voids(number: str, *, rows: int = PAGE_ROWS) -> list[Notice]:
+    """The purchases under a framework that regulators voided, newest first."""
+    return list(Notice.objects.filter(kind="framework_void", content__number=number).order_by("-pk")[:rows])
 
 
 def parties_now(number: str) -> list[dict[str, Any]]:

@@ -81,8 +81,20 @@ def tell_who_delivers(event: FrameworkDealerMoved) -> None:
 @hears(CallOffMoved)
 def tell_the_call_off(event: CallOffMoved) -> None:
     """What was found by bids, in turn or outside the list is public one by one; direct selections stand in the summary (110号令)."""
+    if event.verb == "void":
+        services.tell_void(
+            CallOff.objects.select_related("buyer", "package__framework__solicitor").get(number=event.number), at=clock.now()
+        )
     if event.verb == "award":
         services.tell_calloff(CallOff.objects.get(number=event.number), at=clock.now())
+
+
+@hears(WorkOrderMoved)
+def tell_the_void(event: WorkOrderMoved) -> None:
+    """A work order that a regulator voided is public with its reason."""
+    if event.verb == "void":
+        it = WorkOrder.objects.select_related("buyer", "package__framework__solicitor").get(number=event.number)
+        services.tell_void(it, at=clock.now())
 
 
 @hears(BatchMoved)

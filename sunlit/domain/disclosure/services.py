@@ -157,6 +157,12 @@ def tell_work_order(it: WorkOrder, *, at: datetime) -> Notice:
 
 
 @transaction.atomic
+def tell_void(it: CallOff | WorkOrder, *, at: datetime) -> Notice:
+    """A purchase under an agreement that a regulator voided, and why. Asked twice, the first notice stays."""
+    return _published(f"{it.number}/void", lambda: _notice_of_void(it), at=at)
+
+
+@transaction.atomic
 def tell_calloff(it: CallOff, *, at: datetime) -> Notice:
     """One deal of the second stage that was found by bids, in turn or outside the list (FW_CALLOFF). Asked twice, the first notice stays."""
     return _published(it.number, lambda: _notice_of_calloff(it, at), at=at)
@@ -403,6 +409,20 @@ def _notice_of_change(entry: FrameworkEntry, verb: str, at: datetime, dealer: Fr
     elif verb == "leave":
         title_zh, title_en = f"{framework.title}入围供应商退出公告", f"A party left: {framework.title}"
     return _framework_notice(framework, "framework_change", content, title_zh, title_en, at)
+
+
+def _notice_of_void(it: CallOff | WorkOrder) -> dict[str, Any]:
+    assert it.ended_at is not None
+    framework, buyer = it.package.framework, it.buyer
+    content = {
+        "purchase": it.number,
+        "package": str(it.package),
+        "mode": it.mode,
+        "buyer": {"name": buyer.name_zh, "name_en": buyer.name_en},
+        "reason": it.stop_reason,
+    }
+    title_zh, title_en = f"{framework.title}项下采购活动终止公告", f"A purchase was voided: {framework.title}"
+    return _framework_notice(framework, "framework_void", content, title_zh, title_en, it.ended_at)
 
 
 def _notice_of_calloff(it: CallOff, at: datetime) -> dict[str, Any]:

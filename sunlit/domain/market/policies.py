@@ -127,7 +127,7 @@ def calloffs_visible_to(actor: Actor) -> QuerySet[CallOff]:
 
 def bids_visible_to(actor: Actor) -> QuerySet[CallOffBid]:
     """A party sees its own bid; while the time runs nobody sees another's, not the buyer, the regulator or the operator."""
-    open_ = Q(calloff__state="bidding")
+    open_ = Q(calloff__state__in=["bidding", "voided"])  # of what was voided no bid is ever read
     if actor.kind == "supplier":
         return CallOffBid.objects.filter(Q(entry__supplier_id=actor.organisation_id) | (~open_ & Q(calloff__in=calloffs_visible_to(actor))))
     return CallOffBid.objects.filter(~open_, calloff__in=calloffs_visible_to(actor))

@@ -393,6 +393,16 @@ templates.declare("calloff.fail.buyer", title=_("Nobody took {number}; your budg
 templates.declare("calloff.award.buyer", title=_("{number} was awarded and ordered."))
 
 
+CALLOFF_STOPS: dict[str, tuple[str, str]] = {
+    "suspend": (_("The regulator suspended {number}: {reason}"), _("The regulator suspended {number}: {reason}")),
+    "resume": (_("{number} goes on; the time that was left was kept."), _("{number} goes on; the time that was left was kept.")),
+    "void": (_("The regulator voided {number}; your budget is free again: {reason}"), _("The regulator voided {number}: {reason}")),
+}
+for _verb, (_to_buyer, _to_supplier) in CALLOFF_STOPS.items():
+    templates.declare(f"calloff.{_verb}.buyer", title=_to_buyer)
+    templates.declare(f"calloff.{_verb}.supplier", title=_to_supplier)
+
+
 @hears(CallOffMoved)
 def tell_who_is_asked(event: CallOffMoved) -> None:
     """The parties that may bid, the one whose turn it is, and the buyer of the end."""
@@ -402,6 +412,9 @@ def tell_who_is_asked(event: CallOffMoved) -> None:
         "params": {"number": event.number},
         "dedupe": f"calloff/{event.number}/{event.verb}/{event.version}",
     }
+    if event.verb in CALLOFF_STOPS:
+        _tell_of_a_stop(event, it, told)
+        return
     if event.verb in ("award", "fail"):
         link = f"/buyer/calloffs/{event.number}/"
         messages.tell(template=f"calloff.{event.verb}.buyer", user_id=event.orderer_id, organisation_id=event.buyer_id, link=link, **told)
@@ -415,6 +428,17 @@ def tell_who_is_asked(event: CallOffMoved) -> None:
     for supplier in sorted({entry.supplier_id for entry in asked}):
         link = f"/supplier/calloffs/{event.number}/"
         messages.tell(template=template, organisation_id=supplier, roles=("sales", "admin"), link=link, **told)
+
+
+def _tell_of_a_stop(event: CallOffMoved, it: CallOff, told: dict[str, Any]) -> None:
+    """The buyer, and whoever may bid or has the turn."""
+    told = {**told, "params": {"number": event.number, "reason": it.stop_reason}}
+    entries = FrameworkEntry.objects.filter(pk__in=it.invited if it.mode in ("bidding", "outside") else [it.entry_id])
+    suppliers = sorted(set(entries.values_list("supplier_id", flat=True)))
+    for whom, organisations, roles in ((BUYER, [it.buyer_id], ("orderer", "lead")), (SUPPLIER, suppliers, ("sales", "admin"))):
+        for organisation in organisations:
+            link = f"/{whom}/calloffs/{event.number}/"
+            messages.tell(template=f"calloff.{event.verb}.{whom}", organisation_id=organisation, roles=roles, link=link, **told)
 
 
 # verb → (who is told, in which roles, the sentence); buyers and suppliers are those whom the verb concerns
@@ -444,6 +468,16 @@ BATCH_TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     "take": (
         (SOLICITOR, ("orderer", "lead"), _("The orders of batch {number} were placed with its winner.")),
         (SUPPLIER, ("sales", "admin"), _("Batch {number} went to another bidder: see the result.")),
+    ),
+    "suspend": (
+        (SOLICITOR, ("orderer", "lead"), _("The regulator suspended {number}: {reason}")),
+        (BUYER, ("orderer", "lead"), _("The regulator suspended {number}: {reason}")),
+        (SUPPLIER, ("sales", "admin"), _("The regulator suspended {number}: {reason}")),
+    ),
+    "resume": (
+        (SOLICITOR, ("orderer", "lead"), _("{number} goes on; the time that was left was kept.")),
+        (BUYER, ("orderer", "lead"), _("{number} goes on; the time that was left was kept.")),
+        (SUPPLIER, ("sales", "admin"), _("{number} goes on; the time that was left was kept.")),
     ),
     "cancel": (
         (BUYER, ("orderer", "lead"), _("Batch {number} was cancelled; your budget is free again: {reason}")),
@@ -509,6 +543,18 @@ WORK_TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     "refuse_supplement": ((SUPPLIER, ("sales", "admin"), _("The supplement to work order {number} was not approved: {reason}")),),
     "report": ((BUYER, ("orderer", "lead"), _("Work order {number} is reported done: please look at the evidence and settle it.")),),
     "return_report": ((SUPPLIER, ("sales", "admin"), _("Your report of work order {number} was returned: {reason}")),),
+    "suspend": (
+        (BUYER, ("orderer", "lead"), _("The regulator suspended {number}: {reason}")),
+        (SUPPLIER, ("sales", "admin"), _("The regulator suspended {number}: {reason}")),
+    ),
+    "resume": (
+        (BUYER, ("orderer", "lead"), _("{number} goes on; the time that was left was kept.")),
+        (SUPPLIER, ("sales", "admin"), _("{number} goes on; the time that was left was kept.")),
+    ),
+    "void": (
+        (BUYER, ("orderer", "lead"), _("The regulator voided {number}; your budget is free again: {reason}")),
+        (SUPPLIER, ("sales", "admin"), _("The regulator voided {number}: {reason}")),
+    ),
     "settle": ((SUPPLIER, ("sales", "admin"), _("Work order {number} was settled; its order waits for the acceptance.")),),
 }
 

@@ -13,6 +13,7 @@ from sunlit.domain.market.models import Batch
 from sunlit.domain.market.queries import batches as queries
 from sunlit.domain.market.rules import batches as rules
 from sunlit.domain.market.states import batches as life
+from sunlit.domain.market.states.stops import open_to
 from sunlit.portals.doors import Request
 from sunlit.portals.ui.history import history_of
 
@@ -40,7 +41,7 @@ UNTIL: Final[dict[str, str | Promise]] = {
 
 def batch_page(request: Request, it: Batch) -> dict[str, Any]:
     """Everything that the page of a batch shows to this reader."""
-    moves = {move.verb: move for move in states.batch.open_to(it, request.actor)}
+    moves = open_to(states.batch, it, request.actor)
     return {
         "it": it,
         "framework": it.package.framework,

@@ -15,6 +15,7 @@ from sunlit.domain.market.rules import frameworks as rules
 from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules import workorders as work_rules
 from sunlit.domain.market.states import frameworks as life
+from sunlit.domain.market.states.stops import open_to
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.domain.rulebook.rules.facts import GROUNDS
 from sunlit.portals.doors import Request
@@ -99,7 +100,7 @@ def calloff_page(request: Request, it: CallOff) -> dict[str, Any]:
         "mode": calloff_rules.MODES[it.mode],
         "grounds": calloff_rules.GROUNDS,
         "rulings": [Ruling.from_json(told) for told in it.rulings] if request.actor.kind != "supplier" else [],
-        "moves": {move.verb: move for move in states.calloff.open_to(it, request.actor)},
+        "moves": open_to(states.calloff, it, request.actor),
         "history": history_of(f"calloff/{it.number}"),
         "now": request.now,
     }

@@ -11,6 +11,7 @@ from sunlit.domain.market.queries import workorders as queries
 from sunlit.domain.market.rules import calloffs as agreed
 from sunlit.domain.market.rules import workorders as rules
 from sunlit.domain.market.states import workorders as life
+from sunlit.domain.market.states.stops import open_to
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.portals.doors import Request
 from sunlit.portals.ui.history import history_of
@@ -41,7 +42,7 @@ def work_page(request: Request, it: WorkOrder) -> dict[str, Any]:
         "cap": queries.cap_of(it.package.service, region_path=it.region_path, at=it.requested_at) if inside else None,
         "grounds": agreed.GROUNDS,
         "rulings": [Ruling.from_json(told) for told in it.rulings] if inside else [],
-        "moves": {move.verb: move for move in states.work_order.open_to(it, request.actor)},
+        "moves": open_to(states.work_order, it, request.actor),
         "history": history_of(f"work_order/{it.number}"),
         "now": request.now,
     }

@@ -8,6 +8,7 @@ from sunlit.domain.market.models.opportunities import EntryDraft, OpportunitySub
 from sunlit.domain.market.models.orders import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
 from sunlit.domain.market.models.parties import FrameworkDealer, FrameworkUpgrade
 from sunlit.domain.market.models.quotations import Quotation, QuotationLine, QuotationPaper, QuotationQuestion, Quote, QuoteLine
+from sunlit.domain.market.models.stops import Stoppable
 from sunlit.domain.market.models.units import UnitOffer, UnitRequest
 from sunlit.domain.market.models.workorders import ServiceItem, ServiceObject, WorkLine, WorkOrder, WorkPaper
 
@@ -44,6 +45,7 @@ __all__ = [
     "Return",
     "ServiceItem",
     "ServiceObject",
+    "Stoppable",
     "UnitOffer",
     "UnitRequest",
     "WorkLine",

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from sunlit.domain.market.models.frameworks import FrameworkEntry, Package
+from sunlit.domain.market.models.stops import Stoppable
 from sunlit.domain.planning.models import BudgetQuota, Plan
 from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation, User
@@ -17,7 +18,7 @@ from sunlit.foundation.lifecycle import Living
 RUNNING = ["collecting", "pooled", "bidding", "compared", "offered"]
 
 
-class Batch(Living):
+class Batch(Stoppable):
     """One period of one package. `until` is the end of the stage that it is in; who acts until then is told by its state."""
 
     # Identity
@@ -51,6 +52,8 @@ class Batch(Living):
     ordered = models.PositiveIntegerField(default=0)
     cause = models.TextField(default="", blank=True)  # why it came to nothing
     reason = models.TextField(default="", blank=True)
+
+    stands_still = ("until",)
 
     sealed = (
         "number",

@@ -10,14 +10,14 @@ from django.db.models import Q
 
 from sunlit.domain.market.models.frameworks import FrameworkEntry, Package
 from sunlit.domain.market.models.parties import FrameworkDealer
+from sunlit.domain.market.models.stops import Stoppable
 from sunlit.domain.planning.models import BudgetQuota
 from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation, User
 from sunlit.foundation.files.models import File
-from sunlit.foundation.lifecycle import Living
 
 
-class CallOff(Living):
+class CallOff(Stoppable):
     """One purchase under a package: by direct selection, second bidding, rotation, or outside the list when the same is cheaper there."""
 
     # Identity
@@ -51,6 +51,8 @@ class CallOff(Living):
     begun_at = models.DateTimeField()
     awarded_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+
+    stands_still = ("answer_until",)
 
     sealed = (
         "number",

@@ -9,11 +9,11 @@ from django.db import models
 from django.db.models import F, Q
 
 from sunlit.domain.market.models.frameworks import FrameworkEntry, Package
+from sunlit.domain.market.models.stops import Stoppable
 from sunlit.domain.planning.models import BudgetQuota
 from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation, User
 from sunlit.foundation.files.models import File
-from sunlit.foundation.lifecycle import Living
 
 
 class ServiceItem(models.Model):
@@ -62,7 +62,7 @@ class ServiceObject(models.Model):
         return self.name
 
 
-class WorkOrder(Living):
+class WorkOrder(Stoppable):
     """One service that a unit asks for under a package (工单): quoted by the rate sheet, approved, carried out, settled by what was really done."""
 
     # Identity
@@ -106,6 +106,8 @@ class WorkOrder(Living):
     executed_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+
+    stands_still = ("answer_until", "settle_until")
 
     sealed = (
         "number",

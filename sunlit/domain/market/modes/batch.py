@@ -51,7 +51,8 @@ def go_on_due(at: datetime) -> int:
     done = 0
     left = Q(state=states.OFFERED) & ~Q(entry__state="signed")
     due = Q(until__lte=at) | Q(package__framework__state="voided") | left
-    for it in Batch.objects.filter(due, state__in=states.RUNNING).order_by("until", "pk")[:DUE_A_ROUND]:
+    goes_on = Q(suspended_at=None) | Q(package__framework__state="voided")
+    for it in Batch.objects.filter(due, goes_on, state__in=states.RUNNING).order_by("until", "pk")[:DUE_A_ROUND]:
         try:
             go_on(it, at=at)
         except Refused:  # somebody else moved it meanwhile

@@ -345,7 +345,7 @@ SOURCES: Final[dict[str, Source]] = {
         bars=_framework_bars,
     ),
     "calloff": Source(
-        lambda at: CallOff.objects.filter(state__in=(calloff_life.BIDDING, calloff_life.OFFERED), answer_until__gt=at),
+        lambda at: CallOff.objects.filter(state__in=calloff_life.LIVE, suspended_at=None, answer_until__gt=at),
         until="answer_until",
         verb=calloff_life.calloff.moves["bid"].label,
         mine=_my_calloff_bids,

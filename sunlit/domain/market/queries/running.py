@@ -15,7 +15,7 @@ from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.domain.market.models import Batch, CallOff, Framework, Quotation, WorkOrder
+from sunlit.domain.market.models import Batch, CallOff, Framework, Quotation, Stoppable, WorkOrder
 from sunlit.domain.market.queries import auctions
 from sunlit.domain.market.queries.auctions import AuctionRow
 from sunlit.domain.market.queries.kinds import KINDS
@@ -50,11 +50,7 @@ class Running:
     taking_part: int | None
     held: Decimal
     reason: str = ""
-
-    @property
-    def stands_still(self) -> bool:
-        """The regulator stopped it."""
-        return self.state in STOPPED
+    stands_still: bool = False  # the regulator stopped it
 
 
 class Next(NamedTuple):
@@ -103,7 +99,8 @@ def _rows(mode: str, region_path: str, at: datetime) -> Iterator[Running]:
             next_step=ahead.step,
             taking_part=source.taking_part(row),
             held=sum((held.get(reference, ZERO) for reference in source.references(row)), ZERO),
-            reason=it.reason,
+            reason=it.stop_reason if isinstance(it, Stoppable) else it.reason,
+            stands_still=it.state in STOPPED or (isinstance(it, Stoppable) and it.suspended_at is not None),
         )
 
 

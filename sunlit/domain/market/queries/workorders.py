@@ -92,7 +92,7 @@ def work_orders_page(
 
 def to_settle(by: datetime) -> list[WorkOrder]:
     """What was reported done and has to be settled, or returned, by an instant."""
-    found = WorkOrder.objects.filter(state=states.EXECUTED, settle_until__lte=by)
+    found = WorkOrder.objects.filter(state=states.EXECUTED, settle_until__lte=by, suspended_at=None)
     return list(found.select_related("buyer", "entry").order_by("settle_until", "pk"))
 
 

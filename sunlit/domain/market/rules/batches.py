@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from sunlit.domain.market.rules.calloffs import Bid, lowest
+from sunlit.domain.market.rules.stops import SUSPENDED
 from sunlit.foundation.kernel.clock import end_of_day
 from sunlit.foundation.kernel.limits import REASON_CHARS_LEAST
 from sunlit.foundation.kernel.refusals import CONFLICT, FORBIDDEN, Problem, Reason
@@ -119,6 +120,8 @@ def still_collects(case: Case) -> Iterator[Problem]:
     batch = case.it.batch
     if batch.state != "collecting" or case.at >= batch.until:
         yield Problem(DEMANDS_CLOSED, {"number": batch.number})
+    elif batch.suspended_at is not None:
+        yield Problem(SUSPENDED, {"number": batch.number, "reason": batch.stop_reason})
 
 
 def time_is_over(case: Case) -> Iterator[Problem]:

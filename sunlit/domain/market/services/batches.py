@@ -20,7 +20,7 @@ from sunlit.domain.market.rules import batches as rules
 from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules.orders import PLAN_UNKNOWN
 from sunlit.domain.market.rules.workorders import BY_WORK_ORDER
-from sunlit.domain.market.services import awards
+from sunlit.domain.market.services import awards, stops
 from sunlit.domain.market.services.awards import AwardedLine
 from sunlit.domain.market.services.drafts import discard_draft
 from sunlit.domain.market.states import batches as states
@@ -118,6 +118,18 @@ def cancel_batch(it: Batch, *, reason: str, by: Actor, at: datetime, expected: i
 def void_batch(it: Batch, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Batch:
     """The regulator ends it before orders were placed; every buyer's money is free. Refused: BAT-016 no reason."""
     return _stopped(it, "void", "voided", reason, by, at, expected)
+
+
+def suspend_batch(it: Batch, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> Batch:
+    """The regulator stops it at the stage that it is in; all money goes on lying ready. Refused: STP-001, STP-003."""
+    told = _concerned(it) | {"reason": reason.strip()[:TEXT_CHARS]}
+    return stops.suspend(it, reason=reason, by=by, at=at, expected=expected, announces=moved("suspend", **told))
+
+
+@transaction.atomic
+def resume_batch(it: Batch, *, by: Actor, at: datetime, expected: int | None = None) -> Batch:
+    """It goes on with the time that was left of its stage. Refused: STP-002."""
+    return stops.resume(locked(it), by=by, at=at, expected=expected, announces=moved("resume", **_concerned(it)))
 
 
 # The buyers
@@ -251,7 +263,16 @@ def give_back(demand: BatchDemand, cause: str, *, at: datetime, reason: str = ""
 def failed(it: Batch, cause: str, *, at: datetime) -> Batch:
     """It came to nothing by itself."""
     demands = open_demands(it)
-    it = move(it, "fail", by=CLOCK, at=at, change={"cause": cause}, facts={"cause": cause, "why": why(cause)}, within=True)
+    it = move(
+        it,
+        "fail",
+        by=CLOCK,
+        at=at,
+        change={"cause": cause},
+        facts={"cause": cause, "why": why(cause)},
+        handed={"over": cause == "agreement_ended"},
+        within=True,
+    )
     return come_to_nothing(it, "fail", cause, demands=demands, at=at)
 
 
@@ -300,6 +321,13 @@ def _stopped(it: Batch, verb: str, cause: str, reason: str, by: Actor, at: datet
 
 def _about(it: BatchDemand, verb: str) -> Event:
     return moved(verb, buyers=[it.buyer_id])(it.batch)[0]
+
+
+def _concerned(it: Batch) -> dict[str, Any]:
+    """The buyers whose demands wait, and the parties that may bid."""
+    buyers = it.demands.filter(state__in=states.OPEN_DEMANDS).values_list("buyer_id", flat=True)
+    parties = FrameworkEntry.objects.filter(pk__in=it.invited).values_list("supplier_id", flat=True)
+    return {"buyers": sorted(set(buyers)), "suppliers": sorted(set(parties))}
 
 
 def _bidders(it: Batch) -> list[int]:

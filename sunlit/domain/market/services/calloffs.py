@@ -20,7 +20,7 @@ from sunlit.domain.market.queries import parties as parties_queries
 from sunlit.domain.market.rules import calloffs as rules
 from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules.workorders import BY_WORK_ORDER
-from sunlit.domain.market.services import awards
+from sunlit.domain.market.services import awards, stops
 from sunlit.domain.market.states import calloffs as states
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
@@ -170,6 +170,27 @@ def withdraw_calloff(it: CallOff, *, reason: str, by: Actor, at: datetime, expec
     return it
 
 
+def suspend_calloff(it: CallOff, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> CallOff:
+    """The regulator stops it: no bid or answer comes in, none is compared, and the money goes on lying ready. Refused: STP-001, STP-003."""
+    return stops.suspend(it, reason=reason, by=by, at=at, expected=expected, announces=_moved("suspend"))
+
+
+@transaction.atomic
+def resume_calloff(it: CallOff, *, by: Actor, at: datetime, expected: int | None = None) -> CallOff:
+    """It goes on with the time that was left. Refused: STP-002."""
+    return stops.resume(_locked(it), by=by, at=at, expected=expected, announces=_moved("resume"))
+
+
+@transaction.atomic
+def void_calloff(it: CallOff, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> CallOff:
+    """The regulator ends it for good: no order comes of it, no bid is read, and the money is free. Refused: STP-003 no reason."""
+    told = reason.strip()[:TEXT_CHARS]
+    change = {"stop_reason": told, "suspended_at": None}
+    it = move(it, "void", by=by, at=at, change=change, facts={"reason": told}, expected=expected, announces=_moved("void"))
+    awards.free(it.reference, at=at)
+    return it
+
+
 def settle_due(at: datetime) -> int:
     """Bids whose time is over are compared, turns that nobody answered or whose party left pass on, and what a voided agreement
     carried comes to nothing; returns how many.
@@ -177,7 +198,8 @@ def settle_due(at: datetime) -> int:
     done = 0
     left = Q(state="offered") & ~Q(entry__state="signed")
     due = Q(answer_until__lte=at) | Q(package__framework__state="voided") | left
-    for it in CallOff.objects.filter(due, state__in=("bidding", "offered")).order_by("answer_until", "pk")[:DUE_A_ROUND]:
+    goes_on = Q(suspended_at=None) | Q(package__framework__state="voided")
+    for it in CallOff.objects.filter(due, goes_on, state__in=states.LIVE).order_by("answer_until", "pk")[:DUE_A_ROUND]:
         try:
             _settled_by_the_clock(it, at)
         except Refused:  # somebody else moved it meanwhile
@@ -264,7 +286,8 @@ def _awarded(
 
 
 def _failed(it: CallOff, by: Actor, at: datetime) -> CallOff:
-    it = move(it, "fail", by=by, at=at, announces=_moved("fail"))
+    over = it.package.framework.state == "voided"
+    it = move(it, "fail", by=by, at=at, handed={"over": over}, announces=_moved("fail"))
     awards.free(it.reference, at=at)
     return it
 

@@ -18,7 +18,7 @@ from sunlit.domain.market.queries import workorders as queries
 from sunlit.domain.market.queries.rulings import approval_limit
 from sunlit.domain.market.rules import calloffs as agreed
 from sunlit.domain.market.rules import workorders as rules
-from sunlit.domain.market.services import awards
+from sunlit.domain.market.services import awards, stops
 from sunlit.domain.market.states import workorders as states
 from sunlit.domain.planning.models import Hold
 from sunlit.domain.rulebook import queries as rulebook
@@ -276,13 +276,41 @@ def settle_work(it: WorkOrder, *, by: Actor, at: datetime, expected: int | None 
     )
 
 
+# The regulator
+
+
+def suspend_work(it: WorkOrder, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> WorkOrder:
+    """The regulator stops it where it is; what was approved goes on lying ready. Refused: STP-001, STP-003."""
+    return stops.suspend(it, reason=reason, by=by, at=at, expected=expected, announces=_moved("suspend", reason.strip()[:TEXT_CHARS]))
+
+
+@transaction.atomic
+def resume_work(it: WorkOrder, *, by: Actor, at: datetime, expected: int | None = None) -> WorkOrder:
+    """It goes on with the time that was left. Refused: STP-002."""
+    return stops.resume(_locked(it), by=by, at=at, expected=expected, announces=_moved("resume"))
+
+
+@transaction.atomic
+def void_work(it: WorkOrder, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> WorkOrder:
+    """The regulator ends it before anything was reported done: nothing is owed, and the approved amount is free. Refused: STP-003 no reason."""
+    held, told = _locked(it), reason.strip()[:TEXT_CHARS]
+    laid_ready = held.reference if held.state in states.HOLDING else ""
+    change = {"stop_reason": told, "suspended_at": None}
+    held = move(held, "void", by=by, at=at, change=change, facts={"reason": told}, expected=expected, announces=_moved("void", told))
+    if laid_ready:
+        awards.free(laid_ready, at=at)
+    return held
+
+
 # The clock
 
 
 def lapse_work_due(at: datetime) -> int:
     """Requests that nobody answered lapse; in turn, the next one is asked. Returns how many."""
     done = 0
-    for it in WorkOrder.objects.filter(state=states.REQUESTED, answer_until__lte=at).order_by("answer_until", "pk")[:DUE_A_ROUND]:
+    for it in WorkOrder.objects.filter(state=states.REQUESTED, answer_until__lte=at, suspended_at=None).order_by("answer_until", "pk")[
+        :DUE_A_ROUND
+    ]:
         try:
             _lapsed(it, at)
         except Refused:  # somebody else moved it meanwhile

@@ -80,6 +80,7 @@ def framework(request: Request, number: str) -> HttpResponse:
         "pricing_forms": work_rules.FORMS,
         "rate_text": rate_text,
         "deals": [_deal(one) for one in queries.framework_deals(it.about)],
+        "voids": queries.framework_voids(it.about),
         "summary": queries.notice(f"{it.about}/summary"),
         "modes": {**MODES, "batch": WAYS["batch"]},
         "history": history_of(f"notice/{it.number}"),

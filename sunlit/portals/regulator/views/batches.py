@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,6 +18,8 @@ from sunlit.portals.doors import Request, door, form_page, found_or_404, see_oth
 from sunlit.portals.ui.batches import UNTIL, batch_page
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
+
+STOPS: Final[dict[str, Callable[..., Batch]]] = {"suspend": services.suspend_batch, "void": services.void_batch}
 
 
 @door(kind="regulator", methods=("GET",))
@@ -36,9 +41,13 @@ def batch(request: Request, number: str) -> HttpResponse:
     it: Batch = found_or_404(queries.batch(number, seen_by=request.actor))
 
     def act() -> HttpResponse:
-        found_or_404(True if request.POST.get("verb", "") == "void" else None)
-        services.void_batch(it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request))
-        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.batch.moves["void"].label, "number": number})
+        verb = request.POST.get("verb", "")
+        told: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
+        if verb == "resume":
+            services.resume_batch(it, **told)
+        else:
+            found_or_404(STOPS.get(verb))(it, reason=request.POST.get("reason", ""), **told)
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.batch.moves[verb].label, "number": number})
         return see_other("regulator:batch", number)
 
     return form_page(request, "regulator/batch.html", batch_page(request, it), act)

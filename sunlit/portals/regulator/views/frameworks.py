@@ -14,14 +14,27 @@ from sunlit.domain.market.models import CallOff, Framework, WorkOrder
 from sunlit.domain.market.queries import calloffs, workorders
 from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.rules import workorders as rules
+from sunlit.domain.market.services import calloffs as calloff_services
 from sunlit.domain.market.services import frameworks as services
+from sunlit.domain.market.services import workorders as work_services
 from sunlit.foundation.kernel.paging import row_id
+from sunlit.foundation.lifecycle import Life
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.frameworks import calloff_page, framework_page
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 from sunlit.portals.ui.workorders import work_page
 
+STOPS_CALLOFF: Final[dict[str, Callable[..., CallOff]]] = {
+    "suspend": calloff_services.suspend_calloff,
+    "resume": calloff_services.resume_calloff,
+    "void": calloff_services.void_calloff,
+}
+STOPS_WORK: Final[dict[str, Callable[..., WorkOrder]]] = {
+    "suspend": work_services.suspend_work,
+    "resume": work_services.resume_work,
+    "void": work_services.void_work,
+}
 REASONED: Final[dict[str, Callable[..., Framework]]] = {
     "send_back": services.send_back_framework,
     "warn": services.warn_framework,
@@ -78,17 +91,38 @@ def work_orders(request: Request) -> HttpResponse:
     return render(request, "regulator/work_orders.html", context)
 
 
-@door(kind="regulator", methods=("GET",))
+@door(kind="regulator")
 def work_order(request: Request, number: str) -> HttpResponse:
-    """One work order under an agreement: quoted, approved, evidenced, settled."""
+    """One work order under an agreement: quoted, approved, evidenced, settled; until then it can be suspended or voided."""
     it: WorkOrder = found_or_404(workorders.work_order(number, seen_by=request.actor))
     own = queries.framework(it.package.framework.number, seen_by=request.actor) is not None
-    return render(request, "regulator/work_order.html", {**work_page(request, it), "shows_framework": own})
+    return form_page(
+        request,
+        "regulator/work_order.html",
+        {**work_page(request, it), "shows_framework": own},
+        lambda: _stepped_in(request, it, STOPS_WORK, states.work_order, "regulator:work_order"),
+    )
 
 
-@door(kind="regulator", methods=("GET",))
+@door(kind="regulator")
 def calloff(request: Request, number: str) -> HttpResponse:
-    """One purchase under an agreement: who was asked, what was bid, which order came of it."""
+    """One purchase under an agreement: who was asked, what was bid, which order came of it; until then it can be suspended or voided."""
     it: CallOff = found_or_404(calloffs.calloff(number, seen_by=request.actor))
     own = queries.framework(it.package.framework.number, seen_by=request.actor) is not None
-    return render(request, "regulator/calloff.html", {**calloff_page(request, it), "shows_framework": own})
+    return form_page(
+        request,
+        "regulator/calloff.html",
+        {**calloff_page(request, it), "shows_framework": own},
+        lambda: _stepped_in(request, it, STOPS_CALLOFF, states.calloff, "regulator:calloff"),
+    )
+
+
+def _stepped_in(request: Request, it: Any, verbs: dict[str, Callable[..., Any]], life: Life, page: str) -> HttpResponse:
+    """Suspended, let go on, or voided."""
+    verb = request.POST.get("verb", "")
+    told: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
+    if verb != "resume":
+        told["reason"] = request.POST.get("reason", "")
+    found_or_404(verbs.get(verb))(it, **told)
+    tell(request, _("Done: %(verb)s, %(number)s") % {"verb": life.moves[verb].label, "number": it.number})
+    return see_other(page, it.number)

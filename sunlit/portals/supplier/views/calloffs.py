@@ -46,6 +46,6 @@ def calloff(request: Request, number: str) -> HttpResponse:
     context["mine"] = next((one for one in context["bids"] if one.entry.supplier_id == request.actor.party), None)
     own = [one for one in party_queries.who_delivers(queries.parties_of(it.package)) if one.entry.supplier_id == request.actor.party]
     context["dealers"] = [(one.number, f"{lang(one.dealer)} · {one.area}") for one in own]
-    context["over"] = it.answer_until is None or request.now >= it.answer_until
+    context["over"] = it.answer_until is None or request.now >= it.answer_until or it.suspended_at is not None
     context["turn"] = it.state == "offered" and it.entry is not None and it.entry.supplier_id == request.actor.party
     return form_page(request, "supplier/calloff.html", context, act)
