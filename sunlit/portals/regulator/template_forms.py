@@ -1,8 +1,8 @@
-"""The form in which a region writes its own version of a template: words, what is obligatory, choices, and fields of its own."""
+"""The form in which a region writes its own version of a template: words, order, what is obligatory, choices, and fields of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -17,6 +17,7 @@ OWN_KINDS: Final[dict[str, str | Promise]] = {
     "yes_no": _("yes or no"),
 }
 WORDS_MOST: Final = 2000  # characters of one text
+PLACE_DIGITS: Final = 4
 
 Post = Mapping[str, str]
 
@@ -31,10 +32,21 @@ def edited(content: Mapping[str, Any], post: Post) -> dict[str, Any]:
 def _section(section: Mapping[str, Any], post: Post, used: set[str]) -> dict[str, Any]:
     at = f"s-{section['key']}"
     text = [_words(f"{at}-text-{n}", words, post) for n, words in enumerate(section.get("text", ()))]
-    fields = [_field(it, post) for it in section.get("fields", ()) if f"f-{it['key']}-out" not in post]
+    fields = [_field(it, post) for it in _in_order(section.get("fields", ()), post) if f"f-{it['key']}-out" not in post]
     fields += _own(at, post, used)
     told = {**section, "title": _words(f"{at}-title", section["title"], post), "fields": fields}
     return told | ({"text": [words for words in text if words[0]]} if text else {})
+
+
+def _in_order(fields: Sequence[Mapping[str, Any]], post: Post) -> list[Mapping[str, Any]]:
+    """By the places that were typed. Who is moved up to a place stands before the one that has it, who is moved down behind it."""
+
+    def place(n: int, it: Mapping[str, Any]) -> tuple[int, int, int]:
+        typed = post.get(f"f-{it['key']}-place", "").strip()
+        wanted = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= PLACE_DIGITS else n
+        return wanted, (wanted > n) - (wanted < n), n
+
+    return [it for _place, it in sorted(((place(n, it), it) for n, it in enumerate(fields, 1)), key=lambda pair: pair[0])]
 
 
 def _field(it: Mapping[str, Any], post: Post) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -104,3 +105,5 @@ def test_the_lead_unit_sees_what_it_is_asked_and_decides_on_the_page(town: Town,
     it.refresh_from_db()
     assert it.consented_at == NOON
     assert 'name="verb" value="file"' in browser(town.aygul).get(at).content.decode()
+    another = browser(town.aygul).get(f"/buyer/plans/{new_product(town).number}/").content.decode()
+    assert re.search(rf'<option value="{bureau.party}"[^>]*selected', another)  # known from the last consent, and chosen beforehand

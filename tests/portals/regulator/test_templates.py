@@ -93,3 +93,20 @@ def test_a_draft_is_written_anew(town: Town, surina: Client) -> None:
     it.refresh_from_db()
     assert it.value["template"]["title"][0] == "货物类采购需求（2026年版）"
     assert "own_1" in str(it.value)  # what the form did not touch stays
+
+
+def test_fields_stand_at_the_places_that_were_typed(town: Town, surina: Client) -> None:
+    def keys(number: str) -> list[str]:
+        sections = RuleDraft.objects.get(number=number).value["template"]["sections"]
+        return [
+            it["key"] for section in sections if section["key"] == "delivery" for it in section["fields"] if not it["key"].startswith("own")
+        ]
+
+    assert 'name="f-packing-place"' in surina.get(f"{PAGE}?kind=goods&region=652801").content.decode()
+    plain = keys(number_of(surina.post(PAGE, {**FORM, "title-zh": "一"})))
+    up = keys(number_of(surina.post(PAGE, {**FORM, "title-zh": "二", f"f-{plain[2]}-place": "1"})))
+    assert up == [plain[2], plain[0], plain[1], *plain[3:]]
+    down = keys(number_of(surina.post(PAGE, {**FORM, "title-zh": "三", f"f-{plain[0]}-place": "3"})))
+    assert down == [plain[1], plain[2], plain[0], *plain[3:]]
+    odd = keys(number_of(surina.post(PAGE, {**FORM, "title-zh": "四", f"f-{plain[0]}-place": "x", f"f-{plain[1]}-place": "99999"})))
+    assert odd == plain

@@ -301,6 +301,12 @@ def needs_consent(it: Plan, at: datetime) -> bool:
     return choice is not None and "approval" in choice.needs and choice.approver == "lead_unit"
 
 
+def lead_unit_of(buyer_id: int) -> int | None:
+    """Whose consent the buyer's plans had last: its lead budget unit, as far as the platform knows."""
+    found = Plan.objects.filter(buyer_id=buyer_id, consented_at__isnull=False).order_by("-consented_at", "-pk")
+    return found.values_list("lead_unit_id", flat=True).first()
+
+
 def needs_notice(it: Plan, at: datetime) -> bool:
     """The single source is told to the public before its approval is asked for (条例 art. 38)."""
     choice = chosen(it, at) if it.method else None

@@ -182,6 +182,7 @@ def plan(request: Request, number: str) -> HttpResponse:
         ]
         if asks_consent
         else [],
+        "lead_unit": (it.lead_unit_id or queries.lead_unit_of(it.buyer_id)) if asks_consent else None,
         "may_publicise": needs_notice and it.noticed_at is None and "publicise" in moves,
         "may_answer": "answer_objection" in moves,
         "may_buy": may_buy,
