@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sunlit.config import environment
 from sunlit.demo import cast
@@ -17,6 +17,7 @@ from sunlit.demo.hours import DAY_MINUTES, moment, working_minutes
 from sunlit.demo.shapes import World
 from sunlit.domain.market import queries, services
 from sunlit.domain.market.models import Quotation
+from sunlit.domain.market.services import drafts, opportunities
 from sunlit.domain.planning.models import BudgetQuota
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Address, InvoiceTitle
@@ -82,9 +83,11 @@ class Hall:
             (7, partial(self._publish, PROJECTORS, 4)),
             (5, partial(self._quote, PROJECTORS, 3)),
             (2, partial(self._round, PROJECTORS)),
+            (1.8, self._subscribe),
             (1.5, partial(self._publish, SCREENS, 5)),
             (1, partial(self._quote, SCREENS, 3)),
             (0.8, partial(self._again, CHAIRS)),
+            (0.6, partial(self._begin, SCREENS)),
             (0.5, partial(self._question, SCREENS, "是否包含壁挂支架和安装？", "")),
         )
         for place, (days, do) in enumerate(steps):
@@ -118,6 +121,16 @@ class Hall:
         }
         it = services.draft_quotation(told, by=by, at=at)
         self.asked[title] = services.publish_quotation(it, by=self.rows.actors["zhou"], at=at)
+
+    def _subscribe(self, at: datetime) -> None:
+        """The corner shop wants to hear of screens and projectors, and is told of the next one."""
+        told: dict[str, Any] = {"modes": ["quotation", "auction"], "categories": [], "regions": []}
+        opportunities.subscribe(**told, words="显示屏，投影机", by=self.rows.actors[cast.NURLAN.login], at=at)
+
+    def _begin(self, title: str, at: datetime) -> None:
+        """It begins a quote and has not handed it in yet."""
+        said = {"price_1": "11200.00", "brand_1": GOODS[0], "model_1": "XS-75"}
+        drafts.save_draft("quotation", self.asked[title].number, said, by=self.rows.actors[cast.NURLAN.login], at=at)
 
     def _question(self, title: str, text: str, answer: str, at: datetime) -> None:
         it = self.asked[title]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sunlit.demo.write import Rows
 
 REPAIR: Final = "C23120301"
+UPKEEP: Final = "C23120700"
 SHARES: Final = ("86.00", "84.50", "88.00", "91.00")
 PLAN: Final[dict[str, Any]] = {
     "title": "巴州公务用车定点维修框架协议（2026年度）",
@@ -83,6 +84,9 @@ class Workshops:
             (10, partial(self._approve, "新M·G0701")),
             (9, partial(self._report, "新M·G0701", "3")),
             (8, partial(self._settle, "新M·G0701")),
+            (7, partial(self._ask, "新M·G0705", "rotation", "发动机故障灯亮，检修")),
+            (6, partial(self._refuse_the_turn, "新M·G0705")),
+            (6, partial(self._quote, "新M·G0705", "2.5", "420.00")),
             (5, partial(self._ask, "新M·G0702", "direct", "空调不制冷，检修")),
             (4, partial(self._quote, "新M·G0702", "2", "1280.00")),
             (3, partial(self._approve, "新M·G0702")),
@@ -148,6 +152,13 @@ class Workshops:
         chosen: dict[str, Any] = {"entry": first.number, "reason": "协议折扣最优，距学校最近。"} if mode == "direct" else {}
         self.works[plate] = workorders.ask_service(package, mode=mode, target=plate, need=need, **chosen, **where, by=by, at=at)
 
+    def _refuse_the_turn(self, plate: str, at: datetime) -> None:
+        """Who is asked cannot for a lawful reason; the next in turn is asked."""
+        it = self.works[plate]
+        note = "开都河汛情致厂区道路中断，拖车无法进出。"
+        by = self._seat(it.entry.supplier_id)
+        self.works[plate] = workorders.decline_work(it, ground="force_majeure", note=note, by=by, at=at)
+
     def _quote(self, plate: str, hours: str, parts: str, at: datetime) -> None:
         it = self.works[plate]
         lines: list[dict[str, str]] = [
@@ -182,9 +193,9 @@ class Workshops:
         return next(by for by in self._who_repairs() if by.party == supplier_id)
 
     def _who_repairs(self) -> list[Actor]:
-        """Those who have vehicle repair on sale."""
+        """Those who have vehicle repair on sale, then those with other repairs."""
         if not self.sellers:
-            found = sorted(catalog.sellers_of([REPAIR], region_path=cast.PREFECTURE, rows=40))
+            found = sorted(catalog.sellers_of([REPAIR, UPKEEP], region_path=cast.PREFECTURE, rows=40))
             sales = {it.organisation_id: it for it in self.rows.actors.values() if it.kind == "supplier" and it.has("sales", "admin")}
             self.sellers = [sales[pk] for pk in found if pk in sales][: len(SHARES)]
         return self.sellers

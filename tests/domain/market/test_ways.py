@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sunlit.domain.catalog.models import Product
 from sunlit.domain.market import queries, services
-from sunlit.domain.market.models import Order, Quotation
+from sunlit.domain.market.models import FrameworkEntry, Order, Package, Quotation
+from sunlit.domain.market.services import batches, calloffs
 from sunlit.domain.planning.models import Plan, PlanLine, PlanUse
 from sunlit.domain.rulebook.models import Rule
 from sunlit.domain.rulebook.queries import book
+from sunlit.foundation.kernel.refusals import Refused
 from tests import town as towns
+from tests.domain.market import frames
 from tests.domain.planning.plans import LAPTOPS, PAPER, filed
 from tests.quoting import OPENS, Fair, held, open_fair
 from tests.town import NOON
+
+THEN = frames.AFTER + timedelta(days=1)
 
 pytestmark = pytest.mark.django_db
 
@@ -107,3 +114,62 @@ def test_a_quotation_that_comes_to_nothing_gives_its_plan_everything_back(fair: 
     assert held() == {plan_line.hold: Decimal("80000.00")}
     assert plan_line.used == 0
     assert Quotation.objects.get().state == "cancelled"
+
+
+# What is agreed for the region already
+
+
+def agreed(fair: Fair) -> Package:
+    """An agreement for copy paper in force at 120 to 122 yuan under a ceiling of 150."""
+    it, _parties = frames.in_force(fair.town, "120.00", "121.00", "122.00", "123.00", by=frames.sellers(4))
+    package: Package = it.packages.select_related("framework", "category").get()
+    return package
+
+
+def test_what_is_agreed_is_proposed_and_takes_the_money_of_the_plan(fair: Fair) -> None:
+    it, town = filed(fair.town, PAPER), fair.town
+    assert proposed(it) == "quotation", "before it is agreed it is no way"
+    package = agreed(fair)
+    first, *_others = queries.ways_for(it, at=THEN)
+    assert (first.mode, first.proposed, first.package, first.past.deals) == ("framework", True, package, 0)
+    assert package.framework.number in str(first.reason)
+    told: dict[str, Any] = {"quota_id": town.quota.pk, "address_id": town.address.pk, "title_id": town.title.pk, "purpose": "教学"}
+    entry = FrameworkEntry.objects.filter(package=package, state="signed").order_by("rank")[0]
+    by, chosen = fair.town.aygul, {"mode": "direct", "entry": entry.number, "reason": "价格最低，当天送达"}
+    with pytest.raises(Refused) as refused:
+        calloffs.call_off(package, quantity="10", plan="JH-NONE", **chosen, **told, by=by, at=THEN)
+    assert list(refused.value.codes) == ["ORD-035"]
+    made = calloffs.call_off(package, quantity="10", plan=it.number, **chosen, **told, by=by, at=THEN)
+    order = Order.objects.get(number=made.order_number)
+    assert (order.plan, order.total) == (it, Decimal("1200.00"))
+    assert PlanUse.objects.get(line__plan=it, given_back_at=None).amount == Decimal("1200.00")
+    first, *_others = queries.ways_for(it, at=THEN)
+    assert (first.past.deals, first.past.days, first.past.saving) == (1, Decimal("0.0"), Decimal("0.2"))
+
+
+def test_a_bidding_for_a_plan_lays_its_money_ready_and_gives_it_back(fair: Fair) -> None:
+    it, package, town = filed(fair.town, PAPER), agreed(fair), fair.town
+    told: dict[str, Any] = {"quota_id": town.quota.pk, "address_id": town.address.pk, "title_id": town.title.pk}
+    made = calloffs.call_off(package, mode="bidding", quantity="10", plan=it.number, **told, by=town.aygul, at=THEN)
+    assert PlanUse.objects.get(line__plan=it, given_back_at=None).amount == Decimal("1220.00"), "at the highest price of the agreement"
+    calloffs.withdraw_calloff(made, reason="改为下月一并采购", by=town.aygul, at=THEN)
+    assert not PlanUse.objects.filter(line__plan=it, given_back_at=None).exists()
+    assert not [reference for reference in held() if reference.startswith("calloff")]
+
+
+def test_what_others_pool_is_bought_with_them(fair: Fair) -> None:
+    it, package = filed(fair.town, PAPER), agreed(fair)
+    batch = batches.open_batch(package, period="2026-04", by=fair.town.zhou, at=THEN)
+    first, second, *_others = queries.ways_for(it, at=THEN)
+    assert (first.mode, first.batch) == ("batch", batch)
+    assert "2026-04-" in str(first.reason)
+    assert not second.proposed
+    assert "framework" in {way.mode for way in queries.ways_for(it, at=THEN)}
+
+
+def test_above_the_threshold_nothing_is_bought_under_an_agreement(fair: Fair) -> None:
+    it = filed(fair.town, PAPER)
+    agreed(fair)
+    Plan.objects.filter(pk=it.pk).update(total=Decimal("90000000.00"))
+    it.refresh_from_db()
+    assert {way.mode for way in queries.ways_for(it, at=THEN)} == {"supermarket", "quotation", "auction"}

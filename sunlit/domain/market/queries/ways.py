@@ -18,16 +18,18 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sunlit.domain.catalog import queries as catalog
-from sunlit.domain.market.models import Auction, Order, OrderLine, Quotation
-from sunlit.domain.market.queries import units
+from sunlit.domain.market.models import Auction, Batch, CallOff, Order, OrderLine, Package, Quotation, WorkOrder
+from sunlit.domain.market.queries import calloffs, units
 from sunlit.domain.planning.models import Plan
 from sunlit.domain.rulebook import queries as rulebook
-from sunlit.foundation.kernel.clock import local_day
+from sunlit.domain.rulebook.queries import Verdict
+from sunlit.foundation.kernel.clock import SHANGHAI, local_day
 from sunlit.foundation.kernel.money import ZERO
 from sunlit.foundation.kernel.refusals import Refused
 
 SUPERMARKET, QUOTATION, AUCTION, DIRECT = "supermarket", "quotation", "auction", "direct"
 UNIT = units.MODE
+FRAMEWORK, BATCH, SERVICE = "framework", "batch", "service"
 WINDOW: Final = timedelta(days=730)
 DEALS_MOST: Final = 500  # the newest, that the figures rest on
 SELLERS_MOST: Final = 50
@@ -45,24 +47,29 @@ class Past:
 
 @dataclass(frozen=True)
 class Way:
-    """One way for the plan; `proposed` for exactly one of them."""
+    """One way for the plan; `proposed` for exactly one of them. `package` or `batch`: what it is bought under, where that is agreed already."""
 
     mode: str
     proposed: bool
     reason: str | Promise
     past: Past
+    package: Package | None = None
+    batch: Batch | None = None
 
 
 def ways_for(it: Plan, *, at: datetime) -> list[Way]:
-    """The three ways that are open to every plan, the proposed one first; after them direct purchase, where manufacturers sell all of it themselves, and
-    that from another unit, where one offers something of it. Nine queries, two more for each of the latter, and one for every further category.
+    """The proposed way first. Three are open to every plan; besides them stand what is agreed or pooled for its region, direct purchase, where
+    manufacturers sell all of it themselves, and that from another unit, where one offers something of it.
+
+    Eleven queries, one or two more for each of the latter, and one for every further category.
     """
     items = list(it.items.select_related("category"))
     codes = sorted({item.category.code for item in items})
     least = rulebook.rule("rfq.min_suppliers", region_path=it.region_path, on=local_day(at)).n
     compete = _compete_from(it, at)
     on_shelf = all(len(catalog.sellers_of([code], region_path=it.region_path, rows=SELLERS_MOST)) >= least for code in codes)
-    chosen = _proposed(on_shelf=on_shelf, competes=it.total >= compete, single=len(items) == 1)
+    package, batch = _agreed(it, codes, at), _pooled(it, codes, at)
+    chosen = _proposed(on_shelf=on_shelf, competes=it.total >= compete, single=len(items) == 1, package=package, batch=batch)
     reasons = {
         SUPERMARKET: _("At least %(least)s suppliers have it on the shelf; below %(sum)s competing for it takes longer than it saves.")
         if chosen == SUPERMARKET
@@ -75,6 +82,10 @@ def ways_for(it: Plan, *, at: datetime) -> list[Way]:
     figures = {"least": least, "sum": f"¥{compete:,.0f}"}
     past = {SUPERMARKET: _shelf(it, codes, at, SUPERMARKET), QUOTATION: _quotations(it, at), AUCTION: _auctions(it, at)}
     told = [Way(mode, mode == chosen, str(reasons[mode]) % figures, past[mode]) for mode in (SUPERMARKET, QUOTATION, AUCTION)]
+    if package is not None:
+        told.append(_under_the_agreement(it, package, chosen, at))
+    if batch is not None:
+        told.append(_with_others(it, batch, chosen, at))
     return [*sorted(told, key=lambda way: not way.proposed), *_direct(it, codes, at), *_units(it, codes, at)]
 
 
@@ -105,6 +116,59 @@ def _units(it: Plan, codes: Sequence[str], at: datetime) -> list[Way]:
     return [Way(UNIT, False, told % {"num": offers}, _shelf(it, codes, at, UNIT))]
 
 
+def _under_the_agreement(it: Plan, package: Package, chosen: str, at: datetime) -> Way:
+    mode = SERVICE if package.service else FRAMEWORK
+    reason = _("Agreement %(number)s is in force for it: its prices were competed for already.")
+    if package.service:
+        reason = _(
+            "Agreement %(number)s is in force for it: by work order, at its rates and within its caps; paid from the quota, not from this plan."
+        )
+    past = _services(it, package, at) if package.service else _calloffs(it, package, at)
+    return Way(mode, mode == chosen, str(reason) % {"number": package.framework.number}, past, package=package)
+
+
+def _with_others(it: Plan, batch: Batch, chosen: str, at: datetime) -> Way:
+    day = f"{batch.until.astimezone(SHANGHAI):%Y-%m-%d}"
+    reason = str(_("Buyers of the region pool what they need until %(until)s: one bidding for all of it.")) % {"until": day}
+    return Way(BATCH, chosen == BATCH, reason, _batches(it, batch.package, at), batch=batch)
+
+
+def _agreed(it: Plan, codes: Sequence[str], at: datetime) -> Package | None:
+    """The package of an agreement in force for the plan's region that covers the whole plan; agreements near by come first."""
+    if len(codes) != 1:
+        return None
+    found = Package.objects.filter(
+        framework__state="in_force", framework__valid_until__gt=at, failed="", category__code__in=_above(codes[0])
+    )
+    found = found.filter(framework__region_path__in=_line(it.region_path)).select_related("framework", "category")
+    package = found.order_by("-framework__region_path", "position", "pk").first()
+    return package if package is not None and _is_sporadic(it, package, at) else None
+
+
+def _pooled(it: Plan, codes: Sequence[str], at: datetime) -> Batch | None:
+    """The batch that still takes demands for what the plan asks for."""
+    if len(codes) != 1:
+        return None
+    found = Batch.objects.filter(state="collecting", until__gt=at, package__category__code__in=_above(codes[0]))
+    batch = found.filter(region_path__in=_line(it.region_path)).select_related("package__category").order_by("until", "pk").first()
+    return batch if batch is not None and _is_sporadic(it, batch.package, at) else None
+
+
+def _is_sporadic(it: Plan, package: Package, at: datetime) -> bool:
+    """Below the procurement threshold, for what is bought under an agreement is (CAL-006); a rule that only warns is warning enough not to propose it."""
+    return calloffs.threshold(package, it.total, region_path=it.region_path, at=at).verdict == Verdict.ALLOWED
+
+
+def _above(code: str) -> list[str]:
+    """The category's code and those of the categories above it."""
+    return [code[:length] for length in range(1, len(code) + 1)]
+
+
+def _line(region_path: str) -> list[str]:
+    codes = region_path.split("/")
+    return ["/".join(codes[:n]) for n in range(1, len(codes) + 1)]
+
+
 def _compete_from(it: Plan, at: datetime) -> Decimal:
     """From which amount on competing is proposed; that of the plan itself before the pack that brings the row is in force."""
     try:
@@ -113,8 +177,14 @@ def _compete_from(it: Plan, at: datetime) -> Decimal:
         return it.total
 
 
-def _proposed(*, on_shelf: bool, competes: bool, single: bool) -> str:
-    """What is not on the shelf is asked for; small purchases are not worth a procedure; one thing of one kind is bid down, several are compared."""
+def _proposed(*, on_shelf: bool, competes: bool, single: bool, package: Package | None, batch: Batch | None) -> str:
+    """What others pool is bought with them, what is agreed under its agreement; what is not on the shelf is asked for; small purchases are not
+    worth a procedure; one thing of one kind is bid down, several are compared. A service of its own kind is never paid from a plan.
+    """
+    if batch is not None:
+        return BATCH
+    if package is not None and not package.service:
+        return FRAMEWORK
     if not on_shelf:
         return QUOTATION
     if not competes:
@@ -163,6 +233,31 @@ def _auctions(it: Plan, at: datetime) -> Past:
     won = [row for row in rows if row[0] in orders]
     paid, most = sum((orders[row[0]] for row in won), ZERO), sum((row[3] for row in won), ZERO)
     return Past(len(rows), _days([(row[1], row[2]) for row in rows]), _saving(paid, most))
+
+
+def _calloffs(it: Plan, package: Package, at: datetime) -> Past:
+    """Purchases of the prefecture under agreements for this category: days to the order, and how far below the ceilings they were."""
+    found = CallOff.objects.filter(_near(it), state="awarded", awarded_at__gt=at - WINDOW, awarded_at__lte=at)
+    found = found.filter(package__category_id=package.category_id).order_by("-pk")
+    rows = list(found.values_list("begun_at", "awarded_at", "price", "package__ceiling", "quantity")[:DEALS_MOST])
+    paid, most = sum(((row[2] or ZERO) * row[4] for row in rows), ZERO), sum((row[3] * row[4] for row in rows), ZERO)
+    return Past(len(rows), _days([(row[0], row[1]) for row in rows]), _saving(paid, most))
+
+
+def _batches(it: Plan, package: Package, at: datetime) -> Past:
+    """Batches of the prefecture: days from their opening to the orders, and how far below their caps they ended."""
+    found = Batch.objects.filter(_near(it), state="awarded", awarded_at__gt=at - WINDOW, awarded_at__lte=at)
+    found = found.filter(package__category_id=package.category_id).order_by("-pk")
+    rows = list(found.values_list("opened_at", "awarded_at", "price", "cap", "ordered")[:DEALS_MOST])
+    paid, most = sum(((row[2] or ZERO) * row[4] for row in rows), ZERO), sum((row[3] * row[4] for row in rows), ZERO)
+    return Past(len(rows), _days([(row[0], row[1]) for row in rows]), _saving(paid, most))
+
+
+def _services(it: Plan, package: Package, at: datetime) -> Past:
+    """Settled work orders of the same service: days from the request on. Their rates are agreed: what they save lies in the agreement."""
+    found = WorkOrder.objects.filter(_near(it), state="concluded", settled_at__gt=at - WINDOW, settled_at__lte=at)
+    spans = list(found.filter(package__service=package.service).order_by("-pk").values_list("requested_at", "settled_at")[:DEALS_MOST])
+    return Past(len(spans), _days(spans))
 
 
 def _near(it: Plan, field: str = "region_path") -> Q:

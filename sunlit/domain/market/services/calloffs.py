@@ -19,9 +19,11 @@ from sunlit.domain.market.queries import calloffs as queries
 from sunlit.domain.market.queries import parties as parties_queries
 from sunlit.domain.market.rules import calloffs as rules
 from sunlit.domain.market.rules import open_frameworks as open_rules
+from sunlit.domain.market.rules.orders import PLAN_UNKNOWN
 from sunlit.domain.market.rules.workorders import BY_WORK_ORDER
 from sunlit.domain.market.services import awards, stops
 from sunlit.domain.market.states import calloffs as states
+from sunlit.domain.planning.models import Plan
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import Ruling, Verdict
@@ -39,6 +41,7 @@ from sunlit.foundation.outbox.events import Event
 MODE: Final = "framework"
 RECORD_LANGUAGE: Final = "zh-hans"
 DUE_A_ROUND: Final = 100
+MONEY: Final = ("BUD-", "PLN-")  # refusals of the budget, and of the plan that the money lies ready for
 NONCE_BYTES: Final = 16
 TERMS: Final = {"bidding": "fw.second_bid_window", "rotation": "framework.rotation_answer", "outside": "framework.match_limit"}
 
@@ -52,6 +55,7 @@ def call_off(
     quota_id: int,
     address_id: int,
     title_id: int,
+    plan: str = "",
     purpose: str = "",
     note: str = "",
     reason: str = "",
@@ -65,14 +69,19 @@ def call_off(
     """Buy under a package. Direct selection places the order at once; in the other ways the money lies ready while the parties answer.
 
     `entry` is the number of the party selected; `outside` names the supplier (`supplier`, its number) and the `price` of the cheaper offer, with its
-    `proof`; `dealer` is the number of who takes the order for the party selected. Refused: CAL-001 … CAL-007, CAL-014 … CAL-016, CAL-020, ORD-022, ORD-023 at their fields, BUD-001 the money is short.
+    `proof`; `dealer` is the number of who takes the order for the party selected; `plan` that of the plan whose money it takes, where there is one.
+    Refused: CAL-001 … CAL-007, CAL-014 … CAL-016, CAL-020, ORD-022, ORD-023, ORD-035 no such plan at their fields, BUD-001 the money is short,
+    PLN-040 … PLN-043.
     """
     framework = Framework.objects.select_for_update(of=("self",)).get(pk=package.framework_id)
-    terms = terms_of(quota_id=quota_id, address_id=address_id, title_id=title_id, purpose=purpose, note=note, by=by)
+    planned = plan.strip().upper()
+    terms = terms_of(quota_id=quota_id, address_id=address_id, title_id=title_id, purpose=purpose, note=note, plan=planned, by=by)
     parties = queries.parties_of(package)
     buyer = Organisation.objects.select_related("region").get(pk=by.party)
     problems = _common_problems(framework, package, mode, parties, buyer, at)
     count = _count(quantity, problems)
+    if planned and not Plan.objects.filter(number=planned, buyer=buyer).exists():
+        problems.append(Problem(PLAN_UNKNOWN, on="plan"))
     it = CallOff(
         number=new_number("KC", at), region_path=buyer.region.path, package=package, buyer=buyer, orderer_id=by.person, mode=mode,
         quantity=max(count, 1), quota_id=quota_id, terms=_kept(terms), invited=[party.pk for party in parties], begun_at=at,
@@ -265,7 +274,8 @@ def _opened(it: CallOff, verb: str, cap: Decimal, by: Actor, at: datetime) -> Ca
     facts = {"framework": it.package.framework.number, "count": len(it.invited), "until": until, "mode": it.mode}
     parts = awards.parts_of([_line(it, None, cap)], mode=MODE)
     it = move(it, verb, by=by, at=at, facts=facts, announces=_moved(verb))
-    awards.reserve(it.reference, buyer=it.buyer, quota_id=it.quota_id, plan=None, parts=parts, by=by, at=at)
+    plan = Plan.objects.filter(number=it.terms.get("plan", ""), buyer=it.buyer).first()
+    awards.reserve(it.reference, buyer=it.buyer, quota_id=it.quota_id, plan=plan, parts=parts, by=by, at=at)
     return it
 
 
@@ -325,9 +335,9 @@ def _settled_by_the_clock(it: CallOff, at: datetime) -> None:
         with transaction.atomic():
             settle(it, by=CLOCK, at=at)
     except Refused as refused:
-        if not any(problem.code.startswith("BUD-") for problem in refused.problems):
+        if not any(problem.code.startswith(MONEY) for problem in refused.problems):
             raise
-        _failed(_locked(it), CLOCK, at)  # the budget closed meanwhile: nothing can be ordered from it
+        _failed(_locked(it), CLOCK, at)  # the budget or the plan closed meanwhile: nothing can be ordered from it
 
 
 def _order(it: CallOff, entry: FrameworkEntry | None, supplier: Organisation, price: Decimal, by: Actor, at: datetime) -> Any:
@@ -416,7 +426,8 @@ def _locked(it: CallOff) -> CallOff:
 
 
 def _kept(terms: Terms) -> dict[str, Any]:
-    return {"delivery": dict(terms.delivery), "invoice_title": dict(terms.invoice_title), "purpose": terms.purpose, "note": terms.note}
+    told = {"delivery": dict(terms.delivery), "invoice_title": dict(terms.invoice_title), "purpose": terms.purpose, "note": terms.note}
+    return {**told, "plan": terms.plan} if terms.plan else told
 
 
 def _count(text: str, problems: list[Problem]) -> int:

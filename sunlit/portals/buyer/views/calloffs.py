@@ -29,7 +29,7 @@ from sunlit.portals.ui.frameworks import calloff_page
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 
-TEXTS: Final = ("mode", "quantity", "purpose", "note", "reason", "entry", "dealer", "outside_supplier", "outside_price")
+TEXTS: Final = ("mode", "quantity", "plan", "purpose", "note", "reason", "entry", "dealer", "outside_supplier", "outside_price")
 
 
 @door(kind="buyer", methods=("GET",))
@@ -76,6 +76,8 @@ def call_off(request: Request, number: str, position: int) -> HttpResponse:
             )
             for one in party_queries.who_delivers(parties)
         ],
+        "plans": [(one.number, f"{one.number} {one.name}") for one in planning.plans_for_orders(buyer)],
+        "chosen_plan": request.POST.get("plan", request.GET.get("plan", "")),
         "quotas": quotas,
         "addresses": addresses,
         "titles": titles,
