@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from sunlit.demo.write import PASSWORD
 from tests.journeys.conftest import People
@@ -86,7 +86,7 @@ def test_a_repair_is_quoted_capped_done_and_settled_by_the_hours(house: House, p
     report.locator("[name=quantity_1]").fill("5")
     report.locator("[name=done]").fill("更换皮带并试车，正常")
     report.locator("[name=reading]").fill("派工单 0713")
-    papers = {"name": "派工单.png", "mimeType": "image/png", "buffer": a_picture()}
+    papers: FilePayload = {"name": "派工单.png", "mimeType": "image/png", "buffer": a_picture()}
     report.locator("input[name=papers]").set_input_files(papers)
     report.locator(".actions button").click()
     seller.refused("WKO-040")

@@ -135,7 +135,8 @@ def test_what_is_agreed_is_proposed_and_takes_the_money_of_the_plan(fair: Fair) 
     assert package.framework.number in str(first.reason)
     told: dict[str, Any] = {"quota_id": town.quota.pk, "address_id": town.address.pk, "title_id": town.title.pk, "purpose": "教学"}
     entry = FrameworkEntry.objects.filter(package=package, state="signed").order_by("rank")[0]
-    by, chosen = fair.town.aygul, {"mode": "direct", "entry": entry.number, "reason": "价格最低，当天送达"}
+    by = fair.town.aygul
+    chosen: dict[str, Any] = {"mode": "direct", "entry": entry.number, "reason": "价格最低，当天送达"}
     with pytest.raises(Refused) as refused:
         calloffs.call_off(package, quantity="10", plan="JH-NONE", **chosen, **told, by=by, at=THEN)
     assert list(refused.value.codes) == ["ORD-035"]

@@ -194,6 +194,11 @@ def _work_orders(region_path: str, _at: datetime) -> Iterable[WorkOrder]:
     return found.select_related("buyer__region", "package", "target").order_by("answer_until", "pk")[:ROWS_MOST]
 
 
+def _who_pools(it: Batch) -> int:
+    """The buyers while demands come in, then the parties that may bid."""
+    return len(it.invited) or sum(demand.state in batch_life.OPEN_DEMANDS for demand in it.demands.all())
+
+
 _WORK_STEPS: Final = {
     work_life.QUOTED: _("the buyer approves"),
     work_life.APPROVED: _("the supplier carries it out"),
@@ -220,7 +225,7 @@ SOURCES: Final[dict[str, Source]] = {
     "batch": Source(
         _batches,
         lambda it: Next(it.until, _BATCH_STEPS[it.state]),
-        lambda it: len(it.invited),
+        _who_pools,
         lambda it: [demand.reference for demand in it.demands.all() if demand.state in batch_life.OPEN_DEMANDS],
     ),
     "work_order": Source(_work_orders, _next_of_work, lambda _it: 1, lambda it: [it.reference]),
