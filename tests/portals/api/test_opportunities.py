@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from sunlit.domain.market import services
 from sunlit.domain.registry.models import Supplier
 from tests.domain.market import auctioning
 from tests.portals.api.conftest import Program, key_of
-from tests.town import Town
+from tests.town import NOON, Town
 
 
 def test_a_program_lists_what_fits_and_reads_one(town: Town, chen: Program, nurlan: Program) -> None:
@@ -51,3 +52,22 @@ def test_only_suppliers_with_the_scope_read_them(town: Town, aygul: Program) -> 
     assert (refused.status_code, refused.json()["code"]) == (403, "ACC-021")
     narrow = Program(key_of(town.chen, "catalog:write"))
     assert narrow.call("GET", "opportunities").status_code == 403
+
+
+def test_a_program_reads_what_was_handed_in_and_what_came_of_it(town: Town, chen: Program, nurlan: Program) -> None:
+    it = auctioning.announced(town)
+    auctioning.enter(it, town.chen)
+    [told] = chen.get("entries")["entries"]
+    assert (told["mode"], told["number"], told["over"], told["order"], told["share"]) == ("auction", it.number, False, "", "")
+    assert told["buyer"]["number"] == "CG-0001"
+    assert told["until"] is not None
+    assert chen.get("entries?over=true")["entries"] == []
+    assert chen.get("entries?mode=quotation")["entries"] == []
+    assert nurlan.get("entries")["entries"] == []
+    services.void_auction(it, reason="公告内容有误，需要更正", by=town.surina, at=NOON)
+    [over] = chen.get("entries?over=true")["entries"]
+    assert (over["state"], over["reason"]) == ("voided", "公告内容有误，需要更正")
+
+
+def test_entries_are_for_suppliers(aygul: Program) -> None:
+    assert aygul.call("GET", "entries").status_code == 403
