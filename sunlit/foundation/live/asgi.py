@@ -15,7 +15,7 @@ import psycopg
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.live import feed
 from sunlit.foundation.live.hub import Client, Hub
-from sunlit.foundation.live.room_hub import RoomHub, Watcher
+from sunlit.foundation.live.room_hub import CLOCK_SECONDS, RoomHub, Watcher
 from sunlit.foundation.live.rooms import as_clock, audience_of, is_room
 from sunlit.foundation.live.tokens import topics_in
 from sunlit.foundation.live.topics import PUBLIC, as_event, is_topic, topics_of
@@ -28,10 +28,13 @@ TOPICS_MOST = 20
 QUERY_BYTES_MOST = 8192
 REPLAY_ROWS_MOST = 2000  # further behind, the page is told to load itself anew
 HEARTBEAT_SECONDS = 15.0
-CLOCK_SECONDS = 10.0  # how often a room is told what time it is here
 STREAM_SECONDS_MOST = 900.0  # then the browser comes back by itself, and its token is looked at again
 READY_SECONDS = 10.0
 SEND_SECONDS = 20.0  # a listener that takes nothing for so long is cut off
+PATIENCE_SECONDS, PATIENCE_LEAST_SECONDS = (
+    CLOCK_SECONDS + SEND_SECONDS,
+    CLOCK_SECONDS + SEND_SECONDS / 2,
+)  # of a room, the clock's next tick included
 BROWSER_RETRY_MS = 2000
 
 _TEXT = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
@@ -132,14 +135,19 @@ class Live:
             gone.cancel()
 
     async def _watch(self, watcher: Watcher, after: int | None, receive: Receive, send: Send) -> None:
-        hub, gone = self._room_hub(), asyncio.create_task(_until_gone(receive, watcher))
-        until = asyncio.get_running_loop().time() + STREAM_SECONDS_MOST
+        hub, gone, time = self._room_hub(), asyncio.create_task(_until_gone(receive, watcher)), asyncio.get_running_loop().time
+        until = time() + STREAM_SECONDS_MOST
         try:
-            missed = await hub.join(watcher, after)
-            await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
-            await _send(send, f"retry: {BROWSER_RETRY_MS}\n\n".encode() + as_clock(clock.now()) + missed)
-            while not watcher.closed and asyncio.get_running_loop().time() < until:
-                await _send(send, await watcher.next(CLOCK_SECONDS) or as_clock(clock.now()))
+            async with asyncio.timeout(PATIENCE_SECONDS) as patience:
+                missed = await hub.join(watcher, after)
+                await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+                await _give(send, f"retry: {BROWSER_RETRY_MS}\n\n".encode() + as_clock(clock.now()) + missed)
+                while not watcher.closed and (now := time()) < until:
+                    if (
+                        patience.when() or now
+                    ) - now < PATIENCE_LEAST_SECONDS:  # seldom: a timer for every piece would cost more than the piece
+                        patience.reschedule(now + PATIENCE_SECONDS)
+                    await _give(send, await watcher.next() or as_clock(clock.now()))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except (TimeoutError, psycopg.Error, OSError):
             watcher.close()
@@ -214,7 +222,11 @@ async def _until_gone(receive: Receive, client: Client | Watcher) -> None:
 
 async def _send(send: Send, body: bytes) -> None:
     async with asyncio.timeout(SEND_SECONDS):
-        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await _give(send, body)
+
+
+async def _give(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 async def _answer(send: Send, refusal: Refusal) -> None:

@@ -21,6 +21,7 @@ BATCH_ROWS = 500
 LISTEN_SECONDS = 5.0
 GATHER_SECONDS = 0.02  # what comes so close together is told in one go …
 GATHER_SECONDS_A_WATCHER = 0.0001  # … and the longer the more listen, so that telling takes no more than its share of the process
+CLOCK_SECONDS = 10.0  # how often a room is told what time it is here
 RETRY_SECONDS, RETRY_SECONDS_MOST = 0.1, 5.0
 
 _NEXT = 'SELECT "index", at, openly, inside, own FROM live_roomevent WHERE room = %s AND "index" > %s ORDER BY "index" LIMIT %s'
@@ -67,13 +68,13 @@ class Watcher:
         self.closed = True
         self._woken.set()
 
-    async def next(self, seconds: float) -> bytes:
-        """All that waits and was not sent before, as one piece; empty when nothing came in time."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
-        except TimeoutError:
-            return b""
+    def wake(self) -> None:
+        """Nothing is told; but it is time to say that somebody is still here."""
+        self._woken.set()
+
+    async def next(self) -> bytes:
+        """All that waits and was not sent before, as one piece; empty when only the clock ticks."""
+        await self._woken.wait()
         self._woken.clear()
         waiting, self._waiting, self._lag = self._waiting, [], 0
         if not waiting:
@@ -91,20 +92,20 @@ class RoomHub:
         self.rooms: dict[str, set[Watcher]] = {}
         self.positions: dict[str, int] = {}
         self.watchers = 0
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._reader: feed.Connection | None = None
         self._reading = asyncio.Lock()
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="room hub")
+        self._tasks = [asyncio.create_task(self._run(), name="room hub"), asyncio.create_task(self._tick(), name="room clock")]
 
     async def stop(self) -> None:
         for watchers in self.rooms.values():
             for watcher in watchers:
                 watcher.close()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._reader is not None:
             await self._reader.close()
 
@@ -144,6 +145,14 @@ class RoomHub:
         if self._reader is None or self._reader.closed or self._reader.broken:
             self._reader = await self.connect()
         return self._reader
+
+    async def _tick(self) -> None:
+        """One clock for all: a timer for each of a thousand watchers would cost more than what they are told."""
+        while True:
+            await asyncio.sleep(CLOCK_SECONDS)
+            for watchers in self.rooms.values():
+                for watcher in watchers:
+                    watcher.wake()
 
     async def _run(self) -> None:
         pause = RETRY_SECONDS
