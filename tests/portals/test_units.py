@@ -42,6 +42,8 @@ def test_from_the_offer_to_the_voucher(units: Town) -> None:
     for page in ("/unit-offers/", f"/unit-offers/{offer.number}/"):
         assert TELESCOPES["title"] in browser(None).get(page).content.decode()
     assert offer.number in nurse.get("/buyer/unit-offers/").content.decode()
+    assert offer.number not in clerk.get("/buyer/unit-offers/").content.decode(), "the own unit's stand in their own list"
+    assert offer.number in clerk.get("/buyer/unit-offers/?list=own").content.decode()
     assert 'name="purpose"' not in clerk.get(address).content.decode()
     assert 'name="purpose"' in nurse.get(address).content.decode()
     # Asked for, and refused what cannot be

@@ -48,14 +48,22 @@ def left_of(it: UnitOffer) -> int:
 
 
 def offers_page(
-    *, at: datetime, region_path: str = "", q: str = "", seller_id: int | None = None, after: int | None = None, rows: int = PAGE_ROWS
+    *,
+    at: datetime,
+    region_path: str = "",
+    q: str = "",
+    seller_id: int | None = None,
+    but: int | None = None,
+    after: int | None = None,
+    rows: int = PAGE_ROWS,
 ) -> UnitOfferPage:
-    """Offers with `left`, newest first: those of a seller, whatever became of them; else those in term that a region's units may ask for."""
+    """Offers with `left`, newest first: those of a seller, whatever became of them; else those in term that a region's units may ask for, but for
+    those of one unit."""
     found = _offers()
     if seller_id is not None:
         found = found.filter(seller=seller_id)
     else:
-        found = found.filter(state=states.OFFERED, valid_until__gt=at)
+        found = found.filter(state=states.OFFERED, valid_until__gt=at).exclude(seller=but)
         if region_path:
             found = found.filter(scope_path__in=_line(region_path))
     if words := q.strip():
@@ -98,7 +106,7 @@ def requests_page(
     *, seen_by: Actor, side: str = "", offer: UnitOffer | None = None, after: int | None = None, rows: int = PAGE_ROWS
 ) -> UnitRequestPage:
     """The requests that the actor may see, newest first; `side`: "buyer" for what it asked for, "seller" for what it is asked."""
-    found = policies.unit_requests_visible_to(seen_by).select_related("offer__seller", "buyer")
+    found = policies.unit_requests_visible_to(seen_by).select_related("offer__seller", "offer__category", "buyer")
     if side:
         own = {"buyer": Q(buyer_id=seen_by.organisation_id), "seller": Q(offer__seller_id=seen_by.organisation_id)}
         found = found.filter(own[side])

@@ -51,7 +51,7 @@ def unit_offers(request: Request) -> HttpResponse:
         "may_offer": actor.has("lead"),
     }
     if which == "open":
-        context["page"] = queries.offers_page(at=request.now, region_path=actor.region_path, q=q, after=after)
+        context["page"] = queries.offers_page(at=request.now, region_path=actor.region_path, but=actor.party, q=q, after=after)
     elif which == "own":
         context["page"] = queries.offers_page(at=request.now, seller_id=actor.party, q=q, after=after)
     else:
