@@ -134,7 +134,7 @@ quotation = Life(
             SUSPENDED,
             regulator,
             _("{actor} of {organisation} suspended quotation {number}: {reason}"),
-            _("Suspend"),
+            _("Suspend the purchase"),
             (rules.reason_is_given,),
             "suspended_at",
         ),

@@ -30,7 +30,7 @@ def stoppable(moves: Sequence[Move], running: tuple[str, ...], *, voided: str = 
             None,
             regulates(),
             _("{organisation} suspended {number}: {reason}"),
-            _("Suspend"),
+            _("Suspend the purchase"),
             (rules.goes_on, rules.reason_is_given),
             "suspended_at",
         ),
@@ -46,7 +46,7 @@ def stoppable(moves: Sequence[Move], running: tuple[str, ...], *, voided: str = 
     ]
     if voidable:
         says = _("{organisation} voided {number}: {reason}")
-        waiting.append(Move("void", voidable, voided, regulates(), says, _("Void"), (rules.reason_is_given,), "ended_at"))
+        waiting.append(Move("void", voidable, voided, regulates(), says, _("Void the purchase"), (rules.reason_is_given,), "ended_at"))
     return waiting
 
 
