@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sunlit.domain.market import policies, reactions
 from sunlit.domain.market import services as market
-from sunlit.domain.market.models import Order, ServiceItem, ServiceObject, WorkLine, WorkOrder
+from sunlit.domain.market.models import FrameworkEntry, Order, ServiceItem, ServiceObject, WorkLine, WorkOrder
 from sunlit.domain.market.queries import workorders as queries
 from sunlit.domain.market.rules import workorders as rules
 from sunlit.domain.market.services import calloffs, frameworks
@@ -24,6 +24,7 @@ from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.models import Rule
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import Refused
+from sunlit.foundation.ledger.models import Entry
 from sunlit.foundation.messages.models import Message
 from tests.domain.market import frames, workshop
 from tests.domain.market.workshop import PLATE, THEN, Workshop, approved, asked, held, lines, opened, quoted, reported, row
@@ -509,3 +510,14 @@ def test_what_was_done_is_settled_in_time_and_who_waits_is_reminded(shop: Worksh
     it = services.return_report(it, reason="里程与派工单不符", by=shop.town.aygul, at=THEN)
     assert it.settle_until is None
     assert queries.to_settle(THEN + timedelta(days=99)) == []
+
+
+def test_a_share_that_falls_is_told_in_percent_not_in_yuan(shop: Workshop) -> None:
+    entry = shop.parties[0]
+    with pytest.raises(Refused) as refused:
+        frameworks.reduce_price(entry, price="86.00", by=shop.people[0], at=THEN)
+    assert "85.00%" in str(refused.value.problems[0].message)
+    frameworks.reduce_price(entry, price="84.00", by=shop.people[0], at=THEN)
+    facts = Entry.objects.filter(act="framework_entry.reduce").latest("pk").facts
+    assert (facts["before"], facts["price"]) == ("85.00%", "84.00%")
+    assert str(queries.rates_of(FrameworkEntry.objects.get(pk=entry.pk))[0].rate) == "100.8000"

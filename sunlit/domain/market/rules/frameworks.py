@@ -333,4 +333,5 @@ def price_falls(case: Case) -> Iterator[Problem]:
     """While the agreement runs, its price may fall and never rise."""
     price = case.facts["new_price"]
     if price >= case.it.price:
-        yield Problem(NOT_CHEAPER, {"price": price, "now": case.it.price}, on="price")
+        told = {"price": f"{price}%", "now": f"{case.it.price}%"} if case.it.package.service else {"price": price, "now": case.it.price}
+        yield Problem(NOT_CHEAPER, told, on="price")

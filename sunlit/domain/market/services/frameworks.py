@@ -17,6 +17,7 @@ from sunlit.domain.market.events import FrameworkEntryMoved, FrameworkMoved
 from sunlit.domain.market.models import Framework, FrameworkEntry, Package, ServiceItem
 from sunlit.domain.market.queries import frameworks as queries
 from sunlit.domain.market.rules import frameworks as rules
+from sunlit.domain.market.rules.workorders import SHARE_UNIT
 from sunlit.domain.market.services import framework_forms as forms
 from sunlit.domain.market.services.drafts import discard_draft
 from sunlit.domain.market.states import frameworks as states
@@ -369,9 +370,14 @@ def reduce_price(it: FrameworkEntry, *, price: str, by: Actor, at: datetime, exp
     framework = locked_framework(it.package.framework_id)
     held = FrameworkEntry.objects.select_for_update(of=("self",)).get(pk=it.pk)
     handed = {**framework_handed(framework), "new_price": new}
-    facts = {"before": held.price, "price": new}
+    facts = {"before": _as_told(held.package, held.price), "price": _as_told(held.package, new)}
     announces = entry_moved("reduce", framework)
     return move(held, "reduce", by=by, at=at, change={"price": new}, facts=facts, handed=handed, expected=expected, announces=announces)
+
+
+def _as_told(package: Package, price: Decimal | None) -> str:
+    """A unit price in yuan, or a share of the rate sheet."""
+    return f"{price}{SHARE_UNIT}" if package.service else f"¥{price}"
 
 
 def clear_out_entry(

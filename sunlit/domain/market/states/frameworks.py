@@ -401,7 +401,7 @@ entry = Life(
             SIGNED,
             None,
             sales,
-            _("{organisation} lowered the price of {number} from ¥{before} to ¥{price}"),
+            _("{organisation} lowered the price of {number} from {before} to {price}"),
             _("Lower the price"),
             (rules.framework_is(IN_FORCE), open_rules.is_closed_form, rules.price_falls),
         ),

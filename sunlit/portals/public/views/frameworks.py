@@ -62,6 +62,7 @@ def framework(request: Request, number: str) -> HttpResponse:
         "told": told,
         "until": datetime.fromisoformat(told["respond_until"]),
         "packages": [_package(one, parties) for one in (result or it).content["packages"]],
+        "shares": {one["position"] for one in told["packages"] if one.get("service")},  # priced in percent of a rate sheet
         "is_open": told.get("form") == "open",
         "result": result,
         "names": {
