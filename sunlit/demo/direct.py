@@ -138,7 +138,7 @@ class Neighbours:
             return
         where = self._where(clerk, at)
         terms = supermarket.terms_of(**where, purpose="办公用品补充", note="", by=clerk)
-        [order] = supermarket.place(key="demo/direct", wishes=[Wish(chosen.pk, 2, chosen.price, True)], terms=terms, by=clerk, at=at)
+        [order] = supermarket.place(key="maker/1", wishes=[Wish(chosen.pk, 2, chosen.price, True)], terms=terms, by=clerk, at=at)
         sales = self._seller(order)
         self.bought = market.confirm(order, by=sales, at=at + timedelta(hours=2)) if order.state == "placed" else None
 
