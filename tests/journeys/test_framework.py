@@ -155,3 +155,46 @@ def test_a_dealer_takes_the_order_of_its_party(house: House, people: People) -> 
     aygul.state("placed")
     order = aygul.page.url.rstrip("/").rpartition("/")[2]
     nurlan.find_soon("/supplier/orders/", f"main a[href*='{order}']")
+
+
+def test_an_open_agreement_is_applied_for_and_bought_under(house: House, people: People) -> None:
+    number = house.one("SELECT number FROM market_framework WHERE form = 'open'")
+    chen, aygul = people("chen"), people("aygul")
+    chen.go(f"/supplier/frameworks/{number}/packages/1/")
+    for name, told in (("name", "若羌灰枣"), ("brand", "塔里木"), ("model", "2.5千克"), ("description", "一级灰枣，当年产")):
+        chen.page.fill(f"main [name={name}]", told)
+    chen.page.check("main [name=capacity][value=manufacturer]")
+    chen.page.locator("main form.form .actions button.button-go").click()
+    chen.refused("FWK-044")
+    chen.page.set_input_files("main input[name=proof]", {"name": "产地证明.png", "mimeType": "image/png", "buffer": a_picture()})
+    chen.page.locator("main form.form .actions button.button-go").click()
+    chen.page.locator("main td a[href*='/responses/KX-']").first.click()
+    chen.state("applied")
+    chen.in_order()
+    aygul.go(f"/buyer/frameworks/{number}/packages/1/")
+    expect(aygul.page.locator("main [name=mode][value=outside]")).to_have_count(0)
+    aygul.page.check("main [name=mode][value=direct]")
+    aygul.page.fill("main [name=quantity]", "3")
+    aygul.page.fill("main [name=purpose]", "食堂采购")
+    aygul.page.select_option("main [name=entry]", index=1)
+    aygul.page.fill("main [name=reason]", "产地近，供货新鲜")
+    aygul.page.locator("main form.form .actions button").click()
+    expect(aygul.page).to_have_url(CALLED)
+    aygul.state("awarded")
+
+
+def test_a_regulator_suspends_a_bidding_and_lets_it_go_on(house: House, people: People) -> None:
+    aygul, chen, zheng = people("aygul"), people("chen"), people("zheng")
+    call_off(aygul, "bidding", "2")
+    found = CALLED.search(aygul.page.url)
+    assert found is not None
+    zheng.go(f"/regulator/calloffs/{found[1]}/")
+    zheng.verb("suspend", reason="接到投诉，核查采购需求")
+    zheng.sees("接到投诉，核查采购需求")
+    chen.find_soon("/supplier/calloffs/", f"main a[href*='{found[1]}']").click()
+    chen.sees("接到投诉，核查采购需求")
+    expect(chen.page.locator("main [name=price]")).to_have_count(0)
+    zheng.page.locator("main form:has([value=resume]) button").click()
+    expect(zheng.page.locator("main [value=suspend]")).to_have_count(1)
+    chen.go(f"/supplier/calloffs/{found[1]}/")
+    expect(chen.page.locator("main [name=price]")).to_have_count(1)
