@@ -105,6 +105,13 @@ def test_of_what_goes_to_small_and_medium_enterprises_the_small_have_their_share
     assert (year.sme_amount, year.small_amount, year.small_share) == (Decimal("570.00"), Decimal("350.10"), Decimal("61.4"))
 
 
+def test_what_one_unit_gives_another_is_no_deal_with_an_enterprise(told: Town) -> None:
+    before = queries.policy_years()
+    deal(told, 6, "5000.00", None, None, supplier=told.school)
+    queries.forget()
+    assert queries.policy_years() == before
+
+
 def test_the_green_sums_of_a_notice_count_a_line_with_both_tags_once() -> None:
     lines = [
         {"amount": "10.00", "tags": ["energy_saving", "environmental_label", "sme"]},

@@ -29,6 +29,7 @@ SELECT to_char(n.published_at AT TIME ZONE %s, 'YYYY-MM') AS month, n.region_pat
        coalesce(sum(n.total) FILTER (WHERE h.counts_as IS NULL), 0.00), coalesce(sum(n.total) FILTER (WHERE n.green IS NOT NULL), 0.00),
        coalesce(sum(n.energy_saving), 0.00), coalesce(sum(n.environmental), 0.00), coalesce(sum(n.green), 0.00)
 FROM disclosure_dealnotice n
+JOIN accounts_organisation o ON o.id = n.supplier_id AND o.kind <> 'buyer'  -- units that sell to units are no enterprises
 LEFT JOIN held h ON h.organisation_id = n.supplier_id AND h.since <= n.published_at AND (h.until IS NULL OR n.published_at < h.until)
 GROUP BY month, n.region_path
 """
@@ -39,7 +40,7 @@ class PolicyFigures:
     """The deals of some months in some regions; amounts are sums of the notices, to the cent.
 
     Suppliers that had declared no size by then count among all, not among the small. Deals whose orders did not freeze their policy tags
-    are not known: they count neither as green nor as not green.
+    are not known: they count neither as green nor as not green. What one unit gives another goes past enterprises: it is not counted at all.
     """
 
     deals: int = 0

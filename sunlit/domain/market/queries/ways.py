@@ -119,6 +119,8 @@ def _units(it: Plan, codes: Sequence[str], at: datetime) -> list[Way]:
 def _under_the_agreement(it: Plan, package: Package, chosen: str, at: datetime) -> Way:
     mode = SERVICE if package.service else FRAMEWORK
     reason = _("Agreement %(number)s is in force for it: its prices were competed for already.")
+    if package.framework.is_open_form:
+        reason = _("Open agreement %(number)s is in force for it: whoever meets its terms was admitted, and you select among them.")
     if package.service:
         reason = _(
             "Agreement %(number)s is in force for it: by work order, at its rates and within its caps; paid from the quota, not from this plan."
