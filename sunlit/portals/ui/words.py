@@ -120,6 +120,7 @@ STATES: dict[str, Word] = {
     "shortlisted": Word(pgettext_lazy("state", "Shortlisted"), "go"),
     "in_force": Word(pgettext_lazy("state", "In force"), "done"),
     "ended": Word(pgettext_lazy("state", "Ended"), "rest"),
+    "expired": Word(pgettext_lazy("state", "Ended with the agreement"), "rest"),
     "voided": Word(pgettext_lazy("state", "Voided"), "bad"),
     "conforming": Word(pgettext_lazy("state", "Conforms"), "go"),
     "nonconforming": Word(pgettext_lazy("state", "Does not conform"), "bad"),

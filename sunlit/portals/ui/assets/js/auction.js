@@ -268,7 +268,7 @@ class Room {
     }
     this.sum();
     if (first && !first.own && this.told.mine && (led || this.told.beats === "lowest")) {
-      this.answer(this.words.outbid.replace("{price}", first.price ? yuan(first.price) : this.words.hidden), "now");
+      this.answer(this.words.outbid.replace("{price}", first.price ? yuan(first.price) : this.words.hidden), "now", "outbid");
       this.beep();
     }
   }
@@ -285,7 +285,7 @@ class Room {
     const price = input.value.trim();
     if (fen(price) < fen(this.told.next ?? this.told.cap) * FAR && this.sure !== price) {
       this.sure = price;
-      this.answer(this.words.sure.replace("{price}", yuan(price)), "now");
+      this.answer(this.words.sure.replace("{price}", yuan(price)), "now", "sure");
       return;
     }
     this.busy = this.fields.go.disabled = true;
@@ -320,7 +320,7 @@ class Room {
       return;
     }
     if (response.ok) {
-      this.answer(this.words.accepted.replace("{place}", told.place).replace("{price}", yuan(told.price)), "done");
+      this.answer(this.words.accepted.replace("{place}", told.place).replace("{price}", yuan(told.price)), "done", "accepted");
       return;
     }
     this.answer(told.problems.map((problem) => `${problem.message} ${problem.code}`).join(" "), "bad");
@@ -335,9 +335,10 @@ class Room {
     return fetch(this.form.action, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
   }
 
-  answer(text, tone) {
+  answer(text, tone, said = "") {
     if (!this.fields.answer) return;
     this.fields.answer.textContent = text;
+    this.fields.answer.dataset.said = said;
     this.fields.answer.dataset.tone = tone;
   }
 
