@@ -19,9 +19,9 @@ from sunlit.portals.ui.words import size_word
 TOLD = ("year", "industry", "staff", "revenue", "assets", "prison_proof", "disabled_staff")
 
 
-@door(kind="supplier", roles=("admin",))
+@door(kind="supplier", roles=("admin", "catalog"))
 def size(request: Request) -> HttpResponse:
-    """Declare the size by the figures of a year; the latest declaration counts."""
+    """The administrator declares the size by the figures of a year, the latest declaration counts; catalogue clerks read what their tags rest on."""
     supplier = found_or_404(registry.supplier(request.actor.party))
 
     def act() -> HttpResponse:
