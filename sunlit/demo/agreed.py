@@ -179,9 +179,9 @@ class Agency:
         self.made[key] = frameworks.file_framework(self.made[key], by=self.lead(), at=at)
 
     def _deal(self, at: datetime) -> None:
-        """The first of the cast has another one deliver in the south."""
+        """The first of the cast has another one deliver in the city and in the south."""
         entry, by, dealer = self._entry_of(0), self.who_sells()[0], self.who_sells()[1]
-        told = {"dealer": dealer.organisation_number, "area": "若羌县、且末县"}
+        told = {"dealer": dealer.organisation_number, "regions": ["652801", "652824", "652825"]}
         self.dealer = parties.name_dealer(entry, told, paper=self._paper(by, "委托代理协议.png", at), by=by, at=at)
 
     def _accept_dealing(self, at: datetime) -> None:
@@ -229,8 +229,8 @@ class Agency:
         self.more = frameworks.publish_framework(self.more, until=at + timedelta(days=22), by=self.lead(), at=at)
 
     def _deliver_by_the_dealer(self, at: datetime) -> None:
-        """The school has a branch in the south: the dealer takes the order."""
-        reason = "代理商在若羌县设有服务网点，送货安装及时。"
+        """The dealer has the machines at hand in the city: it takes the order."""
+        reason = "代理商在库尔勒市设有服务网点，送货安装及时。"
         self._call("direct", "3", at, entry=self._entry_of(0).number, dealer=self.dealer.number, reason=reason)
 
     def _look_outside(self, at: datetime) -> None:

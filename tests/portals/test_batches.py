@@ -158,6 +158,40 @@ def test_from_the_opening_to_one_order_a_buyer(house: Pool, now: Now) -> None:
             assert browser(language=language).get(address).status_code == 200
 
 
+def test_a_dealer_of_the_winner_takes_the_orders_of_a_region(house: Pool, now: Now) -> None:
+    town, dealer = house.town, house.dealer(0, "652801")
+    it = house.offered("110.00", "111.00")
+    now.at = it.until - TICK
+    maker, shop = browser(house.people[0]), browser(town.chen)
+    page = f"/supplier/batches/{it.number}/"
+    assert shop.get(page).status_code == 404
+    assert all(told in maker.get(page).content.decode() for told in ("dealer_652801", dealer.number, town.shop.name_zh))
+    answer = maker.post(page, {"verb": "take", "dealer_652801": "KD-0"})
+    assert (answer.status_code, at_field(answer, "dealer_652801")) == (422, ["CAL-020"])
+    assert maker.post(page, {"verb": "take", "dealer_652801": dealer.number}).status_code == 303
+    order = Order.objects.get(buyer=town.school)
+    assert order.supplier_id == town.shop.pk
+    for who, address in (
+        (browser(town.aygul), f"/buyer/batches/{it.number}/"),
+        (browser(house.buyers[1].actor), f"/buyer/batches/{it.number}/"),
+        (shop, page),
+        (maker, page),
+        (browser(town.surina), f"/regulator/batches/{it.number}/"),
+    ):
+        assert town.shop.name_zh in who.get(address).content.decode()
+    assert f"/supplier/orders/{order.number}/" in shop.get(page).content.decode()
+    assert f"/supplier/orders/{order.number}/" not in maker.get(page).content.decode()  # it reads its number, the order is the dealer's
+    assert shop.get(f"/supplier/batches/of/{order.origin}/").headers["Location"] == page
+    it.refresh_from_db()
+    disclosure.tell_framework(house.package.framework, at=now.at)
+    told_to_the_public.tell_the_deals_of_a_batch(event(it, "take"))
+    for notice in Notice.objects.filter(kind="framework_deal"):
+        assert (notice.content["supplier"]["name"], notice.content["dealer_of"]) == (
+            town.shop.name_zh,
+            it.entry.supplier.name_zh if it.entry else "",
+        )
+
+
 def test_the_regulator_voids_it_and_every_buyer_reads_why(house: Pool, now: Now) -> None:
     it = house.bidding(5, 6)
     now.at = CLOSES

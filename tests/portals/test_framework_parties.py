@@ -43,9 +43,9 @@ def test_a_dealer_is_named_takes_it_on_and_delivers(house: Agreed) -> None:
     town, framework, entry = house.town, house.package.framework, house.parties[0]
     maker, shop = browser(house.people[0]), browser(town.chen)
     own = f"/supplier/frameworks/{framework.number}/responses/{entry.number}/"
-    answer = maker.post(own, once("a", verb="name", dealer=town.shop.number, area="库尔勒市区"))
+    answer = maker.post(own, once("a", verb="name", dealer=town.shop.number, regions=["652801"]))
     assert (answer.status_code, at_field(answer, "paper")) == (422, ["FWP-003"])
-    assert maker.post(own, once("b", verb="name", dealer=town.shop.number, area="库尔勒市区", paper=a_paper())).status_code == 303
+    assert maker.post(own, once("b", verb="name", dealer=town.shop.number, regions=["652801"], paper=a_paper())).status_code == 303
     it = FrameworkDealer.objects.get()
     page = f"/supplier/frameworks/dealers/{it.number}/"
     assert page in shop.get("/supplier/frameworks/").content.decode()
@@ -100,7 +100,7 @@ def test_who_leaves_and_who_is_cleared_out(house: Agreed) -> None:
 
 def test_the_public_and_those_concerned_read_of_it(house: Agreed) -> None:
     town, framework, entry, by = house.town, house.package.framework, house.parties[0], house.people[0]
-    it = parties.name_dealer(entry, {"dealer": town.shop.number, "area": "全州"}, paper=proof(by), by=by, at=THEN)
+    it = parties.name_dealer(entry, {"dealer": town.shop.number, "regions": []}, paper=proof(by), by=by, at=THEN)
     it = parties.accept_dealing(it, by=town.chen, at=THEN)
     upgrade = parties.ask_upgrade(entry, NEWER, rows=ROWS, by=by, at=THEN)
     parties.approve_upgrade(upgrade, by=town.zhou, at=THEN)

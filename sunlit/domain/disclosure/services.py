@@ -27,6 +27,7 @@ from sunlit.domain.market.models import (
     Quotation,
     WorkOrder,
 )
+from sunlit.domain.market.queries import parties as market_parties
 from sunlit.domain.planning.models import Intention, Plan
 from sunlit.foundation.accounts.actors import CLOCK
 from sunlit.foundation.kernel.numbering import new_number
@@ -401,7 +402,7 @@ def _notice_of_change(entry: FrameworkEntry, verb: str, at: datetime, dealer: Fr
         "price": str(entry.price),
         "removal": entry.removal,
         "reason": dealer.reason if dealer else entry.reason if verb in ("clear_out", "release") else "",
-        "dealer": {"name": dealer.dealer.name_zh, "name_en": dealer.dealer.name_en, "area": dealer.area} if dealer else None,
+        "dealer": _dealer_told(dealer) if dealer else None,
     }
     title_zh, title_en = f"{framework.title}入围供应商变更公告", f"Change of a party: {framework.title}"
     if verb == "admit":
@@ -409,6 +410,11 @@ def _notice_of_change(entry: FrameworkEntry, verb: str, at: datetime, dealer: Fr
     elif verb == "leave":
         title_zh, title_en = f"{framework.title}入围供应商退出公告", f"A party left: {framework.title}"
     return _framework_notice(framework, "framework_change", content, title_zh, title_en, at)
+
+
+def _dealer_told(it: FrameworkDealer) -> dict[str, str]:
+    area_en = ", ".join(one.name_en for one in market_parties.where(it.regions, it.region_path))
+    return {"name": it.dealer.name_zh, "name_en": it.dealer.name_en, "area": it.area, "area_en": area_en}
 
 
 def _notice_of_void(it: CallOff | WorkOrder) -> dict[str, Any]:
@@ -437,7 +443,8 @@ def _notice_of_batch_deal(it: BatchDemand, at: datetime) -> dict[str, Any]:
     """The same fields of one buyer's order of a batch."""
     assert it.ended_at is not None
     order = Order.objects.get(number=it.order_number)
-    return _deal_notice(it.batch.package.framework, order, it.number, "batch", it.ended_at)
+    dealer_of = it.batch.entry.supplier.name_zh if it.batch.entry and it.dealer else ""
+    return _deal_notice(it.batch.package.framework, order, it.number, "batch", it.ended_at, dealer_of=dealer_of)
 
 
 def _notice_of_work_order(it: WorkOrder) -> dict[str, Any]:

@@ -147,14 +147,17 @@ def quotations_visible_to(actor: Actor) -> QuerySet[Quotation]:
 
 
 def batches_visible_to(actor: Actor) -> QuerySet[Batch]:
-    """Buyers see the batches that they may take part in; suppliers those under agreements that they are a party to; regulators those of their regions."""
+    """Buyers see the batches that they may take part in; suppliers those under agreements that they are a party to, or deliver orders of for one;
+    regulators those of their regions.
+    """
     found = Batch.objects.all()
     match actor.kind:
         case "buyer":
             return found.filter(Q(solicitor_id=actor.organisation_id) | Q(region_path__in=_line(actor)))
         case "supplier":
             mine = FrameworkEntry.objects.filter(supplier_id=actor.organisation_id, signed_at__isnull=False)
-            return found.filter(package__in=mine.values("package"))
+            delivers = BatchDemand.objects.filter(dealer__dealer_id=actor.organisation_id)
+            return found.filter(Q(package__in=mine.values("package")) | Q(pk__in=delivers.values("batch")))
         case "regulator":
             here = Q(region_path=actor.region_path) | Q(region_path__startswith=actor.region_path + "/")
             return found.filter(here | Q(region_path__in=_line(actor)))
@@ -164,13 +167,16 @@ def batches_visible_to(actor: Actor) -> QuerySet[Batch]:
 
 
 def batch_demands_visible_to(actor: Actor) -> QuerySet[BatchDemand]:
-    """The buyer's own and, for the solicitor, all; the winner those that it took; regulators those of their region's buyers."""
+    """The buyer's own and, for the solicitor, all; the winner those that it took, its dealer those that it delivers; regulators those of their
+    region's buyers.
+    """
     found = BatchDemand.objects.all()
     match actor.kind:
         case "buyer":
             return found.filter(Q(buyer_id=actor.organisation_id) | Q(batch__solicitor_id=actor.organisation_id))
         case "supplier":
-            return found.filter(state="ordered", batch__entry__supplier_id=actor.organisation_id)
+            delivers = Q(dealer__dealer_id=actor.organisation_id)
+            return found.filter(Q(batch__entry__supplier_id=actor.organisation_id) | delivers, state="ordered")
         case "regulator":
             path = actor.region_path
             whole = Q(batch__region_path=path) | Q(batch__region_path__startswith=path + "/")

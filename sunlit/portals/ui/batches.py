@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sunlit.domain.market import states
-from sunlit.domain.market.models import Batch
+from sunlit.domain.market.models import Batch, BatchDemand
 from sunlit.domain.market.queries import batches as queries
 from sunlit.domain.market.rules import batches as rules
 from sunlit.domain.market.states import batches as life
 from sunlit.domain.market.states.stops import open_to
+from sunlit.foundation.accounts.actors import Actor
 from sunlit.portals.doors import Request
 from sunlit.portals.ui.history import history_of
 
@@ -41,13 +42,14 @@ UNTIL: Final[dict[str, str | Promise]] = {
 
 def batch_page(request: Request, it: Batch) -> dict[str, Any]:
     """Everything that the page of a batch shows to this reader."""
-    moves = open_to(states.batch, it, request.actor)
+    moves, demands = open_to(states.batch, it, request.actor), queries.demands_of(it, seen_by=request.actor)
     return {
         "it": it,
         "framework": it.package.framework,
         "pool": queries.pool_of(it),
-        "demands": queries.demands_of(it, seen_by=request.actor),
+        "demands": demands,
         "bids": queries.bids_of(it, seen_by=request.actor),
+        "read": {one.number for one in demands if _reads_order(request.actor, it, one)},
         "moves": moves,
         "over": request.now >= it.until,
         "steps": _steps(it),
@@ -59,6 +61,12 @@ def batch_page(request: Request, it: Batch) -> dict[str, Any]:
         "history": history_of(f"batch_purchase/{it.number}"),
         "now": request.now,
     }
+
+
+def _reads_order(actor: Actor, it: Batch, demand: BatchDemand) -> bool:
+    """An order is for its buyer and for who delivers it: the solicitor, and a winner whose dealer delivers, read its number."""
+    sells = demand.dealer.dealer_id if demand.dealer else it.entry.supplier_id if it.entry else None
+    return actor.organisation_id in {"buyer": (demand.buyer_id,), "supplier": (sells,)}.get(actor.kind, (actor.organisation_id,))
 
 
 def _steps(it: Batch) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sunlit.domain.market.models import FrameworkDealer
+from sunlit.domain.market.queries.parties import where
 from sunlit.foundation.kernel.clock import SHANGHAI
 from sunlit.foundation.kernel.money import show
 
@@ -160,6 +162,11 @@ def lang(thing: Any, name: str = "name") -> str:
     return next((text for text in found if text), "")
 
 
+def area(dealer: FrameworkDealer) -> str:
+    """Where a dealer delivers, in the reader's language."""
+    return gettext(", ").join(lang(one) for one in where(dealer.regions, dealer.region_path))
+
+
 def initial(name: str) -> str:
     """One character that stands for a person or organisation."""
     return name.strip()[:1].upper()
@@ -216,6 +223,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "compact": compact,
     "lang": lang,
+    "area": area,
     "initial": initial,
     "figure_value": figure_value,
 }

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sunlit.domain.market.models import Batch, BatchDemand, FrameworkEntry, Package
+from sunlit.domain.market.models import Batch, BatchDemand, FrameworkDealer, FrameworkEntry, Package
 from sunlit.domain.market.modes import batch as mode
 from sunlit.domain.market.services import batches as services
+from sunlit.domain.market.services import parties
 from sunlit.domain.planning.models import BudgetQuota, Hold
 from sunlit.foundation.accounts.actors import Actor, actor_in
 from sunlit.foundation.accounts.models import Address, InvoiceTitle, Organisation, Region, Seat, User
@@ -77,6 +78,13 @@ class Pool:
         """The result was confirmed."""
         it = self.compared(*prices, quantities=quantities)
         return mode.confirm_result(it, by=self.town.zhou, at=it.until - TICK)
+
+    def dealer(self, place: int, *regions: str) -> FrameworkDealer:
+        """The town's shop delivers for a party."""
+        by = self.people[place]
+        told = {"dealer": self.town.shop.number, "regions": list(regions)}
+        it = parties.name_dealer(self.parties[place], told, paper=frames.proof(by), by=by, at=THEN)
+        return parties.accept_dealing(it, by=self.town.chen, at=THEN)
 
 
 def pool() -> Pool:

@@ -18,9 +18,10 @@ from sunlit.domain.market.services import batches as services
 from sunlit.domain.market.services import frameworks
 from sunlit.domain.planning import services as planning
 from sunlit.domain.planning.models import BudgetQuota, PlanLine
+from sunlit.domain.registry.models import Supplier
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.models import Rule
-from sunlit.foundation.accounts.models import Address, InvoiceTitle
+from sunlit.foundation.accounts.models import Address, InvoiceTitle, Region
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
 from sunlit.foundation.lifecycle import row_digest
@@ -110,6 +111,48 @@ def test_demands_are_pooled_bid_for_and_split_into_one_order_a_buyer(house: Pool
     for one in (it, *BatchDemand.objects.all()):
         kind = "batch_purchase" if isinstance(one, Batch) else "batch_demand"
         assert Entry.objects.filter(subject=f"{kind}/{one.number}").latest("pk").facts["row"] == row_digest(one)
+
+
+def test_the_winner_names_by_region_who_delivers_for_it(house: Pool) -> None:
+    Address.objects.filter(pk=house.buyers[2].address.pk).update(region=Region.objects.get(code="652823"))
+    mine, others = house.dealer(0, "652801"), house.dealer(1)
+    it = house.offered("110.00", "111.00")
+    last, town = it.until - TICK, house.town
+    places = [(place.code, place.orders, place.quantity) for place in queries.places_of(it)]
+    assert places == [("652801", 2, 30), ("652823", 1, 30)]
+
+    def take(**dealers: str) -> Batch:
+        return mode.take_orders(it, dealers={code.removeprefix("in_"): it for code, it in dealers.items()}, by=house.people[0], at=last)
+
+    for told, expected in (
+        ({"in_652801": others.number}, [("CAL-020", "dealer_652801")]),  # of another party
+        ({"in_652801": "KD-0"}, [("CAL-020", "dealer_652801")]),
+        ({"in_652801": mine.number, "in_652823": mine.number}, [("FWP-008", "dealer_652823")]),
+        ({"in_652824": mine.number}, [("BAT-020", "dealer_652824")]),
+    ):
+        with pytest.raises(Refused) as refused:
+            take(**told)
+        assert codes(refused) == expected
+    Supplier.objects.filter(organisation=town.shop).update(state="suspended", suspended_until=last, reason="材料造假")
+    with pytest.raises(Refused) as refused:
+        take(in_652801=mine.number)
+    assert codes(refused) == [("CAL-020", "dealer_652801")]
+    it.refresh_from_db()
+    assert (it.state, Order.objects.count(), held()) == ("offered", 0, {"batch": Decimal("7320.00")})
+    Supplier.objects.filter(organisation=town.shop).update(state="active")
+    it = take(in_652801=mine.number, in_652823="")
+    maker = house.people[0].party
+    orders = sorted((order.supplier_id, order.total) for order in Order.objects.all())
+    assert orders == sorted([(town.shop.pk, Decimal("1100.00")), (town.shop.pk, Decimal("2200.00")), (maker, Decimal("3300.00"))])
+    assert list(BatchDemand.objects.order_by("pk").values_list("dealer", flat=True)) == [mine.pk, mine.pk, None]
+    assert [Entry.objects.filter(subject=f"batch_demand/{one.number}").latest("pk").facts.get("dealer", "") for one in it.demands.order_by("pk")] == [
+        town.shop.name_zh, town.shop.name_zh, "",
+    ]  # fmt: skip
+    for who, count in ((town.chen, 2), (house.people[0], 3), (house.people[1], 0)):
+        assert policies.batch_demands_visible_to(who).count() == count
+    assert policies.batches_visible_to(town.chen).get() == it
+    for one in BatchDemand.objects.all():
+        assert Entry.objects.filter(subject=f"batch_demand/{one.number}").latest("pk").facts["row"] == row_digest(one)
 
 
 def test_only_the_solicitor_opens_and_a_period_once(house: Pool) -> None:

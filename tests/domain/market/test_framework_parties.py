@@ -15,6 +15,7 @@ from sunlit.domain.market import policies, reactions
 from sunlit.domain.market.models import CallOff, Framework, FrameworkDealer, FrameworkEntry, Order
 from sunlit.domain.market.queries import frameworks as framework_queries
 from sunlit.domain.market.services import calloffs, frameworks, parties
+from sunlit.foundation.accounts.models import Address, Region
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.messages.models import Message
 from tests.domain.market import frames
@@ -143,14 +144,14 @@ def test_a_price_that_falls_meets_the_others_in_one_order(settings: Any, tmp_pat
 def named(house: Agreed, n: int = 0) -> FrameworkDealer:
     """The town's shop delivers for a party."""
     by = house.people[n]
-    told = {"dealer": house.town.shop.number, "area": "库尔勒市区"}
+    told = {"dealer": house.town.shop.number, "regions": ["652801"]}
     it = parties.name_dealer(house.parties[n], told, paper=proof(by), by=by, at=THEN)
     return parties.accept_dealing(it, by=house.town.chen, at=THEN)
 
 
 def test_a_dealer_takes_orders_for_its_party_only_once_it_accepted(house: Agreed) -> None:
     first, seller, town = house.parties[0], house.people[0], house.town
-    told, paper = {"dealer": town.shop.number, "area": "库尔勒市区"}, proof(seller)
+    told, paper = {"dealer": town.shop.number, "regions": ["652801"]}, proof(seller)
     name = parties.name_dealer
     assert refused(lambda: name(first, told, paper=None, by=seller, at=THEN)) == [("FWP-003", "paper")]
     assert refused(lambda: name(first, {**told, "dealer": "GY-0"}, paper=paper, by=seller, at=THEN)) == [("FWP-002", "dealer")]
@@ -184,6 +185,29 @@ def test_a_winner_whose_dealer_is_gone_delivers_itself(house: Agreed) -> None:
     parties.end_dealing(dealer, reason="不再经营", by=house.town.chen, at=THEN)
     calloffs.settle(again, by=house.town.aygul, at=it.answer_until)
     assert Order.objects.latest("pk").supplier_id == house.people[0].party
+
+
+def test_a_dealer_delivers_where_its_party_said_and_nowhere_else(house: Agreed) -> None:
+    first, seller, town = house.parties[0], house.people[0], house.town
+    told: dict[str, Any] = {"dealer": town.shop.number, "regions": ["652801", "652825", "110000"]}
+    paper = proof(seller)
+    assert refused(lambda: parties.name_dealer(first, told, paper=paper, by=seller, at=THEN)) == [
+        ("FWP-007", "regions"),
+        ("FWP-007", "regions"),
+    ]  # the agreement is one of the city
+    it, other = named(house), called(house, "bidding")
+    assert (it.regions, it.area) == (["652801"], "库尔勒市")
+    Address.objects.filter(pk=town.address.pk).update(region=Region.objects.get(code="652823"))
+    select = {"entry": first.number, "dealer": it.number, "reason": "代理商本地有库存"}
+    assert refused(lambda: called(house, "direct", **select)) == [("FWP-008", "dealer")]
+    away = called(house, "bidding")
+    assert refused(lambda: calloffs.bid(away, price="118.00", dealer=it.number, by=seller, at=THEN)) == [("FWP-008", "dealer")]
+    calloffs.bid(other, price="118.00", dealer=it.number, by=seller, at=THEN)  # called off to the city
+    parties.end_dealing(it, reason="委托期满", by=seller, at=THEN)
+    everywhere = parties.name_dealer(first, {"dealer": town.shop.number}, paper=paper, by=seller, at=THEN)
+    assert (everywhere.regions, everywhere.area) == ([], "库尔勒市")
+    parties.accept_dealing(everywhere, by=town.chen, at=THEN)
+    assert called(house, "direct", **{**select, "dealer": everywhere.number}).dealer == everywhere
 
 
 # Upgrades

@@ -95,7 +95,7 @@ class Play:
 
     def deal(self) -> None:
         n, town = self.chance.randrange(len(self.house.parties)), self.house.town
-        told = {"dealer": town.shop.number, "area": "全州"}
+        told = {"dealer": town.shop.number, "regions": []}
         it = parties.name_dealer(self.party(n), told, paper=self.authority[n], by=self.house.people[n], at=self.at)
         parties.accept_dealing(it, by=town.chen, at=self.at)
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from sunlit.domain.market.models.frameworks import FrameworkEntry, Package
+from sunlit.domain.market.models.parties import FrameworkDealer
 from sunlit.domain.market.models.stops import Stoppable
 from sunlit.domain.planning.models import BudgetQuota, Plan
 from sunlit.foundation import deadlines
@@ -118,10 +119,11 @@ class BatchDemand(Living):
 
     # Outcome
     order_number = models.TextField(default="", blank=True)
+    dealer = models.ForeignKey(FrameworkDealer, models.PROTECT, null=True, related_name="+")  # who takes the order for the winner
     cause = models.TextField(default="", blank=True)  # why nothing came of it
     reason = models.TextField(default="", blank=True)
 
-    sealed = ("number", "state", "buyer_id", "quantity", "plan_id", "quota_id", "order_number", "cause", "reason")
+    sealed = ("number", "state", "buyer_id", "quantity", "plan_id", "quota_id", "order_number", "dealer_id", "cause", "reason")
 
     class Meta:
         ordering: ClassVar = ["batch", "id"]

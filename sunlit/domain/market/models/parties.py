@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -20,7 +21,8 @@ class FrameworkDealer(Living):
 
     entry = models.ForeignKey(FrameworkEntry, models.PROTECT, related_name="dealers")
     dealer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    area = models.TextField()  # where it delivers, in words
+    regions = ArrayField(models.TextField(), default=list)  # codes of where it delivers; none: everywhere under the agreement
+    area = models.TextField()  # the same in words
     paper = models.ForeignKey(File, models.PROTECT, related_name="+")  # what the party authorised it by
 
     named_at = models.DateTimeField()
@@ -28,7 +30,7 @@ class FrameworkDealer(Living):
     ended_at = models.DateTimeField(null=True)
     reason = models.TextField(default="", blank=True)
 
-    sealed = ("number", "state", "entry_id", "dealer_id", "area", "reason")
+    sealed = ("number", "state", "entry_id", "dealer_id", "regions", "area", "reason")
 
     class Meta:
         ordering: ClassVar = ["entry", "id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -10,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 
-from sunlit.domain.market.models import Batch, BatchDemand, FrameworkEntry, Order
+from sunlit.domain.market.models import Batch, BatchDemand, FrameworkDealer, FrameworkEntry, Order
 from sunlit.domain.market.modes.supermarket import Terms
 from sunlit.domain.market.queries import batches as queries
 from sunlit.domain.market.queries import calloffs
@@ -27,6 +28,7 @@ from sunlit.domain.market.services.batches import (
     moved,
     open_demands,
 )
+from sunlit.domain.market.services.parties import dealer_named
 from sunlit.domain.market.states import batches as states
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import Ruling
@@ -120,10 +122,12 @@ def confirm_result(it: Batch, *, by: Actor, at: datetime, expected: int | None =
 
 
 @transaction.atomic
-def take_orders(it: Batch, *, by: Actor, at: datetime) -> Batch:
+def take_orders(it: Batch, *, dealers: Mapping[str, str] | None = None, by: Actor, at: datetime) -> Batch:
     """The winner takes what was pooled: one order a buyer, each on its own budget. A buyer whose budget is gone meanwhile gets none and is told.
 
-    Refused: BAT-010 too late, BAT-018 not its turn.
+    `dealers`: the number of the dealer that takes the orders for it, by the code of the region that they are delivered in; where none is named, it
+    delivers itself. Refused: BAT-010 too late, BAT-018 not its turn; at `dealer_` and the region's code, CAL-020 no dealer of its, FWP-008 it does not
+    deliver there, BAT-020 nothing goes there.
     """
     held = locked(it)
     check(rules.is_in_time(Case(held, by, at, {})))
@@ -132,7 +136,9 @@ def take_orders(it: Batch, *, by: Actor, at: datetime) -> Batch:
     assert entry.price is not None
     price = min(held.price, entry.price)  # a party that lowered its agreement's price since then delivers at that
     assert price <= held.cap, "an order is never above its cap"
-    split = [(demand, _ordered(held, demand, entry, price, at)) for demand in open_demands(held)]
+    demands = open_demands(held)
+    delivers = _who_delivers(entry, demands, dealers or {})
+    split = [(demand, _ordered(held, demand, entry, delivers.get(_region(demand)), price, at)) for demand in demands]
     dropped = [demand.buyer_id for demand, order in split if order is None]
     if dropped:
         announce(*moved("drop", buyers=dropped, cause="budget")(held))
@@ -226,8 +232,35 @@ def _whose_turn(it: Batch, by: Actor) -> FrameworkEntry:
     return entry
 
 
-def _ordered(it: Batch, demand: BatchDemand, entry: FrameworkEntry, price: Decimal, at: datetime) -> Order | None:
-    """One buyer's order at the price that won. Where its budget cannot be charged any more it has none, and the others keep theirs."""
+def _who_delivers(entry: FrameworkEntry, demands: Sequence[BatchDemand], dealers: Mapping[str, str]) -> dict[str, FrameworkDealer]:
+    """The dealers that the winner named, by region."""
+    places = {_region(demand): demand.terms["delivery"] for demand in demands}
+    found: dict[str, FrameworkDealer] = {}
+    problems: list[Problem] = []
+    for code, number in dealers.items():
+        if not number:
+            continue
+        if code not in places:
+            problems.append(Problem(rules.NOT_DELIVERED_THERE, {"code": code}, on=f"dealer_{code}"))
+            continue
+        named, wrong = dealer_named(entry, number, to=places[code], on=f"dealer_{code}")
+        problems += wrong
+        if named is not None:
+            found[code] = named
+    check(problems)
+    return found
+
+
+def _region(demand: BatchDemand) -> str:
+    return str(demand.terms["delivery"]["region"])
+
+
+def _ordered(
+    it: Batch, demand: BatchDemand, entry: FrameworkEntry, dealer: FrameworkDealer | None, price: Decimal, at: datetime
+) -> Order | None:
+    """One buyer's order at the price that won, with the winner or the dealer that takes it for the winner. Where its budget cannot be charged any
+    more it has none, and the others keep theirs.
+    """
     days = rulebook.rule("order.delivery_limit", region_path=demand.region_path, on=local_day(at)).n
     try:
         with transaction.atomic():
@@ -236,7 +269,7 @@ def _ordered(it: Batch, demand: BatchDemand, entry: FrameworkEntry, price: Decim
                 origin=demand.number,
                 reference=demand.reference,
                 buyer=demand.buyer,
-                supplier=entry.supplier,
+                supplier=dealer.dealer if dealer else entry.supplier,
                 orderer_id=demand.orderer_id,
                 lines=[awarded_line(it, entry, price, demand.quantity)],
                 terms=Terms(quota_id=demand.quota_id, plan=demand.plan.number if demand.plan else "", **demand.terms),
@@ -250,7 +283,9 @@ def _ordered(it: Batch, demand: BatchDemand, entry: FrameworkEntry, price: Decim
             raise
         give_back(demand, "budget", at=at)
         return None
-    move(demand, "order", by=CLOCK, at=at, change={"order_number": order.number}, facts={"order": order.number}, within=True)
+    change = {"order_number": order.number, "dealer": dealer}
+    facts = {"order": order.number, **({"dealer": dealer.dealer.name_zh} if dealer else {})}
+    move(demand, "order", by=CLOCK, at=at, change=change, facts=facts, within=True)
     return order
 
 

@@ -13,6 +13,7 @@ from sunlit.domain.market.models import Batch, BatchBid, BatchDemand, FrameworkE
 from sunlit.domain.market.queries.calloffs import parties_of
 from sunlit.domain.market.rules import batches as rules
 from sunlit.domain.market.rules.calloffs import Bid
+from sunlit.domain.market.states import batches as states
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
@@ -34,6 +35,16 @@ class Pool:
     buyers: int
     quantity: int
     unconfirmed: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """One region that the goods go to: its orders, and how much they are together. `delivery` is that of one of them."""
+
+    code: str
+    orders: int
+    quantity: int
+    delivery: dict[str, str]
 
 
 def batch(number: str, *, seen_by: Actor) -> Batch | None:
@@ -74,7 +85,7 @@ def public_batch(number: str) -> Batch | None:
 def demands_of(it: Batch, *, seen_by: Actor) -> list[BatchDemand]:
     """The demands that the reader may see, in the order in which they came."""
     found = policies.batch_demands_visible_to(seen_by).filter(batch=it)
-    return list(found.select_related("buyer", "quota", "orderer", "plan").order_by("pk"))
+    return list(found.select_related("buyer", "quota", "orderer", "plan", "dealer__dealer").order_by("pk"))
 
 
 def pool_of(it: Batch) -> Pool:
@@ -85,6 +96,14 @@ def pool_of(it: Batch) -> Pool:
         unconfirmed=Count("pk", filter=Q(state="submitted")),
     )
     return Pool(told["buyers"], told["quantity"] or 0, told["unconfirmed"])
+
+
+def places_of(it: Batch) -> list[Place]:
+    """Where the orders go that the winner takes, by region: without the names of the buyers, which it reads in its orders."""
+    found: dict[str, list[BatchDemand]] = {}
+    for demand in it.demands.filter(state__in=states.OPEN_DEMANDS).order_by("pk"):
+        found.setdefault(demand.terms["delivery"]["region"], []).append(demand)
+    return [Place(code, len(some), sum(one.quantity for one in some), some[0].terms["delivery"]) for code, some in sorted(found.items())]
 
 
 def bids_of(it: Batch, *, seen_by: Actor) -> list[BatchBid]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sunlit.domain.market import policies
 from sunlit.domain.market.models import FrameworkDealer, FrameworkEntry, FrameworkUpgrade
+from sunlit.domain.market.rules import parties as rules
 from sunlit.domain.registry import queries as registry
+from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.accounts.models import Region
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 
 
@@ -23,13 +26,19 @@ def dealers_of(entry: FrameworkEntry, *, seen_by: Actor) -> list[FrameworkDealer
     return list(policies.dealers_visible_to(seen_by).filter(entry=entry).select_related("dealer", "paper", "entry").order_by("pk"))
 
 
-def who_delivers(parties: Iterable[FrameworkEntry]) -> list[FrameworkDealer]:
-    """The dealers that deliver now for these parties, themselves in good standing."""
+def who_delivers(parties: Iterable[FrameworkEntry], *, to: str = "") -> list[FrameworkDealer]:
+    """The dealers that deliver now for these parties, themselves in good standing; `to`: those that deliver in a region, by its path."""
     found = list(
         FrameworkDealer.objects.filter(entry__in=list(parties), state="active").select_related("dealer", "entry__supplier").order_by("pk")
     )
     standings = registry.standings(one.dealer_id for one in found)
-    return [one for one in found if standings.get(one.dealer_id) == "active"]
+    return [one for one in found if standings.get(one.dealer_id) == "active" and (not to or rules.delivers_to(one.regions, to))]
+
+
+def where(codes: Sequence[str], region_path: str) -> list[Region]:
+    """The regions of these codes; without any, the whole region of the agreement."""
+    known = accounts.regions()
+    return [one for one in known if one.code in codes] or [one for one in known if one.path == region_path]
 
 
 def my_dealings(supplier_id: int, *, rows: int = PAGE_ROWS) -> list[FrameworkDealer]:

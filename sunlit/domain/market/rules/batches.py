@@ -38,6 +38,7 @@ REASON_SHORT = Reason("BAT-016", _("Give a reason of at least {least} characters
 NO_SUCH_BID = Reason("BAT-017", _("Choose one of the bids that still count."))
 NOT_ASKED = Reason("BAT-018", _("It is not your organisation's turn to take the orders."), CONFLICT)
 DEMANDS_CLOSED = Reason("BAT-019", _("The period of {number} is closed: demands stay as they are."), CONFLICT)
+NOT_DELIVERED_THERE = Reason("BAT-020", _("No demand that waits for an order is delivered in {code}."))
 
 PERIODS: Final = {"month": 1, "quarter": 3, "half_year": 6}  # in months
 LETTERS: Final = {"quarter": "Q", "half_year": "H"}

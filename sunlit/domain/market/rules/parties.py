@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,8 @@ PAPER_MISSING = Reason("FWP-003", _("Add the paper by which you authorise the de
 DEALER_KNOWN = Reason("FWP-004", _("{name} is named for this response already."), CONFLICT)
 SERVICES_THEMSELVES = Reason("FWP-005", _("Services are performed by who agreed on them: dealers deliver goods only."))
 DEALER_NOT_ACTIVE = Reason("FWP-006", _("Your organisation is no active supplier of this platform now."), CONFLICT)
+REGION_UNKNOWN = Reason("FWP-007", _("“{code}” is no region of this agreement."))
+NOT_THERE = Reason("FWP-008", _("{dealer} does not deliver to {region}: choose another dealer, or nobody."))
 NOT_BETTER = Reason("FWP-010", _("Compare at least one parameter: what was agreed and what is offered now, in words."))
 COMPARISON_GAP = Reason("FWP-011", _("Row {row}: say the parameter, what was agreed and what is offered now."))
 DEARER = Reason("FWP-012", _("{price} is above the agreement's price of {most}: an upgrade is never dearer."))
@@ -24,6 +26,11 @@ UPGRADE_WAITS = Reason("FWP-013", _("An upgrade of this product waits for the so
 REASON_MISSING = Reason("FWP-014", _("Give a reason of at least {least} characters: the other side reads it."))
 
 PARAMETERS_MOST: Final = 8
+
+
+def delivers_to(regions: Collection[str], region_path: str) -> bool:
+    """Whether who delivers in these regions (none: everywhere under the agreement) delivers to a place."""
+    return not regions or not set(regions).isdisjoint(region_path.split("/"))
 
 
 def is_in_order(case: Case) -> Iterator[Problem]:

@@ -22,6 +22,7 @@ from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules.orders import PLAN_UNKNOWN
 from sunlit.domain.market.rules.workorders import BY_WORK_ORDER
 from sunlit.domain.market.services import awards, stops
+from sunlit.domain.market.services.parties import dealer_named
 from sunlit.domain.market.states import calloffs as states
 from sunlit.domain.planning.models import Plan
 from sunlit.domain.registry import queries as registry
@@ -71,7 +72,7 @@ def call_off(
     `entry` is the number of the party selected; `outside` names the supplier (`supplier`, its number) and the `price` of the cheaper offer, with its
     `proof`; `dealer` is the number of who takes the order for the party selected; `plan` that of the plan whose money it takes, where there is one.
     Refused: CAL-001 … CAL-007, CAL-014 … CAL-016, CAL-020, ORD-022, ORD-023, ORD-035 no such plan at their fields, BUD-001 the money is short,
-    PLN-040 … PLN-043.
+    PLN-040 … PLN-043, FWP-008 the dealer does not deliver there.
     """
     framework = Framework.objects.select_for_update(of=("self",)).get(pk=package.framework_id)
     planned = plan.strip().upper()
@@ -102,14 +103,14 @@ def bid(it: CallOff, *, price: str, dealer: str = "", by: Actor, at: datetime) -
     """A party bids, or bids anew, below its agreement's price (outside the list: at most the price to match). Nobody else sees it until the deadline.
 
     Refused: CAL-001 the agreement was voided, CAL-008 above its price, CAL-009 no amount, CAL-010 too late, CAL-012 not asked, CAL-017 no match,
-    CAL-020 no dealer of its.
+    CAL-020 no dealer of its, FWP-008 it does not deliver there.
     """
     held = _locked(it)
     _not_voided(held)
     entry = FrameworkEntry.objects.filter(pk__in=held.invited, supplier_id=by.organisation_id, state="signed").first()
     amount = _yuan(price)
     problems = list(_bid_problems(held, entry, amount, price))
-    delivers, wrong = _dealer(entry, dealer)
+    delivers, wrong = dealer_named(entry, dealer, to=held.terms["delivery"])
     problems += wrong
     if not states.party.allows(by, held):
         raise Refused(Problem(rules.NOT_INVITED))
@@ -148,7 +149,7 @@ def settle(it: CallOff, *, by: Actor, at: datetime) -> CallOff:
 def accept_turn(it: CallOff, *, dealer: str = "", by: Actor, at: datetime) -> CallOff:
     """The supplier whose turn it is takes the order at its agreement's price.
 
-    Refused: CAL-001 the agreement was voided, CAL-010 too late, CAL-012 not its turn, or it is no party any more.
+    Refused: CAL-001 the agreement was voided, CAL-010 too late, CAL-012 not its turn, or it is no party any more, CAL-020 and FWP-008 the dealer.
     """
     held = _locked(it)
     check(rules.is_in_time(Case(held, by, at, {})))
@@ -156,7 +157,7 @@ def accept_turn(it: CallOff, *, dealer: str = "", by: Actor, at: datetime) -> Ca
     entry = next((one for one in queries.parties_of(held.package) if one.pk == held.entry_id), None)
     if entry is None or entry.supplier_id != by.organisation_id or entry.price is None:
         raise Refused(Problem(rules.NOT_INVITED))
-    delivers, wrong = _dealer(entry, dealer)
+    delivers, wrong = dealer_named(entry, dealer, to=held.terms["delivery"])
     check(wrong)
     return _awarded(held, entry, entry.supplier, entry.price, by, at, delivers)
 
@@ -225,7 +226,7 @@ def _select(it: CallOff, parties: Sequence[FrameworkEntry], told: Mapping[str, A
     problems = [] if entry else [Problem(rules.CHOOSE_PARTY, on="entry")]
     if len(told["reason"]) < rules.REASON_LEAST:
         problems.append(Problem(rules.REASON_SHORT, {"least": rules.REASON_LEAST}, on="reason"))
-    it.dealer, wrong = _dealer(entry, told["dealer"])
+    it.dealer, wrong = dealer_named(entry, told["dealer"], to=it.terms["delivery"])
     check([*problems, *wrong])
     assert entry is not None
     assert entry.price is not None
@@ -392,14 +393,6 @@ def _common_problems(
     if not parties:
         found.append(Problem(rules.NO_PARTY))
     return found
-
-
-def _dealer(entry: FrameworkEntry | None, number: str) -> tuple[FrameworkDealer | None, list[Problem]]:
-    """Who delivers for the party, where somebody is named."""
-    if not number or entry is None:
-        return None, []
-    found = next((one for one in parties_queries.who_delivers([entry]) if one.number == number), None)
-    return found, [] if found else [Problem(rules.DEALER_WRONG, on="dealer")]
 
 
 def _bid_problems(it: CallOff, entry: FrameworkEntry | None, amount: Decimal, text: str) -> list[Problem]:

@@ -10,6 +10,8 @@ from django.db import IntegrityError, transaction
 
 from sunlit.domain.market.events import FrameworkDealerMoved, FrameworkUpgradeMoved
 from sunlit.domain.market.models import Framework, FrameworkDealer, FrameworkEntry, FrameworkUpgrade
+from sunlit.domain.market.queries import parties as queries
+from sunlit.domain.market.rules import calloffs as calloff_rules
 from sunlit.domain.market.rules import frameworks as framework_rules
 from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules import parties as rules
@@ -17,8 +19,9 @@ from sunlit.domain.market.services import framework_forms as forms
 from sunlit.domain.market.services.frameworks import banned_words, entry_moved, framework_handed, locked_framework, own_paper
 from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
+from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import Actor
-from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.accounts.models import Organisation, Region
 from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import NAME_CHARS, TEXT_CHARS
@@ -32,20 +35,23 @@ PRODUCT: Final = ("name", "brand", "model", "description")
 
 @transaction.atomic
 def name_dealer(entry: FrameworkEntry, told: Mapping[str, Any], *, paper: File | None, by: Actor, at: datetime) -> FrameworkDealer:
-    """A party of goods names who delivers for it: `dealer` (the number of a supplier) and `area`. It delivers once it has accepted.
+    """A party of goods names who delivers for it: `dealer` (the number of a supplier) and `regions` (codes; none: everywhere under the agreement).
+    It delivers once it has accepted.
 
-    Refused: FWP-001 no party, FWP-002 unknown, FWP-003 no paper, FWP-004 named already, FWP-005 services.
+    Refused: FWP-001 no party, FWP-002 unknown, FWP-003 no paper, FWP-004 named already, FWP-005 services, FWP-007 no region of the agreement.
     """
     framework, held = _held(entry)
-    form = forms.Form(told)
-    area, number = form.text("area", most=NAME_CHARS), str(told.get("dealer", "")).strip().upper()
-    check(form.problems)
+    number, places = str(told.get("dealer", "")).strip().upper(), _places(framework, told.get("regions", ()))
     found = Organisation.objects.filter(number=number, kind="supplier").exclude(pk=held.supplier_id).first()
     proof = own_paper(paper, by)
     problems = list(_dealer_problems(held, framework, found, number, proof))
     check(problems)
     assert found is not None
-    it = FrameworkDealer(number=new_number("KD", at), region_path=held.region_path, entry=held, dealer=found, area=area, paper=proof)
+    area = "、".join(place.name_zh for place in queries.where([place.code for place in places], framework.region_path))
+    it = FrameworkDealer(
+        number=new_number("KD", at), region_path=held.region_path, entry=held, dealer=found, regions=[place.code for place in places],
+        area=area, paper=proof,
+    )  # fmt: skip
     facts = {"dealer": found.name_zh, "framework": framework.number, "area": area}
     try:
         with transaction.atomic():
@@ -143,7 +149,34 @@ def refuse_upgrade(it: FrameworkUpgrade, *, reason: str, by: Actor, at: datetime
     return move(it, "refuse", by=by, at=at, change=told, facts=told, expected=expected, announces=_upgrade_moved("refuse"))
 
 
+# What every purchase under an agreement asks
+
+
+def dealer_named(
+    entry: FrameworkEntry | None, number: str, *, to: Mapping[str, Any], on: str = "dealer"
+) -> tuple[FrameworkDealer | None, list[Problem]]:
+    """Who delivers for the party, where somebody is named; `to` is the delivery as an order's terms keep it.
+
+    What is wrong is told at `on`: CAL-020 it does not deliver for the party now, or is no active supplier; FWP-008 not in that region.
+    """
+    if not number or entry is None:
+        return None, []
+    found = next((one for one in queries.who_delivers([entry]) if one.number == number), None)
+    if found is None:
+        return None, [Problem(calloff_rules.DEALER_WRONG, on=on)]
+    if not rules.delivers_to(found.regions, to["region_path"]):
+        return None, [Problem(rules.NOT_THERE, {"dealer": found.dealer.name_zh, "region": to["region_name"]}, on=on)]
+    return found, []
+
+
 # Behind the verbs
+
+
+def _places(framework: Framework, codes: Sequence[str]) -> list[Region]:
+    """The regions of these codes, which the agreement covers. Refused: FWP-007."""
+    known = {one.code: one for one in accounts.regions() if (one.path + "/").startswith(framework.region_path + "/")}
+    check([Problem(rules.REGION_UNKNOWN, {"code": code}, on="regions") for code in codes if code not in known])
+    return [one for one in known.values() if one.code in codes]
 
 
 def _held(entry: FrameworkEntry) -> tuple[Framework, FrameworkEntry]:

@@ -24,7 +24,7 @@ from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.portals.buyer import reading
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
-from sunlit.portals.ui.filters import lang, yuan
+from sunlit.portals.ui.filters import area, lang, yuan
 from sunlit.portals.ui.frameworks import calloff_page
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
@@ -72,7 +72,7 @@ def call_off(request: Request, number: str, position: int) -> HttpResponse:
             (
                 one.number,
                 _("%(dealer)s, for %(party)s · %(area)s")
-                % {"dealer": lang(one.dealer), "party": lang(one.entry.supplier), "area": one.area},
+                % {"dealer": lang(one.dealer), "party": lang(one.entry.supplier), "area": area(one)},
             )
             for one in party_queries.who_delivers(parties)
         ],

@@ -14,7 +14,7 @@ from sunlit.domain.market.rules import calloffs as rules
 from sunlit.domain.market.services import calloffs as services
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
-from sunlit.portals.ui.filters import lang
+from sunlit.portals.ui.filters import area, lang
 from sunlit.portals.ui.frameworks import calloff_page
 from sunlit.portals.ui.toasts import tell
 
@@ -44,8 +44,9 @@ def calloff(request: Request, number: str) -> HttpResponse:
 
     context = calloff_page(request, it)
     context["mine"] = next((one for one in context["bids"] if one.entry.supplier_id == request.actor.party), None)
-    own = [one for one in party_queries.who_delivers(queries.parties_of(it.package)) if one.entry.supplier_id == request.actor.party]
-    context["dealers"] = [(one.number, f"{lang(one.dealer)} · {one.area}") for one in own]
+    here = party_queries.who_delivers(queries.parties_of(it.package), to=it.terms["delivery"]["region_path"])
+    own = [one for one in here if one.entry.supplier_id == request.actor.party]
+    context["dealers"] = [(one.number, f"{lang(one.dealer)} · {area(one)}") for one in own]
     context["over"] = it.answer_until is None or request.now >= it.answer_until or it.suspended_at is not None
     context["turn"] = it.state == "offered" and it.entry is not None and it.entry.supplier_id == request.actor.party
     return form_page(request, "supplier/calloff.html", context, act)

@@ -20,12 +20,14 @@ from sunlit.domain.market.services import frameworks as services
 from sunlit.domain.market.services import open_frameworks as open_services
 from sunlit.domain.market.services import parties as services_of_parties
 from sunlit.domain.market.states import frameworks as life
+from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.files import services as files
 from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.supplier.views import drafts
+from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.frameworks import framework_page
 from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.orders import expected
@@ -161,6 +163,8 @@ def framework_entry(request: Request, number: str, response: str) -> HttpRespons
         "it": it.package.framework,
         "entry": it,
         "dealers": parties.dealers_of(it, seen_by=request.actor),
+        "places": [(one.code, lang(one)) for one in accounts.regions() if (one.path + "/").startswith(it.region_path + "/")],
+        "chosen_places": request.POST.getlist("regions"),
         "may_name": may and it.package.framework.kind == "goods",
         "upgrades": upgrades,
         "may_upgrade": may and it.state == life.SIGNED and not any(one.state == "asked" for one in upgrades),
@@ -208,7 +212,7 @@ def _as_a_party(request: Request, it: FrameworkEntry, verb: str) -> None:
     told: dict[str, Any] = {"by": request.actor, "at": request.now}
     if verb == "name":
         services_of_parties.name_dealer(
-            it, {name: post.get(name, "") for name in ("dealer", "area")}, paper=_paper(request, "paper"), **told
+            it, {"dealer": post.get("dealer", ""), "regions": post.getlist("regions")}, paper=_paper(request, "paper"), **told
         )
     elif verb == "ask":
         rows = [
