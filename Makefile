@@ -19,7 +19,7 @@ run: install  ## Start everything with the demo region on http://localhost:8000 
 install: $(VENV)/.project  ## Install what the locks name and build the front end
 
 test: install  ## Run all tests
-	$(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 2 $(ARGS)
 
 check: install  ## Style, types, floor plan, migrations, translations
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from sunlit.domain.catalog.queries import categories, documents, synonyms
 from sunlit.domain.rulebook.queries import book as rulebook
+from tests.cluster import migrated
 
 
 def _is_this_machine(address: Any) -> bool:
@@ -64,6 +65,13 @@ def own_index() -> Iterator[None]:
     """An index in a folder that goes with its test is let go with it: each holds a dictionary of many megabytes."""
     yield
     documents._indexes.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_keepdb: bool) -> None:
+    """The database of this process is a copy of one that is migrated once a run; one that is kept (--reuse-db) is migrated in its place."""
+    if not django_db_keepdb:
+        settings.DATABASES["default"]["TEST"].update(TEMPLATE=migrated(), MIGRATE=False)
 
 
 @pytest.fixture(scope="session")

@@ -30,11 +30,10 @@ def missing() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys share one house, so that they belong on one of pytest-xdist's workers."""
+    """Journeys share one house; pytest-xdist leaves them on one worker (see `tests.cluster`)."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("journeys"))
 
 
 @pytest.hookimpl(wrapper=True)

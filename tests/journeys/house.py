@@ -24,6 +24,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from tests.cluster import migrated
+
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = 5  # pages, live events, bank, price feed, keepers
 COMMAND_SECONDS = 300
@@ -118,7 +120,7 @@ def _own_database() -> Iterator[str]:
     doomed = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(doomed)
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(migrated())))
     try:
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:
