@@ -183,7 +183,9 @@ def _place(key: str, wishes: Sequence[Wish], terms: Terms, by: Actor, at: dateti
     baskets = [[(offer, wanted[offer.pk].quantity) for offer in group] for group in groups.values()]
     medians = catalog.medians([offer.product_id for offer in offers])
     asked = rulings.on_placing(baskets, buyer=buyer, medians=medians, plan=plan, direct=[direct for _supplier, direct in groups], at=at)
-    check(ruling.problem(on="plan") for said in asked for ruling in said if ruling.verdict == Verdict.REFUSED)
+    lines = {offer.title: f"line_{offer.pk}" for offer in offers}  # what is said of one offer stands at its line, the rest at the plan
+    refused = [ruling for said in asked for ruling in said if ruling.verdict == Verdict.REFUSED]
+    check(ruling.problem(on=lines.get(str(ruling.figures.get("title", "")), "plan")) for ruling in refused)
     # 3. Write: orders first (the double form stops here), then stock; the budget's hot row last.
     orders = [
         _order(_key_of(key, direct), DIRECT if direct else MODE, group, wanted, terms, plan, buyer, judged, medians, by, at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Annotated
 
 from django.utils.translation import gettext_noop as _
@@ -85,6 +84,10 @@ class LineGiven(Given):
     offer: Key = Field(description="The offer's number.")
     quantity: Quantity
     price: Money = Field(description="The price that was seen: another one is refused (ORD-014), never applied silently.")
+    direct: bool = Field(
+        default=False,
+        description="Bought direct from the manufacturer: an order of its own, with its proof of manufacture looked at now (ORD-037 … ORD-040).",
+    )
 
 
 class OrderGiven(Given):
@@ -99,7 +102,7 @@ class OrderGiven(Given):
 
 
 class Placed(Told):
-    orders: list[OrderWithAll] = Field(description="One a supplier.")
+    orders: list[OrderWithAll] = Field(description="One a supplier and mode.")
 
 
 @router.get("organisation", auth=ANY, response=OrganisationOut, operation_id="organisation", summary=_("The organisation behind the key"))
@@ -197,7 +200,7 @@ def _wishes(given: OrderGiven, request: Call) -> list[Wish]:
     """What is wanted, with the offers found. Refused: API-018 no such offer, API-019 named twice."""
     offers = machines.offers_by_number([line.offer for line in given.lines], seen_by=request.actor)
     check(_naming_problems(given.lines, offers))
-    return [_wish(offers[line.offer], line.quantity, line.price) for line in given.lines]
+    return [_wish(offers[line.offer], line) for line in given.lines]
 
 
 def _naming_problems(lines: Sequence[LineGiven], offers: dict[str, Offer]) -> list[Problem]:
@@ -212,8 +215,8 @@ def _naming_problems(lines: Sequence[LineGiven], offers: dict[str, Offer]) -> li
     return found
 
 
-def _wish(offer: Offer, quantity: int, price: Decimal) -> Wish:
-    return Wish(offer_id=offer.pk, quantity=quantity, price_seen=price)
+def _wish(offer: Offer, line: LineGiven) -> Wish:
+    return Wish(offer_id=offer.pk, quantity=line.quantity, price_seen=line.price, direct=line.direct)
 
 
 def _quota_id(number: str, request: Call) -> int:

@@ -19,6 +19,7 @@ from sunlit.portals.api.keys import Call, Needs
 from sunlit.portals.api.shapes import ROWS, After, Rows, Time, Told, Yuan
 from sunlit.portals.api.v1.catalog import number_of
 from sunlit.portals.doors import found_or_404
+from sunlit.portals.ui.orders import WAYS
 
 router = Router(tags=["orders"])
 READ = Needs("orders:read")
@@ -61,6 +62,10 @@ class Party(Told):
 class OrderOut(Told):
     number: str
     state: str
+    mode: str = Field(description=f"How it was bought: {', '.join(WAYS)}.")
+    origin: str = Field(
+        description="The number of what it was won by: a quotation, an auction, a call-off …; “” for a purchase off the shelf."
+    )
     version: int
     buyer: Party
     supplier: Party
@@ -171,7 +176,7 @@ def whole(it: Order, actor: Actor) -> OrderWithAll:
     return OrderWithAll(
         **_brief(it),
         **same,
-        **_papers(contracts.paper(it) if it.dispatched_at else NO_PAPER),  # before the goods are on their way nothing is written
+        **_papers(contracts.paper(it) if it.dispatched_at or it.received_at else NO_PAPER),  # before there is a delivery nothing is written
         rulings=market.rulings_of(it, seen_by=actor),
         quota="" if actor.kind == "supplier" else it.quota.number,
         times=_times(it),
@@ -194,7 +199,7 @@ def _brief(it: Order) -> dict[str, Any]:
     parties = {
         name: Party(number=p.number, name_zh=p.name_zh, name_en=p.name_en) for name, p in (("buyer", it.buyer), ("supplier", it.supplier))
     }
-    same = {name: getattr(it, name) for name in ("number", "state", "version", "total", "placed_at")}
+    same = {name: getattr(it, name) for name in ("number", "state", "mode", "origin", "version", "total", "placed_at")}
     return {**same, **parties, "orderer": it.orderer.name_zh, "until": market.deadline_of(it)}
 
 
