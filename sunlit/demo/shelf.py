@@ -22,7 +22,7 @@ OFFERS_A_PRODUCT = 3.45  # on average: a long tail of one to twelve shops
 SHOPS_A_PRODUCT_MOST = 12
 SOURCES = ("电商平台甲（自营）", "电商平台乙（自营）", "厂家官网指导价")
 ENERGY_CLASSES = {"computing", "printing", "display", "appliance", "electric"}
-MADE_HERE = {"furniture", "food"}  # shops that make what they sell
+MADE_HERE = {"furniture", "food"}  # shops that sell nothing else make it themselves
 LABEL_CLASSES = {"furniture", "paper", "consumable", "printing", "computing", "cleaning"}
 # How offers stand; whatever is left is on sale.
 STANDINGS = (("review", 60), ("refused", 20), ("frozen", 14), ("unfreeze_review", 5), ("delisted", 80), ("draft", 25))
@@ -299,7 +299,7 @@ def _tags(rng: Random, product: Product, shop: Organisation, at: datetime) -> It
     until = sizes_until(at)
     yield from (PolicyTag(tag, expires_on=until) for tag in shop.sized_tags)
     own = Random(f"{product.key} {shop.key}")  # of its own: what else is drawn stays as it is
-    if product.family in MADE_HERE and own.random() < 0.15:
+    if product.family in MADE_HERE and own.random() < 0.15 and shop.families == (product.family,):
         yield _certified(own, "manufacturer_direct", "SCXK", product, at)
     if product.family == "food":
         poor = rng.random() < 0.45

@@ -60,11 +60,11 @@ TRADES: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
     ("信息科技", "Information Technology", ("computing", "network", "printing", "display", "consumable", "software"), 12),
     ("办公设备", "Office Equipment", ("printing", "computing", "display", "stationery", "consumable", "paper"), 10),
     ("文化用品", "Stationery", ("stationery", "paper", "consumable", "sport"), 7),
-    ("家具", "Furniture", ("furniture",), 7),
+    ("家具制造", "Furniture Works", ("furniture",), 7),
     ("电器", "Appliances", ("appliance", "electric", "display"), 7),
     ("医疗器械", "Medical Devices", ("medical", "cleaning"), 5),
     ("商贸", "Trading", ("stationery", "cleaning", "food", "appliance", "paper", "sport", "safety", "electric"), 8),
-    ("果业", "Orchards", ("food",), 3),
+    ("果品加工", "Fruit Processing", ("food",), 3),
     ("消防器材", "Fire and Safety", ("safety", "electric", "display"), 2),
     ("汽车服务", "Motor Service", ("motor",), 2),
     ("印务", "Printing House", ("press", "paper"), 2),
@@ -75,8 +75,8 @@ SERVICE_FAMILIES = frozenset({"motor", "press", "upkeep", "premises"})
 
 # Applicants that are not (yet) admitted, by what became of their application.
 APPLICANTS: tuple[tuple[str, str, str], ...] = (
-    ("submitted", "星汉桥", "信息科技"), ("submitted", "采薇", "文化用品"), ("submitted", "雪莲坡", "医疗器械"), ("submitted", "山南水北", "家具"),
-    ("returned", "蒹葭", "商贸"), ("returned", "听涛", "电器"), ("refused", "逐鹿", "办公设备"), ("refused", "风行水上", "果业"),
+    ("submitted", "星汉桥", "信息科技"), ("submitted", "采薇", "文化用品"), ("submitted", "雪莲坡", "医疗器械"), ("submitted", "山南水北", "家具制造"),
+    ("returned", "蒹葭", "商贸"), ("returned", "听涛", "电器"), ("refused", "逐鹿", "办公设备"), ("refused", "风行水上", "果品加工"),
     ("draft", "新雨后", "印务"), ("draft", "拾光里", "物业服务"), ("withdrawn", "野渡", "汽车服务"),
 )  # fmt: skip
 APPLICATION_REASONS = {
