@@ -12,12 +12,14 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.catalog.models import Category
-from sunlit.domain.market.models import Framework, WorkOrder
+from sunlit.domain.market.models import Framework, Order, UnitRequest, WorkOrder
 from sunlit.domain.market.states import auctions as auction_life
 from sunlit.domain.market.states import batches as batch_life
 from sunlit.domain.market.states import calloffs as calloff_life
 from sunlit.domain.market.states import frameworks as framework_life
+from sunlit.domain.market.states import orders as order_life
 from sunlit.domain.market.states import quotations as quotation_life
+from sunlit.domain.market.states import units as unit_life
 from sunlit.domain.market.states import workorders as work_life
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.lifecycle import Life
@@ -47,7 +49,7 @@ class Kind:
 
     @property
     def several(self) -> bool:
-        return self.what != PACKAGE
+        return self.what not in (PACKAGE, OFFER)
 
     def categories_of(self, it: Any) -> tuple[Category, ...]:
         """Each once."""
@@ -58,7 +60,7 @@ class Kind:
         return "\n".join([str(self.title(it)), *(one.name for one in self.things_of(it))])
 
 
-PACKAGE: Final = "package"
+PACKAGE, OFFER = "package", "offer"
 
 
 def _title(it: Any) -> str:
@@ -71,6 +73,16 @@ def _framework_title(it: Framework) -> str | Promise:
 
 def _counted(it: Any) -> str:
     return f"{it.package.name} × {it.quantity}"
+
+
+def _of_a_unit(it: UnitRequest) -> str:
+    return f"{it.offer.title} × {it.quantity}"
+
+
+def _off_the_shelf(it: Order) -> str | Promise:
+    first, *others = it.lines.all()
+    title = f"{first.snapshot['title']} × {first.quantity}"
+    return format_lazy(_("{title} and {num} more"), title=title, num=len(others)) if others else title
 
 
 def _served(it: WorkOrder) -> str:
@@ -120,5 +132,17 @@ KINDS: Final[dict[str, Kind]] = {
         (*_UNDER_A_FRAMEWORK, "target__name"),
         _served,
         lambda it: it.amount,
+    ),
+    "direct": Kind(
+        _("direct from the manufacturer"),
+        "orders",
+        order_life.order,
+        "lines",
+        ("lines__snapshot__title",),
+        _off_the_shelf,
+        lambda it: it.total,
+    ),
+    "unit_request": Kind(
+        _("purchase between units"), "unit-requests", unit_life.unit_request, OFFER, ("offer__title",), _of_a_unit, lambda it: it.amount
     ),
 }

@@ -15,15 +15,18 @@ from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.domain.market.models import Batch, CallOff, Framework, Quotation, Stoppable, WorkOrder
+from sunlit.domain.market.models import Batch, CallOff, Framework, Order, Quotation, Stoppable, UnitRequest, WorkOrder
 from sunlit.domain.market.queries import auctions
 from sunlit.domain.market.queries.auctions import AuctionRow
 from sunlit.domain.market.queries.kinds import KINDS
+from sunlit.domain.market.queries.rulings import DIRECT
 from sunlit.domain.market.states import auctions as auction_life
 from sunlit.domain.market.states import batches as batch_life
 from sunlit.domain.market.states import calloffs as calloff_life
 from sunlit.domain.market.states import frameworks as framework_life
+from sunlit.domain.market.states import orders as order_life
 from sunlit.domain.market.states import quotations as quotation_life
+from sunlit.domain.market.states import units as unit_life
 from sunlit.domain.market.states import workorders as work_life
 from sunlit.domain.planning import queries as planning
 from sunlit.foundation.accounts.models import Organisation
@@ -212,6 +215,21 @@ def _next_of_work(it: WorkOrder) -> Next:
     return Next(until, step)
 
 
+# What one seller alone is asked for. It is stopped where it comes from: the maker's offer is frozen, the unit's offer stopped
+
+
+def _direct(region_path: str, _at: datetime) -> Iterable[Order]:
+    found = Order.objects.filter(_here(region_path), mode=DIRECT, state=order_life.PLACED)
+    return found.select_related("buyer__region").prefetch_related("lines").order_by("confirm_until", "pk")[:ROWS_MOST]
+
+
+def _unit_requests(region_path: str, _at: datetime) -> Iterable[UnitRequest]:
+    """Of the region's units, and what these are asked for by others."""
+    sold = Q(offer__region_path=region_path) | Q(offer__region_path__startswith=region_path + "/")
+    found = UnitRequest.objects.filter(_here(region_path) | sold, state=unit_life.REQUESTED)
+    return found.select_related("buyer__region", "offer").order_by("answer_until", "pk")[:ROWS_MOST]
+
+
 SOURCES: Final[dict[str, Source]] = {
     "quotation": Source(_quotations, _next_of_a_quotation, _who_quotes, lambda it: [f"quotation/{it.number}"]),
     "auction": Source(_auctions, _next_of_an_auction, lambda row: row.bidders, lambda row: [row.it.reference], purchase=lambda row: row.it),
@@ -229,4 +247,6 @@ SOURCES: Final[dict[str, Source]] = {
         lambda it: [demand.reference for demand in it.demands.all() if demand.state in batch_life.OPEN_DEMANDS],
     ),
     "work_order": Source(_work_orders, _next_of_work, lambda _it: 1, lambda it: [it.reference]),
+    "direct": Source(_direct, lambda it: Next(it.confirm_until, _("answers until")), lambda _it: 1, lambda it: [f"order/{it.number}"]),
+    "unit_request": Source(_unit_requests, lambda it: Next(it.answer_until, _("answers until")), lambda _it: 1, lambda it: [it.reference]),
 }

@@ -21,7 +21,7 @@ from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Seat
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 
-MODES: Final = {mode: kind.label for mode, kind in KINDS.items()}
+MODES: Final = {mode: KINDS[mode].label for mode in SOURCES}  # what no supplier answers in competition has no opportunities
 SUBSCRIBED: Final = ("quotation", "auction", "framework")  # the parties to a framework are told of what is bought under it anyhow
 DRAFTS_MOST: Final = 200
 DEPTH_MOST: Final = 2000  # rows that a list goes down

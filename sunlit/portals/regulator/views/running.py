@@ -10,7 +10,9 @@ from django.shortcuts import render
 from sunlit.domain.market.queries import running as queries
 from sunlit.portals.doors import Request, door
 
-LINKS: Final = {mode: f"regulator:{mode}" for mode in queries.SOURCES}  # each page bears the name of its mode
+LINKS: Final = {mode: f"regulator:{mode}" for mode in queries.SOURCES} | {
+    "direct": "regulator:order"
+}  # else each page bears its mode's name
 
 
 @door(kind="regulator", methods=("GET",))
