@@ -7,11 +7,16 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from django.core.files.base import ContentFile
+
 from sunlit.demo import cast
-from sunlit.demo.entries import Act
+from sunlit.demo.entries import Act, specimen
 from sunlit.demo.hours import DAY_MINUTES, moment, working_minutes
 from sunlit.demo.shapes import World
+from sunlit.demo.sheets import inspected
 from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.contracts import queries as papers
+from sunlit.domain.contracts import services as contracts
 from sunlit.domain.market import services as market
 from sunlit.domain.market.models import Order, UnitOffer, UnitRequest
 from sunlit.domain.market.modes import supermarket
@@ -20,6 +25,8 @@ from sunlit.domain.market.services import units
 from sunlit.domain.planning import queries as planning
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.files import services as files
+from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel.clock import local_day
 
 if TYPE_CHECKING:
@@ -91,13 +98,16 @@ class Neighbours:
             (16, partial(self._offer, LAPTOPS, school)),
             (15, partial(self._ask, LAPTOPS, nurse, "4", "护理部移动查房使用，性能已足够，就近调剂。")),
             (14.5, partial(self._confirm, school)),
-            (12, partial(self._hand_over, clerk)),
+            (12, partial(self._hand_over, clerk, "梨城实中交字〔2026〕3号", 3)),
+            (11.5, partial(self._hand_over, clerk, "梨城实中交字〔2026〕4号", 1)),
             (10, self._receive),
+            (9.5, self._accept),
             (9, partial(self._from_the_maker, clerk)),
             (8, self._sent),
             (7, partial(self._offer, PRINTING, school)),
             (5, partial(self._ask, PRINTING, nurse, "60", "健康宣教手册印刷，量小且急。")),
             (4.5, partial(self._refuse, PRINTING, school, "中考期间印刷室排期已满，六月后可以承接。")),
+            (6, partial(self._voucher, self.rows.actors[cast.LI.login])),
             (3, partial(self._offer, ROOMS, hospital)),
             (1, partial(self._ask, LAPTOPS, nurse, "3", "门诊导诊台增设查询终端，闲置设备可以满足。")),
         )
@@ -108,7 +118,8 @@ class Neighbours:
     def _offer(self, key: str, lead: Actor, at: datetime) -> None:
         last: date = local_day(at) + timedelta(days=120)
         told = {**OFFERS[key], "scope": lead.region_path.partition("/")[0], "valid_until": last.isoformat()}
-        self.offers[key] = units.publish_offer(told, by=lead, at=at)
+        paper = self._paper("定价依据.png", lead, at) if key == LAPTOPS else None
+        self.offers[key] = units.publish_offer(told, paper=paper, by=lead, at=at)
 
     def _ask(self, key: str, by: Actor, quantity: str, purpose: str, at: datetime) -> None:
         told = {"quantity": quantity, "purpose": purpose, **self._where(by, at)}
@@ -121,14 +132,31 @@ class Neighbours:
     def _refuse(self, key: str, lead: Actor, reason: str, at: datetime) -> None:
         units.refuse_request(self.asked[key], reason=reason, by=lead, at=at)
 
-    def _hand_over(self, clerk: Actor, at: datetime) -> None:
+    def _hand_over(self, clerk: Actor, sheet: str, quantity: int, at: datetime) -> None:
+        """In two parts, each under its signed sheet."""
         assert self.sold is not None
-        parcel = {line.position: line.quantity for line in self.sold.lines.all()}
-        self.sold = market.dispatch(self.sold, carrier="自行交接", waybill="梨城实中交字〔2026〕3号", parcel=parcel, by=clerk, at=at)
+        given: dict[str, Any] = {"carrier": "自行交接", "waybill": sheet, "paper": self._paper("交接单.png", clerk, at)}
+        self.sold = market.dispatch(self.sold, **given, parcel={1: quantity}, by=clerk, at=at)
 
     def _receive(self, at: datetime) -> None:
         assert self.sold is not None
         self.sold = market.receive(self.sold, by=self._seat(cast.SECOND_BUYER, "receiver"), at=at)
+
+    def _accept(self, at: datetime) -> None:
+        assert self.sold is not None
+        sheet = [{"position": 1, "quantity": 4, "conforms": True, "remark": ""}]
+        receiver = self._seat(cast.SECOND_BUYER, "receiver")
+        forms = {asked.template.id: inspected(asked, receiver, at) for asked in papers.acceptance_forms(self.sold.lines.all())}
+        self.sold = contracts.accept(self.sold, items=sheet, forms=forms, remark="四台均可正常使用。", by=receiver, at=at)
+
+    def _voucher(self, payee: Actor, at: datetime) -> None:
+        assert self.sold is not None
+        told: dict[str, Any] = {"number": "非税2026-00018", "amount": self.sold.total, "issued_on": local_day(at)}
+        self.sold = contracts.invoice(self.sold, **told, file=self._paper("收据.png", payee, at), by=payee, at=at)
+
+    def _paper(self, name: str, by: Actor, at: datetime) -> File:
+        upload = ContentFile(specimen("AUTHORISATION", by.organisation_number), name=name)
+        return files.keep(upload, purpose="document", owner=by.party, by=by, at=at)
 
     def _from_the_maker(self, clerk: Actor, at: datetime) -> None:
         """The first thing that a maker sells itself and that costs little."""

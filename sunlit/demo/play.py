@@ -23,6 +23,7 @@ from sunlit.demo.pooled import pooled
 from sunlit.demo.quoted import keepers_at_hand, quoted
 from sunlit.demo.served import served
 from sunlit.demo.shapes import OrderPlan, Step, World
+from sunlit.demo.sheets import inspected
 from sunlit.demo.splits import splits
 from sunlit.domain.catalog.models import Offer
 from sunlit.domain.contracts import queries as papers
@@ -212,7 +213,7 @@ class Stage:
         return market.dispatch(order, parcel=open_, carrier=carrier, waybill=waybill, by=by, at=at)
 
     def _accept(self, order: Order, *, by: Actor, at: datetime) -> Order:
-        forms = {asked.template.id: _inspected(asked, by, at) for asked in papers.acceptance_forms(order.lines.all())}
+        forms = {asked.template.id: inspected(asked, by, at) for asked in papers.acceptance_forms(order.lines.all())}
         return contracts.accept(order, items=self._sheet(order, conforms=True), forms=forms, remark=REMARK, by=by, at=at)
 
     def _reject(self, order: Order, *, reason: str, by: Actor, at: datetime) -> Order:
@@ -252,12 +253,3 @@ class Stage:
             {"position": line.position, "quantity": line.quantity, "conforms": conforms or line.position > 1, "remark": ""}
             for line in order.lines.all().order_by("position")
         ]
-
-
-def _inspected(asked: papers.SheetForm, by: Actor, at: datetime) -> dict[str, Any]:
-    """The category's acceptance template, filled in by whoever received the goods: everything passed."""
-    fields = asked.template.fields
-    verdicts = {it.key: "pass" for it in fields if it.kind == "verdict"}
-    users = {it.key: "none" for it in fields if it.key == "users"}
-    member = {"name": by.user_name, "unit": by.organisation_name}
-    return {"members": [member], "day": local_day(at).isoformat(), "how": ["count", "open"], **verdicts, **users}

@@ -73,7 +73,12 @@ def test_from_the_offer_to_the_voucher(units: Town) -> None:
     # Delivery
     answer = clerk.post(sale, once("i", verb="dispatch", carrier="自行交接", waybill="", expected=str(order.version)))
     assert (answer.status_code, at_field(answer, "waybill")) == (422, ["ORD-006"])
-    assert clerk.post(sale, once("j", verb="dispatch", carrier="自行交接", waybill="1", expected=str(order.version))).status_code == 303
+    assert (
+        clerk.post(
+            sale, once("j", verb="dispatch", carrier="自行交接", waybill="1", quantity_1="4", expected=str(order.version))
+        ).status_code
+        == 303
+    )
     order.refresh_from_db()
     assert order.state == "dispatched"
     assert clerk.get(f"/papers/orders/{order.number}/order.pdf").status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -104,3 +105,8 @@ class Rating(models.Model):
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["supplier", "-at"], name="ratings_of_a_supplier")]
+
+    @property
+    def stars(self) -> Decimal:
+        """The mean of the three criteria, one decimal."""
+        return (Decimal(self.quality + self.delivery + self.service) / 3).quantize(Decimal("0.1"))

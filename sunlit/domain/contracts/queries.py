@@ -12,7 +12,8 @@ from django.db.models import Avg, Count, DecimalField, F
 
 from sunlit.domain.contracts.models import AcceptanceSheet, Invoice, Payment, Rating
 from sunlit.domain.market.models import Order, OrderLine
-from sunlit.domain.rulebook.queries import templates
+from sunlit.domain.market.queries import answers_for_the_seller
+from sunlit.domain.rulebook.queries import in_time, templates
 from sunlit.domain.rulebook.rules.templates import Part, Template, summary
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
@@ -26,11 +27,13 @@ __all__ = [
     "Standing",
     "acceptance_forms",
     "filled_forms",
+    "may_reply",
     "paper",
     "rating_of",
     "rating_to_answer",
     "ratings_of",
     "ratings_of_suppliers",
+    "ratings_to_answer",
     "stars_of_products",
 ]
 
@@ -84,7 +87,7 @@ def paper(order: Order) -> Paper:
     sheets = list(AcceptanceSheet.objects.filter(order=order).select_related("inspector").prefetch_related("photos").order_by("at", "id"))
     invoice = Invoice.objects.filter(order=order).select_related("file").first()
     payments = list(Payment.objects.filter(order=order).select_related("ordered_by").order_by("ordered_at", "id"))
-    return Paper(sheets, invoice, payments, Rating.objects.filter(order=order).first())
+    return Paper(sheets, invoice, payments, Rating.objects.filter(order=order).select_related("order").first())
 
 
 def acceptance_forms(lines: Iterable[OrderLine]) -> list[SheetForm]:
@@ -132,6 +135,18 @@ def replies_due(*, at: datetime) -> list[Rating]:
     """The ratings that their supplier has not answered and soon no longer may. One query."""
     soon = Rating.objects.filter(replied_at=None, order__reply_until__gt=at, order__reply_until__lte=at + REPLY_SOON)
     return list(soon.filter(order__state__in=("rated", "closed")).select_related("order").order_by("order__reply_until", "pk"))
+
+
+def ratings_to_answer(seller_id: int, *, at: datetime) -> list[Rating]:
+    """The ratings that this seller has not answered and still may, the nearest end of its time first."""
+    found = Rating.objects.filter(supplier_id=seller_id, replied_at=None, order__reply_until__gt=at)
+    return list(found.select_related("order__buyer", "order__supplier").order_by("order__reply_until", "pk")[:PAGE_ROWS])
+
+
+def may_reply(it: Rating, *, by: Actor, at: datetime) -> bool:
+    """Whether the actor could answer this rating now."""
+    until = it.order.reply_until
+    return it.replied_at is None and (until is None or in_time(until, at)) and answers_for_the_seller(it.order, by)
 
 
 def rating_to_answer(order_number: str, *, seen_by: Actor) -> Rating | None:

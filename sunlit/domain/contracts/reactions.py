@@ -19,6 +19,7 @@ from sunlit.foundation.messages.services import tell
 from sunlit.foundation.outbox.events import hears
 from sunlit.foundation.outbox.rounds import every_day, every_minute
 
+UNIT, UNIT_SELLERS = "unit", ("orderer", "lead")
 REPLY_DUE = templates.declare("rating.reply_due", title=_("You may reply to the rating of order {number} until {until:at}"))
 
 
@@ -43,14 +44,15 @@ def remind_of_replies() -> None:
     """A supplier that has not answered its rating is told before its time is over."""
     at = clock.now()
     for it in queries.replies_due(at=at):
+        of_unit = it.order.mode == UNIT
         tell(
             template=REPLY_DUE.key,
             at=at,
             dedupe=f"rating/{it.order.number}/reply",
             organisation_id=it.supplier_id,
-            roles=("sales", "admin"),
+            roles=UNIT_SELLERS if of_unit else ("sales", "admin"),
             params={"number": it.order.number, "until": it.order.reply_until.isoformat() if it.order.reply_until else ""},
-            link="/supplier/ratings/",
+            link=f"/buyer/unit-sales/{it.order.number}/" if of_unit else "/supplier/ratings/",
         )
 
 

@@ -14,12 +14,12 @@ from django.db.models import F
 from sunlit.domain.contracts import queries, rules
 from sunlit.domain.contracts.events import PaymentOrdered, Rated
 from sunlit.domain.contracts.models import AcceptanceSheet, Invoice, Payment, Rating
+from sunlit.domain.market import queries as orders
 from sunlit.domain.market import services as market
 from sunlit.domain.market.models import Order, OrderLine, Return
 from sunlit.domain.planning import services as planning
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.rules import templates
-from sunlit.foundation.access import holds
 from sunlit.foundation.accounts.actors import CLOCK, Actor
 from sunlit.foundation.files.models import File
 from sunlit.foundation.gateways.bank import Bank, BankDisagrees, BankReceipt, BankUnreachable, PaymentOrder
@@ -248,11 +248,10 @@ def rate(
 ) -> Order:
     """Rate the supplier by the fixed criteria, 1 to 5 stars each. Refused: CON-005, CON-004."""
     check(_rating_problems((quality, delivery, service), comment))
-    stars = (Decimal(quality + delivery + service) / 3).quantize(Decimal("0.1"))
-    facts = {"stars": str(stars), "quality": quality, "delivery": delivery, "service": service}
-    order = market.mark(order, "rate", by=by, at=at, expected=expected, facts=facts)
-    given = {"quality": quality, "delivery": delivery, "service": service, "comment": comment.strip()}
-    Rating.objects.create(order=order, supplier_id=order.supplier_id, at=at, **given)
+    given = {"quality": quality, "delivery": delivery, "service": service}
+    it = Rating(order=order, supplier_id=order.supplier_id, at=at, comment=comment.strip(), **given)
+    order = market.mark(order, "rate", by=by, at=at, expected=expected, facts={"stars": str(it.stars), **given})
+    it.save()
     announce(Rated(order_number=order.number, supplier_id=order.supplier_id, stars=quality + delivery + service))
     return order
 
@@ -261,7 +260,7 @@ def rate(
 def reply(rating: Rating, *, text: str, by: Actor, at: datetime) -> Rating:
     """The rated supplier answers, once and in its time. Refused: CON-006 … CON-008, CON-016."""
     it = Rating.objects.select_for_update(of=("self",)).select_related("order").get(pk=rating.pk)
-    if not holds("sales", "admin", of="supplier_id").allows(by, it):
+    if not orders.answers_for_the_seller(it.order, by):
         raise Refused(Problem(rules.NOT_YOUR_RATING))
     check(_reply_problems(it, text, at))
     it.reply, it.replied_at = text.strip(), at

@@ -21,6 +21,7 @@ from sunlit.domain.market.models import (
     UnitRequest,
     WorkOrder,
 )
+from sunlit.domain.market.states.orders import UNIT
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.ledger.canonical import PERSON
 
@@ -40,6 +41,13 @@ def visible_to(actor: Actor) -> QuerySet[Order]:
         case "operator" | "clock":
             return orders
     return orders.none()
+
+
+def sales_visible_to(actor: Actor) -> QuerySet[Order]:
+    """The orders that the actor's unit delivers to other units: they do not stand among what it buys."""
+    if actor.kind != "buyer":
+        return Order.objects.none()
+    return Order.objects.filter(mode=UNIT, supplier_id=actor.organisation_id)
 
 
 def names_the_person(act: str, actor: Actor) -> bool:

@@ -48,7 +48,7 @@ def test_an_order_to_a_maker_stands_there_until_the_maker_answers(quiet: Town) -
     ordinary = check_out(quiet, services.add_to_cart(quiet.laptop, quantity=1, by=quiet.aygul, at=NOON), key="k2")
     [row] = queries.running(CITY, at=NOON)
     assert (row.mode, row.number, row.until, row.held) == ("direct", order.number, order.confirm_until, Decimal("5256.00"))
-    assert str(row.title).startswith(f"{quiet.paper.title} × 2")
+    assert str(row.title) == f"{quiet.laptop.title} × 1等，另有1项"
     assert ordinary[0].number not in browser(quiet.surina).get(BOARD).content.decode()
     assert f"/regulator/orders/{order.number}/" in browser(quiet.surina).get(f"{BOARD}?mode=direct").content.decode()
     assert queries.running(COUNTY, at=NOON) == []

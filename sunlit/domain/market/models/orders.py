@@ -200,6 +200,7 @@ class Dispatch(models.Model):
     carrier = models.TextField()
     waybill = models.TextField()
     contents = models.JSONField()  # {position: quantity}
+    paper = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")  # the signed sheet of the handover
     at = models.DateTimeField()
 
     class Meta:

@@ -11,6 +11,7 @@ from sunlit.domain.catalog.models import Category
 from sunlit.domain.planning.models import BudgetQuota, Plan
 from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation, User
+from sunlit.foundation.files.models import File
 from sunlit.foundation.lifecycle import Living
 
 
@@ -32,6 +33,7 @@ class UnitOffer(Living):
     basis = models.TextField()  # cost, appraisal, tariff
     basis_amount = models.DecimalField(max_digits=16, decimal_places=2)  # of one, as the paper says
     basis_paper = models.TextField()
+    paper = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")  # that paper itself, public with the offer
     asset = models.BooleanField(default=False)  # a state asset, not a service or a product of the unit
     approval = models.TextField(default="", blank=True)  # of the disposal
 

@@ -98,7 +98,9 @@ def order(number: str, *, seen_by: Actor) -> Order | None:
         visible_to(seen_by)
         .select_related("buyer", "supplier", "orderer", "receiver", "approver", "quota", "plan")
         .prefetch_related(
-            lines, Prefetch("dispatches", Dispatch.objects.order_by("at", "id")), Prefetch("returns", Return.objects.order_by("asked_at"))
+            lines,
+            Prefetch("dispatches", Dispatch.objects.select_related("paper").order_by("at", "id")),
+            Prefetch("returns", Return.objects.order_by("asked_at")),
         )
         .filter(number=number)
         .first()
@@ -251,6 +253,11 @@ def favourites(buyer_id: int) -> list[Favourite]:
 
 def is_favourite(buyer_id: int, product_id: int) -> bool:
     return Favourite.objects.filter(buyer_id=buyer_id, product_id=product_id).exists()
+
+
+def answers_for_the_seller(it: Order, actor: Actor) -> bool:
+    """Whether the actor speaks for who sold: a supplier's sales, or whoever orders and leads at a unit that sells."""
+    return states.sales.allows(actor, it)
 
 
 def open_orders_of_supplier(supplier_id: int) -> int:

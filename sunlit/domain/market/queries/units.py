@@ -7,17 +7,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from sunlit.domain.market import policies
-from sunlit.domain.market.models import Order, UnitOffer, UnitRequest
+from sunlit.domain.market.models import Dispatch, Order, UnitOffer, UnitRequest
+from sunlit.domain.market.queries.orders import DESK_ROWS, Task, deadline_of
 from sunlit.domain.market.states import orders as order_states
 from sunlit.domain.market.states import units as states
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 
 MODE: Final = order_states.UNIT
+SALES_WAIT: Final = {
+    **dict.fromkeys(
+        (
+            order_states.CONFIRMED,
+            order_states.PARTLY_DISPATCHED,
+            order_states.CANCEL_ASKED,
+            order_states.RETURNING,
+            order_states.EXCHANGING,
+        ),
+        ("orderer", "lead"),
+    ),
+    order_states.ACCEPTED: ("finance", "orderer", "lead"),
+}
+_PARCELS: Final = Prefetch("dispatches", Dispatch.objects.select_related("paper").order_by("at", "id"))
 
 
 @dataclass(frozen=True)
@@ -125,16 +140,30 @@ def waiting_requests(actor: Actor) -> int:
 
 def sale(number: str, *, seen_by: Actor) -> Order | None:
     """An order that the actor's unit delivers to another one; None for everybody else."""
-    if seen_by.kind != "buyer":
-        return None
-    found = Order.objects.filter(mode=MODE, supplier_id=seen_by.organisation_id, number=number)
-    return found.select_related("buyer", "supplier", "orderer").prefetch_related("lines", "dispatches").first()
+    found = policies.sales_visible_to(seen_by).filter(number=number)
+    return found.select_related("buyer", "supplier", "orderer").prefetch_related("lines", _PARCELS, "returns").first()
+
+
+def requests_to_answer(actor: Actor) -> list[UnitRequest]:
+    """The requests that wait for this person's word, the nearest deadline first."""
+    if not actor.has("lead"):
+        return []
+    found = UnitRequest.objects.filter(offer__seller_id=actor.organisation_id, state=states.REQUESTED)
+    return list(found.select_related("offer__seller", "buyer").order_by("answer_until", "pk")[:DESK_ROWS])
+
+
+def sales_to_do(actor: Actor) -> list[Task]:
+    """What waits for this person at the orders that its unit delivers: to hand over, to answer, to send the voucher."""
+    turn = [state for state, roles in SALES_WAIT.items() if actor.has(*roles)]
+    found = policies.sales_visible_to(actor).filter(state__in=turn).select_related("buyer", "supplier").order_by("-pk")[:DESK_ROWS]
+    tasks = (Task(it, order_states.order.open_to(it, actor), deadline_of(it)) for it in found)
+    return [task for task in tasks if task.moves]
 
 
 def _offers() -> QuerySet[UnitOffer]:
     taken = UnitRequest.objects.filter(offer=OuterRef("pk"), state__in=states.TAKEN).order_by().values("offer").annotate(n=Sum("quantity"))
     counted = Coalesce(Subquery(taken.values("n"), output_field=IntegerField()), 0)
-    return UnitOffer.objects.annotate(taken=counted).select_related("seller__region", "category")
+    return UnitOffer.objects.annotate(taken=counted).select_related("seller__region", "category", "paper")
 
 
 def _line(region_path: str) -> Iterable[str]:

@@ -26,6 +26,7 @@ from sunlit.domain.registry import queries as registry
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.foundation.accounts.actors import CLOCK, Actor
 from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel.clock import end_of_day, local_day
 from sunlit.foundation.kernel.limits import CART_LINES, QUANTITY_MOST
 from sunlit.foundation.kernel.refusals import Problem, Refused
@@ -170,7 +171,15 @@ def refuse_cancel(order: Order, *, reason: str, by: Actor, at: datetime, expecte
 
 @transaction.atomic
 def dispatch(
-    order: Order, *, carrier: str, waybill: str, parcel: Mapping[int, int], by: Actor, at: datetime, expected: int | None = None
+    order: Order,
+    *,
+    carrier: str,
+    waybill: str,
+    parcel: Mapping[int, int],
+    paper: File | None = None,
+    by: Actor,
+    at: datetime,
+    expected: int | None = None,
 ) -> Order:
     """The supplier sends a parcel: `parcel` is {position: quantity}. The order is dispatched when nothing is open any more.
 
@@ -182,12 +191,12 @@ def dispatch(
     parcel = {position: quantity for position, quantity in parcel.items() if quantity}
     whole = all(parcel.get(position, 0) >= quantity for position, quantity in still.items())
     change = {"receive_until": _deadline("order.receipt_limit", order, at)} if whole else {}
-    facts = {"carrier": carrier.strip(), "waybill": waybill.strip(), "parcel": {str(k): v for k, v in parcel.items()}}
+    facts = {"carrier": carrier.strip(), "waybill": waybill.strip(), "parcel": {str(k): v for k, v in parcel.items()}, **_shown(paper)}
     handed = {"parcel": parcel, "open": still, "waybills": _waybills(order)}
     order = _turn(
         order, "dispatch" if whole else "dispatch_part", by=by, at=at, expected=expected, change=change, facts=facts, handed=handed
     )
-    Dispatch.objects.create(order=order, carrier=carrier.strip(), waybill=waybill.strip(), contents=facts["parcel"], at=at)
+    Dispatch.objects.create(order=order, carrier=carrier.strip(), waybill=waybill.strip(), contents=facts["parcel"], paper=paper, at=at)
     for line in lines:
         if line.position in parcel:
             OrderLine.objects.filter(pk=line.pk).update(dispatched=F("dispatched") + parcel[line.position])
@@ -201,14 +210,16 @@ def receive(order: Order, *, by: Actor, at: datetime, expected: int | None = Non
 
 
 @transaction.atomic
-def redeliver(order: Order, *, carrier: str, waybill: str, by: Actor, at: datetime, expected: int | None = None) -> Order:
+def redeliver(
+    order: Order, *, carrier: str, waybill: str, paper: File | None = None, by: Actor, at: datetime, expected: int | None = None
+) -> Order:
     """The supplier sends other goods in exchange."""
-    facts = {"carrier": carrier.strip(), "waybill": waybill.strip()}
+    facts = {"carrier": carrier.strip(), "waybill": waybill.strip(), **_shown(paper)}
     anew = {"received_at": None, "accept_until": None, "reminded": ""}
     change = {"receive_until": _deadline("order.receipt_limit", order, at), **anew}
     order = _turn(order, "redeliver", by=by, at=at, expected=expected, change=change, facts=facts, handed={"waybills": _waybills(order)})
     contents = {str(line.position): line.quantity for line in OrderLine.objects.filter(order=order)}
-    Dispatch.objects.create(order=order, carrier=facts["carrier"], waybill=facts["waybill"], contents=contents, at=at)
+    Dispatch.objects.create(order=order, carrier=facts["carrier"], waybill=facts["waybill"], contents=contents, paper=paper, at=at)
     Return.objects.filter(order=order, kind="exchange", settled_at=None).update(settled_at=at)
     return order
 
@@ -376,6 +387,11 @@ def _give_up(order: Order, verb: str, *, reason: str | None, by: Actor, at: date
         catalog_services.return_stock(dict(lines))
     planning.give_back(reference=f"order/{order.number}", at=at)
     return order
+
+
+def _shown(paper: File | None) -> dict[str, str]:
+    """The paper of a handover, told by its hash."""
+    return {"paper": paper.sha256} if paper else {}
 
 
 def _waybills(order: Order) -> set[str]:

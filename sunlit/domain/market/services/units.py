@@ -25,6 +25,7 @@ from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.rules import Ruling, Verdict, judge
 from sunlit.foundation.accounts.actors import CLOCK, Actor
 from sunlit.foundation.accounts.models import Organisation
+from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import end_of_day, local_day
 from sunlit.foundation.kernel.limits import NAME_CHARS, QUANTITY_MOST, REASON_CHARS_LEAST, TEXT_CHARS
@@ -43,10 +44,11 @@ NEEDED: Final = "needed"
 
 
 @transaction.atomic
-def publish_offer(told: Mapping[str, str], *, by: Actor, at: datetime) -> UnitOffer:
+def publish_offer(told: Mapping[str, str], *, paper: File | None = None, by: Actor, at: datetime) -> UnitOffer:
     """The unit's lead offers something to other units; it is public at once.
 
     `told`: title, category, description, unit, quantity, delivery_days, price, basis, basis_amount, basis_paper, asset, approval, scope, valid_until.
+    `paper`: the paper itself on which the price rests, which everybody may read with the offer.
     Refused: LIF-002 not the lead, UNI-001 … UNI-010 at their fields.
     """
     seller = Organisation.objects.select_related("region").get(pk=by.party)
@@ -66,6 +68,7 @@ def publish_offer(told: Mapping[str, str], *, by: Actor, at: datetime) -> UnitOf
         basis=said["basis"],
         basis_amount=_yuan(said["basis_amount"], "basis_amount", problems),
         basis_paper=said["basis_paper"][:NAME_CHARS],
+        paper=paper,
         asset=bool(said["asset"]),
         approval=said["approval"][:NAME_CHARS],
         scope_path=said["scope"],
@@ -80,6 +83,8 @@ def publish_offer(told: Mapping[str, str], *, by: Actor, at: datetime) -> UnitOf
     it.valid_until = _term(said["valid_until"], seller.region.path, at, problems)
     it.rulings = [ruling.to_json() for ruling in _judged(it, at, problems)]
     facts = {"title": it.title, "price": it.price, "basis": _zh(rules.BASES.get(it.basis, it.basis)), "paper": it.basis_paper}
+    if paper is not None:
+        facts["file"] = paper.sha256
     return move(it, "publish", by=by, at=at, facts=facts, handed={"problems": problems})
 
 

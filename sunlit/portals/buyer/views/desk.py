@@ -13,6 +13,7 @@ from sunlit.domain.market import queries, services
 from sunlit.domain.planning import queries as planning
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.clock import local_day
+from sunlit.portals.buyer.waiting import waiting_for
 from sunlit.portals.doors import Request, door, found_or_404, see_other
 
 
@@ -20,9 +21,10 @@ from sunlit.portals.doors import Request, door, found_or_404, see_other
 def desk(request: Request) -> HttpResponse:
     """What waits for me, by its deadline; the budget; the latest orders."""
     actor = request.actor
+    waiting = waiting_for(actor, at=request.now)
     year = local_day(request.now).year
     context = {
-        "tasks": queries.desk_of(actor),
+        "waiting": waiting,
         "counts": queries.counts(seen_by=actor),
         "budget": planning.sums(seen_by=actor, year=year),
         "latest": queries.orders(seen_by=actor, rows=8).orders,

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.contracts import queries as papers
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.market import queries as market
 from sunlit.domain.market import services as orders
@@ -20,10 +21,14 @@ from sunlit.domain.market.rules import units as rules
 from sunlit.domain.market.services import units as services
 from sunlit.domain.planning import queries as planning
 from sunlit.foundation.accounts import queries as accounts
+from sunlit.foundation.files import services as files
+from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel.clock import local_day
+from sunlit.foundation.kernel.refusals import Problem, check
 from sunlit.portals.buyer import reading
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.ui import handover
 from sunlit.portals.ui.filters import lang, yuan
 from sunlit.portals.ui.orders import expected, page_of_order
 from sunlit.portals.ui.toasts import tell
@@ -66,7 +71,7 @@ def new_unit_offer(request: Request) -> HttpResponse:
     def act() -> HttpResponse:
         said = {name: request.POST.get(name, "") for name in services.TEXTS}
         said["category"] = said["category"].strip().partition(" ")[0]
-        made = services.publish_offer(said, by=request.actor, at=request.now)
+        made = services.publish_offer(said, paper=_paper(request), by=request.actor, at=request.now)
         tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.unit_offer.moves["publish"].label, "number": made.number})
         return see_other("buyer:unit_offer", made.number)
 
@@ -138,7 +143,7 @@ def unit_request(request: Request, number: str) -> HttpResponse:
 
 @door(kind="buyer")
 def unit_sale(request: Request, number: str) -> HttpResponse:
-    """An order that the own unit delivers to another: hand over, take back, tell the voucher that is paid on."""
+    """An order that the own unit delivers to another: hand over, at once or in parts, take back, send the voucher, answer the rating."""
     it: Order = found_or_404(queries.sale(number, seen_by=request.actor))
 
     def act() -> HttpResponse:
@@ -148,18 +153,18 @@ def unit_sale(request: Request, number: str) -> HttpResponse:
             SALE_PLAIN[verb](it, **given)
         elif verb in SALE_REASONED:
             SALE_REASONED[verb](it, reason=request.POST.get("reason", ""), **given)
-        elif verb in ("dispatch", "redeliver"):
-            _hand_over(request, it, verb, given)
-        elif verb == "invoice":
-            voucher = request.POST.get("invoice_number", "").strip()[:100]
-            contracts.invoice(it, number=voucher, amount=it.total, issued_on=local_day(request.now), **given)
         else:
-            found_or_404(None)
-        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.order.moves[verb].label, "number": number})
+            found_or_404(SALE_FORMS.get(verb))(request, it, given)
+        label = states.order.moves[verb].label if verb in states.order.moves else _("Answer the rating")
+        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": label, "number": number})
         return see_other("buyer:unit_sale", number)
 
     context = page_of_order(request, it)
+    rating = context["paper"].rating
     context |= {
+        "still": handover.still_open(context["lines"]),
+        "today": local_day(request.now),
+        "may_reply": rating is not None and papers.may_reply(rating, by=request.actor, at=request.now),
         "sale_plain": [move for move in context["moves"] if move.verb in SALE_PLAIN],
         "sale_reasoned": [move for move in context["moves"] if move.verb in SALE_REASONED],
         "handed_over": HANDED_OVER,
@@ -167,14 +172,41 @@ def unit_sale(request: Request, number: str) -> HttpResponse:
     return form_page(request, "buyer/unit_sale.html", context, act)
 
 
-def _hand_over(request: Request, it: Order, verb: str, given: dict[str, Any]) -> None:
-    """All that is still open, under the number of the handover sheet or waybill."""
-    sent: dict[str, Any] = {name: request.POST.get(name, "").strip()[:100] for name in ("carrier", "waybill")}
-    if verb == "redeliver":
-        orders.redeliver(it, **sent, **given)
-        return
-    parcel = {line.position: line.quantity - line.dispatched for line in it.lines.all()}
-    orders.dispatch(it, **sent, parcel=parcel, **given)
+def _hand_over(request: Request, it: Order, given: dict[str, Any]) -> None:
+    """What is handed over now, under the number of the handover sheet or waybill."""
+    parcel = handover.parcel(request, it.lines.all())
+    orders.dispatch(it, **handover.waybill(request), parcel=parcel, paper=_paper(request), **given)
+
+
+def _hand_over_anew(request: Request, it: Order, given: dict[str, Any]) -> None:
+    orders.redeliver(it, **handover.waybill(request), paper=_paper(request), **given)
+
+
+def _send_voucher(request: Request, it: Order, given: dict[str, Any]) -> None:
+    """The voucher over the accepted amount."""
+    problems: list[Problem] = []
+    issued_on = handover.day(request.POST.get("issued_on", ""), problems, on="issued_on")
+    check(problems)
+    voucher: dict[str, Any] = {"number": request.POST.get("invoice_number", "").strip()[:100], "issued_on": issued_on}
+    contracts.invoice(it, **voucher, amount=it.total, file=_paper(request), **given)
+
+
+def _reply(request: Request, it: Order, given: dict[str, Any]) -> None:
+    rating = found_or_404(papers.rating_to_answer(it.number, seen_by=request.actor))
+    contracts.reply(rating, text=request.POST.get("reply", ""), by=given["by"], at=given["at"])
+
+
+SALE_FORMS: Final[dict[str, Callable[[Request, Order, dict[str, Any]], None]]] = {
+    "dispatch": _hand_over,
+    "redeliver": _hand_over_anew,
+    "invoice": _send_voucher,
+    "reply": _reply,
+}
+
+
+def _paper(request: Request) -> File | None:
+    upload = request.FILES.get("file")
+    return files.keep(upload, purpose="document", owner=request.actor.party, by=request.actor, at=request.now) if upload else None
 
 
 def _choices(request: Request) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sunlit.domain.catalog import policies as catalog
 from sunlit.domain.catalog.models import Product
 from sunlit.domain.contracts.models import AcceptanceSheet, Invoice
 from sunlit.domain.market import policies as market
-from sunlit.domain.market.models import Return
+from sunlit.domain.market.models import Dispatch, Return, UnitOffer
 from sunlit.domain.planning import policies as planning
 from sunlit.domain.registry import policies as registry
 from sunlit.domain.rulebook import policies as rulebook
@@ -43,6 +43,7 @@ def _seen(pk: int, actor: Actor) -> File:
         if (
             _is_in_the_library(pk, actor)
             or _is_of_a_quotation(pk, actor)
+            or _is_of_a_unit_offer(pk)
             or rulebook.reports_visible_to(actor).filter(file_id=pk).exists()
             or (actor.is_somebody and _is_a_paper(pk, actor))
         ):
@@ -60,12 +61,18 @@ def _is_of_a_quotation(pk: int, actor: Actor) -> bool:
     return market.quotations_visible_to(actor).filter(papers__file=pk).exists()
 
 
+def _is_of_a_unit_offer(pk: int) -> bool:
+    """The paper that the price of a unit rests on: public with its offer."""
+    return UnitOffer.objects.filter(paper_id=pk).exists()
+
+
 def _is_a_paper(pk: int, actor: Actor) -> bool:
     """A record that the actor may see names the file: the papers of an order or a plan, the documents of an application."""
-    orders = market.visible_to(actor)
+    orders = market.visible_to(actor) | market.sales_visible_to(actor)
     return (
         AcceptanceSheet.objects.filter(photos=pk, order__in=orders).exists()
         or Invoice.objects.filter(file_id=pk, order__in=orders).exists()
+        or Dispatch.objects.filter(paper_id=pk, order__in=orders).exists()
         or Return.objects.filter(photos=pk, order__in=orders).exists()
         or market.entries_visible_to(actor).filter(Q(proof_id=pk) | Q(upgrades__proof_id=pk)).exists()
         or market.dealers_visible_to(actor).filter(paper_id=pk).exists()

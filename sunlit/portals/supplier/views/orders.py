@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,20 +9,17 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from sunlit.domain.catalog.rules.reading import NOT_A_DAY
 from sunlit.domain.contracts import services as contracts
 from sunlit.domain.market import queries, services
-from sunlit.domain.market.models import OrderLine
-from sunlit.domain.market.rules.orders import QUANTITY_WRONG
 from sunlit.domain.market.states import orders as states
 from sunlit.foundation.accounts.rules import AMOUNT_WRONG
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import local_day
-from sunlit.foundation.kernel.limits import QUANTITY_MOST
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.supplier.uploads import kept
+from sunlit.portals.ui import handover
 from sunlit.portals.ui.orders import Verb, expected, order_page, plain, reasoned
 from sunlit.portals.ui.toasts import tell
 
@@ -91,16 +86,16 @@ def dispatch(request: Request, number: str) -> HttpResponse:
     context = order_page(request, number)
 
     def act() -> HttpResponse:
-        parcel = _parcel(request, context["lines"])
+        parcel = handover.parcel(request, context["lines"])
         it = services.dispatch(
-            context["order"], **_waybill(request), parcel=parcel, by=request.actor, at=request.now, expected=expected(request)
+            context["order"], **handover.waybill(request), parcel=parcel, by=request.actor, at=request.now, expected=expected(request)
         )
         words = _("Order %(number)s is on its way.") if it.state == states.DISPATCHED else _("A part of order %(number)s is on its way.")
         tell(request, words % {"number": number})
         return see_other("supplier:order", number)
 
-    still = {line.position: line.quantity - line.dispatched for line in context["lines"]}
-    return form_page(request, "supplier/dispatch.html", context | {"still": still, "carriers": CARRIERS}, act)
+    more = {"still": handover.still_open(context["lines"]), "carriers": CARRIERS}
+    return form_page(request, "supplier/dispatch.html", context | more, act)
 
 
 @door(kind="supplier", roles=SENDERS)
@@ -109,30 +104,11 @@ def redeliver(request: Request, number: str) -> HttpResponse:
     context = order_page(request, number)
 
     def act() -> HttpResponse:
-        services.redeliver(context["order"], **_waybill(request), by=request.actor, at=request.now, expected=expected(request))
+        services.redeliver(context["order"], **handover.waybill(request), by=request.actor, at=request.now, expected=expected(request))
         tell(request, _("Other goods for order %(number)s are on their way.") % {"number": number})
         return see_other("supplier:order", number)
 
     return form_page(request, "supplier/redeliver.html", context | {"carriers": CARRIERS}, act)
-
-
-def _waybill(request: Request) -> dict[str, str]:
-    return {name: request.POST.get(name, "").strip()[:100] for name in ("carrier", "waybill")}
-
-
-def _parcel(request: Request, lines: Iterable[OrderLine]) -> dict[int, int]:
-    """{position: quantity}; every quantity that cannot be read is told at its line."""
-    texts = {line.position: request.POST.get(f"quantity_{line.position}", "").strip() or "0" for line in lines}
-    check(
-        Problem(QUANTITY_WRONG, {"most": QUANTITY_MOST}, f"quantity_{position}")
-        for position, text in texts.items()
-        if not _is_quantity(text)
-    )
-    return {position: int(text) for position, text in texts.items()}
-
-
-def _is_quantity(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= len(str(QUANTITY_MOST))
 
 
 # Money
@@ -157,7 +133,8 @@ def invoice(request: Request, number: str) -> HttpResponse:
 def _invoice(request: Request) -> dict[str, Any]:
     """The figures of the invoice; everything that cannot be read is told together."""
     problems: list[Problem] = []
-    amount, day = _amount(request.POST.get("amount", ""), problems), _day(request.POST.get("issued_on", ""), problems)
+    amount = _amount(request.POST.get("amount", ""), problems)
+    day = handover.day(request.POST.get("issued_on", ""), problems, on="issued_on")
     check(problems)
     return {"number": request.POST.get("invoice_number", "").strip()[:100], "amount": amount, "issued_on": day}
 
@@ -167,12 +144,4 @@ def _amount(text: str, problems: list[Problem]) -> Decimal | None:
         return money.yuan(text)
     except money.NotMoney:
         problems.append(Problem(AMOUNT_WRONG, {"amount": text}, on="amount"))
-        return None
-
-
-def _day(text: str, problems: list[Problem]) -> date | None:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        problems.append(Problem(NOT_A_DAY, {"value": text}, on="issued_on"))
         return None
