@@ -2,66 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from sunlit.domain.market.models import Batch, Order
 from sunlit.domain.market.modes import batch as mode
-from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel import clock
 from tests.domain.market.pooling import CLOSES, THEN, Pool, held, pool
-from tests.journeys.people import AXE, BARRIERS, STICKING_OUT
-from tests.portals.clients import browser
-from tests.portals.ui.test_in_browser import CHROMIUM
 from tests.portals.ui.test_in_browser import pytestmark as in_browser
+from tests.portals.windows import Windows
 
 pytestmark = in_browser
 
 
-class Square:
+class Square(Windows):
     """Everybody at a window of their own, and the time that all clocks show."""
 
-    def __init__(self, house: Pool, chromium: Any, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.house, self.chromium, self.url, self.monkeypatch = house, chromium, url, monkeypatch
+    def __init__(self, chromium: Browser, url: str, house: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(chromium, url)
+        self.house, self.monkeypatch = house, monkeypatch
         self.time_is(THEN)
 
     def time_is(self, at: datetime) -> None:
         self.monkeypatch.setattr(clock, "now", lambda: at)
         mode.go_on_due(at)
 
-    def seat(self, actor: Actor | None, width: int = 1440) -> Page:
-        context = self.chromium.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
-        context.set_default_timeout(20_000)
-        if actor is not None:
-            session = browser(actor).cookies["sunlit_session"].value
-            context.add_cookies([{"name": "sunlit_session", "value": session, "url": self.url}])
-        page: Page = context.new_page()
-        return page
-
-    def go(self, page: Page, path: str) -> None:
-        """Open a page; it fits its window and keeps nobody out."""
-        page.goto(self.url + path)
-        page.evaluate("() => document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })")
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        assert page.evaluate(BARRIERS) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.evaluate(STICKING_OUT)
-
 
 @pytest.fixture
-def square(transactional_db: None, live_server: Any, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Square]:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser's thread also looks into the database
-    settings.DATA_DIR = tmp_path
-    house = pool()
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield Square(house, chromium, live_server.url, monkeypatch)
-        chromium.close()
+def square(chromium: Browser, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Square:
+    return Square(chromium, live_server.url, pool(), monkeypatch)
 
 
 def verb(page: Page, name: str) -> None:

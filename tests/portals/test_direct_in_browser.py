@@ -2,62 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from sunlit.domain.catalog.models import PolicyTag
 from sunlit.domain.market.models import Order, UnitOffer, UnitRequest
-from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel import clock
 from tests.domain.market.test_units import TELESCOPES, hospital
-from tests.journeys.people import AXE, BARRIERS, STICKING_OUT
-from tests.portals.clients import browser
-from tests.portals.ui.test_in_browser import CHROMIUM
 from tests.portals.ui.test_in_browser import pytestmark as in_browser
+from tests.portals.windows import Windows
 from tests.town import NOON, Town, build
 
 pytestmark = in_browser
 
 
-class Street:
-    """Everybody at a window of their own."""
+class Street(Windows):
+    """Everybody at a window of their own, in the small town."""
 
-    def __init__(self, town: Town, chromium: Any, url: str) -> None:
-        self.town, self.chromium, self.url = town, chromium, url
-
-    def seat(self, actor: Actor | None, width: int = 1440) -> Page:
-        context = self.chromium.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
-        context.set_default_timeout(20_000)
-        if actor is not None:
-            session = browser(actor).cookies["sunlit_session"].value
-            context.add_cookies([{"name": "sunlit_session", "value": session, "url": self.url}])
-        page: Page = context.new_page()
-        return page
-
-    def go(self, page: Page, path: str) -> None:
-        """Open a page; it fits its window and keeps nobody out."""
-        page.goto(self.url + path)
-        page.evaluate("() => document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })")
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        assert page.evaluate(BARRIERS) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.evaluate(STICKING_OUT)
+    def __init__(self, chromium: Browser, url: str, town: Town) -> None:
+        super().__init__(chromium, url)
+        self.town = town
 
 
 @pytest.fixture
-def street(transactional_db: None, live_server: Any, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Street]:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser's thread also looks into the database
+def street(chromium: Browser, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Street:
     monkeypatch.setattr(clock, "now", lambda: NOON)
-    settings.DATA_DIR = tmp_path
-    town = build()
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield Street(town, chromium, live_server.url)
-        chromium.close()
+    return Street(chromium, live_server.url, build())
 
 
 def test_direct_from_the_manufacturer_unless_the_proof_has_ended(street: Street) -> None:
