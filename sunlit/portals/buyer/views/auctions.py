@@ -17,14 +17,13 @@ from sunlit.domain.market.rules import auctions as rules
 from sunlit.domain.market.services import OPEN_FORM, ROUNDS, LotWish, Wish
 from sunlit.domain.market.states import auctions as states
 from sunlit.domain.planning import queries as planning
-from sunlit.foundation.accounts import queries as accounts
-from sunlit.foundation.kernel.clock import SHANGHAI, local_day, typed_moment
+from sunlit.foundation.kernel.clock import SHANGHAI, typed_moment
 from sunlit.foundation.kernel.paging import row_id
-from sunlit.portals.buyer import reading
+from sunlit.portals.buyer import reading, terms
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.auctions import BIDS, PHASE_TONES, VISIBLE, auction_page, bid_page_url
-from sunlit.portals.ui.filters import lang, yuan
+from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.history import history_of
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
@@ -148,16 +147,13 @@ def _code(text: str) -> str:
 def _form(request: Request, it: Auction | None) -> dict[str, Any]:
     buyer = request.actor.party
     limits = queries.limits(request.actor.region_path, request.now)
-    quotas = planning.quotas_for_orders(buyer, local_day(request.now).year)
     told = _posted(request) if request.method == "POST" else _written(it, limits) if it else _proposed(request, limits)
     return {
         "told": told,
         "limits": limits,
         "earliest": queries.earliest_start(request.actor.region_path, request.now),
-        "quotas": [(str(q.pk), f"{q.number} {q.name} · " + _("%(sum)s free") % {"sum": yuan(q.available)}) for q in quotas],
         "plans": [(p.number, f"{p.name} · {p.number}") for p in planning.plans_for_orders(buyer)],
-        "addresses": [(str(a.pk), f"{a.receiver} {a.phone} · {lang(a.region)} {a.text}") for a in accounts.addresses_of(buyer)],
-        "titles": [(str(t.pk), f"{t.title} · {t.tax_number}") for t in accounts.invoice_titles_of(buyer)],
+        **terms.choices(request),
         "categories": [f"{each.code} {lang(each)}" for each in catalog.tree().in_use()],
         "visibilities": [(key, VISIBLE[key]) for key in queries.VISIBILITIES],
         "forms": [(OPEN_FORM, _("open: everybody bids at any time")), (ROUNDS, _("by rounds: each in turn, the worst first"))],

@@ -17,15 +17,13 @@ from sunlit.domain.market.services import batches as services
 from sunlit.domain.market.states import batches as life
 from sunlit.domain.planning import queries as planning
 from sunlit.domain.rulebook.rules import Ruling
-from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel import money
-from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import QUANTITY_MOST
-from sunlit.portals.buyer import reading
+from sunlit.portals.buyer import reading, terms
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.batches import UNTIL, batch_page
-from sunlit.portals.ui.filters import lang, yuan
+from sunlit.portals.ui.filters import yuan
 from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.toasts import tell
 
@@ -115,9 +113,8 @@ def _act_on_demand(request: Request, verb: str, it: Batch, own: BatchDemand | No
     post = request.POST
     told: dict[str, Any] = {"by": request.actor, "at": request.now}
     if verb == "submit_demand":
-        picked: dict[str, Any] = {f"{name}_id": reading.picked(request, name) for name in ("quota", "address", "title")}
         texts: dict[str, Any] = {name: post.get(name, "") for name in ("quantity", "plan", "purpose", "note")}
-        return services.submit_demand(it, **texts, **picked, **told)
+        return services.submit_demand(it, **texts, **terms.chosen(request), **told)
     mine: BatchDemand = found_or_404(own)
     told["expected"] = expected(request)
     if verb == "confirm_demand":
@@ -162,14 +159,8 @@ def _within(request: Request, it: Batch) -> bool:
 
 def _choices(request: Request) -> dict[str, Any]:
     """Quotas, addresses and invoice titles to choose from, the first of each picked."""
-    buyer, free = request.actor.party, _("%(sum)s free")
-    quotas = planning.quotas_for_orders(buyer, local_day(request.now).year)
-    options = {
-        "quota": [(str(it.pk), f"{it.number} {it.name} · {free % {'sum': yuan(it.available)}}") for it in quotas],
-        "address": [(str(one.pk), f"{one.receiver} {one.phone} · {lang(one.region)} {one.text}") for one in accounts.addresses_of(buyer)],
-        "title": [(str(one.pk), f"{one.title} · {one.tax_number}") for one in accounts.invoice_titles_of(buyer)],
-    }
-    picked = {name: request.POST.get(name, some[0][0] if some else "") for name, some in options.items()}
-    plans = planning.plans_for_orders(buyer)
+    choices = terms.choices(request)
+    plans = planning.plans_for_orders(request.actor.party)
     left = {it.number: yuan(sum((line.left for line in it.lines.all()), money.ZERO)) for it in plans}
-    return {"options": options, "picked": picked, "plans": [(it.number, f"{it.number} {it.name} · {left[it.number]}") for it in plans]}
+    told = [(it.number, f"{it.number} {it.name} · {left[it.number]}") for it in plans]
+    return {**choices, "picked": terms.picked(request, choices), "plans": told}

@@ -16,12 +16,10 @@ from sunlit.domain.market.queries import parties as party_queries
 from sunlit.domain.market.rules import calloffs as rules
 from sunlit.domain.market.services import calloffs as services
 from sunlit.domain.planning import queries as planning
-from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.files import services as files
 from sunlit.foundation.files.models import File
-from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import Problem, Refused
-from sunlit.portals.buyer import reading
+from sunlit.portals.buyer import reading, terms
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.filters import area, lang, yuan
@@ -49,19 +47,13 @@ def call_off(request: Request, number: str, position: int) -> HttpResponse:
     def act() -> HttpResponse:
         told: dict[str, Any] = {name: request.POST.get(name, "") for name in TEXTS}
         outside = {name: told.pop(f"outside_{name}") for name in ("supplier", "price")}
-        picked: dict[str, Any] = {f"{name}_id": reading.picked(request, name) for name in ("quota", "address", "title")}
-        made = services.call_off(package, **told, **picked, outside=outside, proof=_paper(request), by=request.actor, at=request.now)
+        made = services.call_off(
+            package, **told, **terms.chosen(request), outside=outside, proof=_paper(request), by=request.actor, at=request.now
+        )
         tell(request, _("Done: %(verb)s, %(number)s") % {"verb": rules.MODES[made.mode], "number": made.number})
         return see_other("buyer:calloff", made.number)
 
-    free = _("%(sum)s free")
-    buyer = request.actor.party
-    quotas = [(str(it.pk), f"{it.number} {it.name} · {free % {'sum': yuan(it.available)}}") for it in _quotas(request)]
-    addresses = [(str(one.pk), f"{one.receiver} {one.phone} · {lang(one.region)} {one.text}") for one in accounts.addresses_of(buyer)]
-    titles = [(str(one.pk), f"{one.title} · {one.tax_number}") for one in accounts.invoice_titles_of(buyer)]
-    first = {
-        name: next((key for key, _text in options), "") for name, options in (("quota", quotas), ("address", addresses), ("title", titles))
-    }
+    choices = terms.choices(request)
     context = {
         "it": it,
         "package": package,
@@ -76,12 +68,10 @@ def call_off(request: Request, number: str, position: int) -> HttpResponse:
             )
             for one in party_queries.who_delivers(parties)
         ],
-        "plans": [(one.number, f"{one.number} {one.name}") for one in planning.plans_for_orders(buyer)],
+        "plans": [(one.number, f"{one.number} {one.name}") for one in planning.plans_for_orders(request.actor.party)],
         "chosen_plan": request.POST.get("plan", request.GET.get("plan", "")),
-        "quotas": quotas,
-        "addresses": addresses,
-        "titles": titles,
-        "picked": {name: request.POST.get(name, first[name]) for name in first},
+        **choices,
+        "picked": terms.picked(request, choices),
         "turn": queries.turn_of(package, parties) if "rotation" in it.second_stage else None,
     }
     return form_page(request, "buyer/call_off.html", context, act)
@@ -109,10 +99,6 @@ def calloff(request: Request, number: str) -> HttpResponse:
     hidden = {"fail", "withdraw" if over else "award"} | ({"award"} if it.mode == "rotation" else set())
     context["moves"] = {verb: move for verb, move in context["moves"].items() if verb not in hidden}
     return form_page(request, "buyer/calloff.html", context, act)
-
-
-def _quotas(request: Request) -> Any:
-    return planning.quotas_for_orders(request.actor.party, local_day(request.now).year)
 
 
 def _paper(request: Request) -> File | None:

@@ -13,22 +13,20 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.market import queries, services
 from sunlit.domain.planning import queries as planning
 from sunlit.domain.planning.models import Plan
-from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.kernel import money
-from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import CART_LINES, QUANTITY_MOST
 from sunlit.foundation.kernel.refusals import Problem, Refused
-from sunlit.portals.buyer import reading
+from sunlit.portals.buyer import reading, terms
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
-from sunlit.portals.ui.filters import lang, yuan
+from sunlit.portals.ui.filters import yuan
 from sunlit.portals.ui.toasts import tell
 
 
@@ -111,9 +109,10 @@ def checkout(request: Request) -> HttpResponse:
     buyer = Organisation.objects.select_related("region").get(pk=actor.party)
 
     def act() -> HttpResponse:
-        picked: dict[str, Any] = {f"{name}_id": reading.picked(request, name) for name in ("quota", "address", "title")}
         texts: dict[str, Any] = {name: request.POST.get(name, "") for name in ("purpose", "note", "explanation", "plan")}
-        orders = services.checkout(key=request.POST.get("key", "")[:64], line_ids=chosen, **picked, **texts, by=actor, at=request.now)
+        orders = services.checkout(
+            key=request.POST.get("key", "")[:64], line_ids=chosen, **terms.chosen(request), **texts, by=actor, at=request.now
+        )
         tell(request, ngettext("%(num)s order was placed.", "%(num)s orders were placed.", len(orders)) % {"num": len(orders)})
         return HttpResponseRedirect(reverse("buyer:order", args=[orders[0].number]) if len(orders) == 1 else reverse("buyer:orders"))
 
@@ -122,19 +121,12 @@ def checkout(request: Request) -> HttpResponse:
 
 def _checkout_page(request: Request, buyer: Organisation, page: queries.CartPage) -> dict[str, Any]:
     """What can be chosen, what is chosen (else the first), and what the rulebook says."""
-    free = gettext_lazy("%(sum)s free")
-    quotas = planning.quotas_for_orders(buyer.pk, local_day(request.now).year)
     limit = queries.approval_limit(buyer, at=request.now)
-    options = {
-        "quotas": [(str(it.pk), f"{it.number} {it.name} · {free % {'sum': yuan(it.available)}}") for it in quotas],
-        "addresses": [(str(it.pk), f"{it.receiver} {it.phone} · {lang(it.region)} {it.text}") for it in accounts.addresses_of(buyer.pk)],
-        "titles": [(str(it.pk), f"{it.title} · {it.tax_number}") for it in accounts.invoice_titles_of(buyer.pk)],
-    }
+    options = terms.choices(request)
     filled_for = queries.cart_plan(request.actor)
     plans = _plans(buyer, page, filled_for)
     plan = _plan_of(request, plans, filled_for)
-    fields = {"quota": "quotas", "address": "addresses", "title": "titles"}
-    picked = {name: request.POST.get(name) or next((key for key, _text in options[of]), "") for name, of in fields.items()}
+    picked = terms.picked(request, options)
     if plan and "quota" not in request.POST:  # the plan's own money
         picked["quota"] = next((str(line.quota_id) for line in plan.lines.all() if line.left), picked["quota"])
     quota = int(picked["quota"]) if picked["quota"] in {key for key, _text in options["quotas"]} else None

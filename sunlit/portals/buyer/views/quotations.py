@@ -8,7 +8,6 @@ from typing import Any, Final
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.catalog.models import Category
@@ -24,7 +23,7 @@ from sunlit.foundation.files import services as files
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.clock import SHANGHAI, local_day, typed_moment
 from sunlit.foundation.kernel.refusals import Problem, Refused
-from sunlit.portals.buyer import reading
+from sunlit.portals.buyer import reading, terms
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.filters import lang, yuan
@@ -183,24 +182,16 @@ def _form(request: Request, start: dict[str, Any]) -> dict[str, Any]:
     told = _posted(request) if posted else {"quote_until": _as_typed(_usual_deadline(request)), "invitation": "open", **start}
     blank = dict.fromkeys(ITEM_FIELDS, "")
     rows = told.get("items", []) if posted else [*told.get("items", []), *(dict(blank) for _n in range(BLANK_ROWS))]
-    buyer, year = request.actor.party, local_day(request.now).year
-    free = gettext_lazy("%(sum)s free")
     codes = [row["category"].split(" ")[0] for row in rows if row.get("category")]
-    quotas = planning.quotas_for_orders(buyer, year)
-    addresses, titles = accounts.addresses_of(buyer), accounts.invoice_titles_of(buyer)
-    plans = planning.plans_for_orders(buyer)
+    choices = terms.choices(request)
+    first = terms.picked(request, choices)
+    plans = planning.plans_for_orders(request.actor.party)
     return {
-        "told": {
-            "address": str(addresses[0].pk) if addresses else "",
-            "invoice_title": str(titles[0].pk) if titles else "",
-            **told,
-        },
+        **choices,
+        "told": {"address": first["address"], "invoice_title": first["title"], **told},
         "rows": rows,
         "categories": [_suggested(each) for each in catalog.tree().in_use()],
-        "quotas": [(str(it.pk), f"{it.number} {it.name} · {free % {'sum': yuan(it.available)}}") for it in quotas],
         "plans": [(it.number, f"{it.number} {it.name} · {yuan(sum((line.left for line in it.lines.all()), money.ZERO))}") for it in plans],
-        "addresses": [(str(it.pk), f"{it.receiver} {it.phone} · {lang(it.region)} {it.text}") for it in addresses],
-        "titles": [(str(it.pk), f"{it.title} · {it.tax_number}") for it in titles],
         "candidates": queries.candidates_for(codes, region_path=request.actor.region_path) if codes else [],
         "window": rulebook.rule("rfq.quote_window_min", region_path=request.actor.region_path, on=local_day(request.now)),
         "least": rulebook.rule("rfq.min_suppliers", region_path=request.actor.region_path, on=local_day(request.now)).n,

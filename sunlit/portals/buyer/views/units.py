@@ -25,14 +25,15 @@ from sunlit.foundation.files import services as files
 from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import Problem, check
-from sunlit.portals.buyer import reading
+from sunlit.portals.buyer import reading, terms
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui import handover
-from sunlit.portals.ui.filters import lang, yuan
+from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.orders import expected, page_of_order
 from sunlit.portals.ui.toasts import tell
 from sunlit.portals.ui.units import offer_page, request_page, told
+from sunlit.portals.ui.verbs import carry_out
 
 LISTS: Final = ("open", "own", "asked", "received")
 HANDED_OVER: Final = "自行交接"
@@ -98,8 +99,7 @@ def unit_offer(request: Request, number: str) -> HttpResponse:
             tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.unit_offer.moves["withdraw"].label, "number": number})
             return see_other("buyer:unit_offer", number)
         texts: dict[str, Any] = {name: request.POST.get(name, "") for name in ("quantity", "purpose", "note", "plan")}
-        picked: dict[str, Any] = {f"{name}_id": reading.picked(request, name) for name in ("quota", "address", "title")}
-        made = services.request_of_unit(it, **texts, **picked, by=request.actor, at=request.now)
+        made = services.request_of_unit(it, **texts, **terms.chosen(request), by=request.actor, at=request.now)
         tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.unit_request.moves["request"].label, "number": made.number})
         return see_other("buyer:unit_request", made.number)
 
@@ -123,13 +123,7 @@ def unit_request(request: Request, number: str) -> HttpResponse:
     it: UnitRequest = found_or_404(queries.unit_request(number, seen_by=request.actor))
 
     def act() -> HttpResponse:
-        verb = request.POST.get("verb", "")
-        given: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
-        if verb in PLAIN:
-            PLAIN[verb](it, **given)
-        else:
-            found_or_404(REASONED.get(verb))(it, reason=request.POST.get("reason", ""), **given)
-        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.unit_request.moves[verb].label, "number": number})
+        carry_out(request, it, states.unit_request, plain=PLAIN, reasoned=REASONED)
         return see_other("buyer:unit_request", number)
 
     context = request_page(request, it)
@@ -211,18 +205,11 @@ def _paper(request: Request) -> File | None:
 
 def _choices(request: Request) -> dict[str, Any]:
     """Quota, plan, place and invoice title to choose from, the first of each chosen."""
-    free, buyer = _("%(sum)s free"), request.actor.party
-    found = planning.quotas_for_orders(buyer, local_day(request.now).year)
-    choices = {
-        "quota": [(str(one.pk), f"{one.number} {one.name} · {free % {'sum': yuan(one.available)}}") for one in found],
-        "address": [(str(one.pk), f"{one.receiver} {one.phone} · {lang(one.region)} {one.text}") for one in accounts.addresses_of(buyer)],
-        "title": [(str(one.pk), f"{one.title} · {one.tax_number}") for one in accounts.invoice_titles_of(buyer)],
-    }
-    picked = {name: request.POST.get(name, next((key for key, _text in options), "")) for name, options in choices.items()}
+    choices = terms.choices(request)
     filled = market.cart_plan(request.actor)
     plan = request.POST.get("plan", "") if request.method == "POST" else request.GET.get("plan", filled.number if filled else "")
     return {
-        "choices": choices,
-        "picked": picked | {"plan": plan},
-        "plans": [(one.number, f"{one.name} · {one.number}") for one in planning.plans_for_orders(buyer)],
+        **choices,
+        "picked": terms.picked(request, choices) | {"plan": plan},
+        "plans": [(one.number, f"{one.name} · {one.number}") for one in planning.plans_for_orders(request.actor.party)],
     }

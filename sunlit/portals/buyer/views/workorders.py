@@ -15,15 +15,13 @@ from sunlit.domain.market.queries import frameworks
 from sunlit.domain.market.queries import workorders as queries
 from sunlit.domain.market.rules import workorders as rules
 from sunlit.domain.market.services import workorders as services
-from sunlit.domain.planning import queries as planning
-from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.kernel.clock import local_day
-from sunlit.portals.buyer import reading
+from sunlit.portals.buyer import reading, terms
 from sunlit.portals.buyer.reading import ORDERERS
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
-from sunlit.portals.ui.filters import lang, yuan
-from sunlit.portals.ui.orders import expected
+from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.verbs import carry_out
 from sunlit.portals.ui.workorders import rate_text, work_page
 
 TEXTS: Final = ("mode", "target", "need", "purpose", "note", "reason", "entry")
@@ -68,12 +66,13 @@ def ask_service(request: Request, number: str, position: int) -> HttpResponse:
 
     def act() -> HttpResponse:
         told: dict[str, Any] = {name: request.POST.get(name, "") for name in TEXTS}
-        picked: dict[str, Any] = {f"{name}_id": reading.picked(request, name) for name in ("quota", "address", "title")}
-        made = services.ask_service(package, **told, **picked, by=request.actor, at=request.now)
+        made = services.ask_service(package, **told, **terms.chosen(request), by=request.actor, at=request.now)
         tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.work_order.moves["request"].label, "number": made.number})
         return see_other("buyer:work_order", made.number)
 
-    return form_page(request, "buyer/ask_service.html", {**_choices(request), **_asked(request, it, package, parties)}, act)
+    choices = terms.choices(request)
+    context = {**choices, "picked": terms.picked(request, choices), **_asked(request, it, package, parties)}
+    return form_page(request, "buyer/ask_service.html", context, act)
 
 
 @door(kind="buyer")
@@ -82,13 +81,7 @@ def work_order(request: Request, number: str) -> HttpResponse:
     it: WorkOrder = found_or_404(queries.work_order(number, seen_by=request.actor))
 
     def act() -> HttpResponse:
-        verb = request.POST.get("verb", "")
-        told: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
-        if verb in PLAIN:
-            PLAIN[verb](it, **told)
-        else:
-            found_or_404(REASONED.get(verb))(it, reason=request.POST.get("reason", ""), **told)
-        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.work_order.moves[verb].label, "number": number})
+        carry_out(request, it, states.work_order, plain=PLAIN, reasoned=REASONED)
         return see_other("buyer:work_order", number)
 
     context = work_page(request, it)
@@ -120,15 +113,3 @@ def _asked(request: Request, it: Framework, package: Package, parties: list[Any]
         "pricing_forms": rules.FORMS,
         "rate_text": rate_text,
     }
-
-
-def _choices(request: Request) -> dict[str, Any]:
-    """Quota, place and invoice title to choose from, the first of each chosen."""
-    free, buyer = _("%(sum)s free"), request.actor.party
-    found = planning.quotas_for_orders(buyer, local_day(request.now).year)
-    quotas = [(str(one.pk), f"{one.number} {one.name} · {free % {'sum': yuan(one.available)}}") for one in found]
-    addresses = [(str(one.pk), f"{one.receiver} {one.phone} · {lang(one.region)} {one.text}") for one in accounts.addresses_of(buyer)]
-    titles = [(str(one.pk), f"{one.title} · {one.tax_number}") for one in accounts.invoice_titles_of(buyer)]
-    told = {"quota": quotas, "address": addresses, "title": titles}
-    picked = {name: request.POST.get(name, next((key for key, _text in options), "")) for name, options in told.items()}
-    return {"quotas": quotas, "addresses": addresses, "titles": titles, "picked": picked}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
 from sunlit.domain.market import states
 from sunlit.domain.market.models import Batch
@@ -16,10 +15,10 @@ from sunlit.domain.market.services import batches as services
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.batches import UNTIL, batch_page
-from sunlit.portals.ui.orders import expected
-from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.verbs import carry_out
 
-STOPS: Final[dict[str, Callable[..., Batch]]] = {"suspend": services.suspend_batch, "void": services.void_batch}
+PLAIN: Final[dict[str, Callable[..., Batch]]] = {"resume": services.resume_batch}
+REASONED: Final[dict[str, Callable[..., Batch]]] = {"suspend": services.suspend_batch, "void": services.void_batch}
 
 
 @door(kind="regulator", methods=("GET",))
@@ -41,13 +40,7 @@ def batch(request: Request, number: str) -> HttpResponse:
     it: Batch = found_or_404(queries.batch(number, seen_by=request.actor))
 
     def act() -> HttpResponse:
-        verb = request.POST.get("verb", "")
-        told: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
-        if verb == "resume":
-            services.resume_batch(it, **told)
-        else:
-            found_or_404(STOPS.get(verb))(it, reason=request.POST.get("reason", ""), **told)
-        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.batch.moves[verb].label, "number": number})
+        carry_out(request, it, states.batch, plain=PLAIN, reasoned=REASONED)
         return see_other("regulator:batch", number)
 
     return form_page(request, "regulator/batch.html", batch_page(request, it), act)

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
 from sunlit.domain.supervision import queries, services, states
 from sunlit.domain.supervision.models import WatchCase
@@ -17,9 +16,9 @@ from sunlit.foundation.ledger import queries as ledger
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.cases import ages, figures_of, groups, last_days
 from sunlit.portals.ui.filters import lang
-from sunlit.portals.ui.orders import expected
-from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.verbs import carry_out
 
+PLAIN: Final[dict[str, Callable[..., WatchCase]]] = {"clear": services.clear}
 REASONED: Final[dict[str, Callable[..., WatchCase]]] = {
     "dismiss": services.dismiss,
     "freeze": services.freeze,
@@ -69,13 +68,7 @@ def case(request: Request, number: str) -> HttpResponse:
     it: WatchCase = found_or_404(queries.case(number, seen_by=request.actor))
 
     def act() -> HttpResponse:
-        verb = request.POST.get("verb", "")
-        if verb == "clear":
-            services.clear(it, by=request.actor, at=request.now, expected=expected(request))
-        else:
-            decide = found_or_404(REASONED.get(verb))
-            decide(it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request))
-        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.case.moves[verb].label, "number": number})
+        carry_out(request, it, states.case, plain=PLAIN, reasoned=REASONED)
         return see_other("regulator:case", number)
 
     open_moves = states.case.open_to(it, request.actor)

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
 from sunlit.domain.market import states
 from sunlit.domain.market.models import CallOff, Framework, WorkOrder
@@ -18,28 +17,22 @@ from sunlit.domain.market.services import calloffs as calloff_services
 from sunlit.domain.market.services import frameworks as services
 from sunlit.domain.market.services import workorders as work_services
 from sunlit.foundation.kernel.paging import row_id
-from sunlit.foundation.lifecycle import Life
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.frameworks import calloff_page, framework_page
-from sunlit.portals.ui.orders import expected
-from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.verbs import carry_out
 from sunlit.portals.ui.workorders import work_page
 
-STOPS_CALLOFF: Final[dict[str, Callable[..., CallOff]]] = {
-    "suspend": calloff_services.suspend_calloff,
-    "resume": calloff_services.resume_calloff,
-    "void": calloff_services.void_calloff,
-}
-STOPS_WORK: Final[dict[str, Callable[..., WorkOrder]]] = {
-    "suspend": work_services.suspend_work,
-    "resume": work_services.resume_work,
-    "void": work_services.void_work,
-}
+PLAIN: Final[dict[str, Callable[..., Framework]]] = {"approve": services.approve_framework}
 REASONED: Final[dict[str, Callable[..., Framework]]] = {
     "send_back": services.send_back_framework,
     "warn": services.warn_framework,
     "void": services.void_framework,
 }
+STOPS_OF_CALLOFFS: Final[dict[str, Callable[..., CallOff]]] = {
+    "suspend": calloff_services.suspend_calloff,
+    "void": calloff_services.void_calloff,
+}
+STOPS_OF_WORK: Final[dict[str, Callable[..., WorkOrder]]] = {"suspend": work_services.suspend_work, "void": work_services.void_work}
 
 
 @door(kind="regulator", methods=("GET",))
@@ -60,13 +53,7 @@ def framework(request: Request, number: str) -> HttpResponse:
     it: Framework = found_or_404(queries.framework(number, seen_by=request.actor))
 
     def act() -> HttpResponse:
-        verb = request.POST.get("verb", "")
-        told: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
-        if verb == "approve":
-            services.approve_framework(it, **told)
-        else:
-            found_or_404(REASONED.get(verb))(it, reason=request.POST.get("reason", ""), **told)
-        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.framework.moves[verb].label, "number": number})
+        carry_out(request, it, states.framework, plain=PLAIN, reasoned=REASONED)
         return see_other("regulator:framework", number)
 
     context: dict[str, Any] = framework_page(request, it)
@@ -96,12 +83,12 @@ def work_order(request: Request, number: str) -> HttpResponse:
     """One work order under an agreement: quoted, approved, evidenced, settled; until then it can be suspended or voided."""
     it: WorkOrder = found_or_404(workorders.work_order(number, seen_by=request.actor))
     own = queries.framework(it.package.framework.number, seen_by=request.actor) is not None
-    return form_page(
-        request,
-        "regulator/work_order.html",
-        {**work_page(request, it), "shows_framework": own},
-        lambda: _stepped_in(request, it, STOPS_WORK, states.work_order, "regulator:work_order"),
-    )
+
+    def act() -> HttpResponse:
+        carry_out(request, it, states.work_order, plain={"resume": work_services.resume_work}, reasoned=STOPS_OF_WORK)
+        return see_other("regulator:work_order", number)
+
+    return form_page(request, "regulator/work_order.html", {**work_page(request, it), "shows_framework": own}, act)
 
 
 @door(kind="regulator")
@@ -109,20 +96,9 @@ def calloff(request: Request, number: str) -> HttpResponse:
     """One purchase under an agreement: who was asked, what was bid, which order came of it; until then it can be suspended or voided."""
     it: CallOff = found_or_404(calloffs.calloff(number, seen_by=request.actor))
     own = queries.framework(it.package.framework.number, seen_by=request.actor) is not None
-    return form_page(
-        request,
-        "regulator/calloff.html",
-        {**calloff_page(request, it), "shows_framework": own},
-        lambda: _stepped_in(request, it, STOPS_CALLOFF, states.calloff, "regulator:calloff"),
-    )
 
+    def act() -> HttpResponse:
+        carry_out(request, it, states.calloff, plain={"resume": calloff_services.resume_calloff}, reasoned=STOPS_OF_CALLOFFS)
+        return see_other("regulator:calloff", number)
 
-def _stepped_in(request: Request, it: Any, verbs: dict[str, Callable[..., Any]], life: Life, page: str) -> HttpResponse:
-    """Suspended, let go on, or voided."""
-    verb = request.POST.get("verb", "")
-    told: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
-    if verb != "resume":
-        told["reason"] = request.POST.get("reason", "")
-    found_or_404(verbs.get(verb))(it, **told)
-    tell(request, _("Done: %(verb)s, %(number)s") % {"verb": life.moves[verb].label, "number": it.number})
-    return see_other(page, it.number)
+    return form_page(request, "regulator/calloff.html", {**calloff_page(request, it), "shows_framework": own}, act)

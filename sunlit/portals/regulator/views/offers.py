@@ -19,9 +19,11 @@ from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS_MOST
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.history import history_of
-from sunlit.portals.ui.orders import expected, parameters
+from sunlit.portals.ui.orders import parameters
 from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.verbs import carry_out
 
+PLAIN: dict[str, Callable[..., Offer]] = {"approve": services.approve_offer}
 REASONED: dict[str, Callable[..., Offer]] = {
     "refuse": services.refuse_offer,
     "freeze": services.freeze,
@@ -95,13 +97,7 @@ def offer(request: Request, number: str) -> HttpResponse:
     it: Offer = found_or_404(_in_region(request, number))
 
     def act() -> HttpResponse:
-        verb = request.POST.get("verb", "")
-        if verb == "approve":
-            services.approve_offer(it, by=request.actor, at=request.now, expected=expected(request))
-        else:
-            decide = found_or_404(REASONED.get(verb))
-            decide(it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request))
-        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.offer.moves[verb].label, "number": number})
+        carry_out(request, it, states.offer, plain=PLAIN, reasoned=REASONED)
         return see_other("regulator:offer", number)
 
     return form_page(request, "regulator/offer.html", _page(request, it), act)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -17,9 +17,8 @@ from sunlit.foundation.kernel import regions
 from sunlit.foundation.kernel.money import ZERO
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.filters import lang
-from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.quotations import quotation_page
-from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.verbs import carry_out
 
 REASONED: Final[dict[str, Callable[..., Quotation]]] = {
     "suspend": services.suspend_quotation,
@@ -64,11 +63,7 @@ def quotation(request: Request, number: str) -> HttpResponse:
     found_or_404(regions.is_under(it.region_path, request.actor.region_path) or None)
 
     def act() -> HttpResponse:
-        verb = request.POST.get("verb", "")
-        decide = found_or_404(REASONED.get(verb) or PLAIN.get(verb))
-        told: dict[str, Any] = {"by": request.actor, "at": request.now, "expected": expected(request)}
-        decide(it, **({"reason": request.POST.get("reason", "")} if verb in REASONED else {}), **told)
-        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.quotation.moves[verb].label, "number": number})
+        carry_out(request, it, states.quotation, plain=PLAIN, reasoned=REASONED)
         return see_other("regulator:quotation", number)
 
     reference = f"quotation/{it.number}"

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
 from sunlit.domain.supervision import services, states
 from sunlit.domain.supervision.models import SplittingCase
@@ -17,10 +16,10 @@ from sunlit.foundation.kernel import regions
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
 from sunlit.portals.ui.filters import lang
 from sunlit.portals.ui.history import history_of
-from sunlit.portals.ui.orders import expected
 from sunlit.portals.ui.splitting import case_of, groups
-from sunlit.portals.ui.toasts import tell
+from sunlit.portals.ui.verbs import carry_out
 
+PLAIN: Final[dict[str, Callable[..., SplittingCase]]] = {"clear": services.clear_splitting}
 REASONED: Final[dict[str, Callable[..., SplittingCase]]] = {
     "dismiss": services.dismiss_splitting,
     "uphold": services.uphold_splitting,
@@ -61,13 +60,7 @@ def case(request: Request, number: str) -> HttpResponse:
     it: SplittingCase = found_or_404(splitting.case(number, seen_by=request.actor))
 
     def act() -> HttpResponse:
-        verb = request.POST.get("verb", "")
-        if verb == "clear":
-            services.clear_splitting(it, by=request.actor, at=request.now, expected=expected(request))
-        else:
-            decide = found_or_404(REASONED.get(verb))
-            decide(it, reason=request.POST.get("reason", ""), by=request.actor, at=request.now, expected=expected(request))
-        tell(request, _("Done: %(verb)s, %(number)s") % {"verb": states.splitting.moves[verb].label, "number": number})
+        carry_out(request, it, states.splitting, plain=PLAIN, reasoned=REASONED)
         return see_other("regulator:splitting_case", number)
 
     moves = states.splitting.open_to(it, request.actor)
