@@ -1,4 +1,4 @@
-"""How quick the pages are over HTTP, from a real web server with 100,000 offers in its library. Prints one JSON line.
+"""How quick the pages are over HTTP, from a real web server with 100,000 offers in its library and 300 purchases open. Prints one JSON line.
 
 Each page is asked by one visitor alone (p50, p95) and by several at once (requests a second); the search beside the engine's own calls
 for the same questions. Visitors and server share the machine.
@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from bench.search import BRANDS, KINDS, THINGS, engine_alone, timed
 
 OFFERS, PRODUCTS, SHOPS = 100_000, 60_000, 200
 ORDERS = 120
+OPEN_OF_A_KIND = 100  # quotations, auctions and framework solicitations
 ALONE, WARM, VISITORS, SECONDS = 200, 40, 4, 4.0
 WORKERS = 2
 OPEN_SECONDS = 60.0
@@ -39,11 +41,11 @@ FIRST_CATEGORY = "A0201"
 
 @dataclass(frozen=True)
 class Page:
-    """One kind of page: its addresses, and whether a buyer is signed in."""
+    """One kind of page: its addresses, and who is signed in: nobody, the first buyer or the first supplier."""
 
     name: str
     addresses: list[str]
-    signed_in: bool = False
+    by: str = ""
 
 
 def main() -> dict[str, Any]:
@@ -53,17 +55,19 @@ def main() -> dict[str, Any]:
         world.set_up()
         enlarge()
         orders = place_orders()
+        open_purchases()
         indexed = build_index()
-        cookie = sign_in()
+        cookies = {"": "", "buyer": sign_in(world.FIRST_BUYER), "supplier": sign_in(world.FIRST_SUPPLIER)}
         pages = kinds(random.Random(1), orders)
-        queries = {page.name: queries_of(page, cookie) for page in pages}
+        queries = {page.name: queries_of(page, cookies[page.by]) for page in pages}
         engine = tantivy_alone(pages[0])
         with web_server() as port:
-            measured = {page.name: {**measure(page, port, cookie), "queries": queries[page.name]} for page in pages}
+            measured = {page.name: {**measure(page, port, cookies[page.by]), "queries": queries[page.name]} for page in pages}
     return {
         "bench": "pages",
         "ratio": round(engine["p95_ms"] / measured["search"]["p95_ms"], 3),
         "offers": indexed,
+        "open_purchases": 3 * OPEN_OF_A_KIND,
         "workers": WORKERS,
         "visitors": VISITORS,
         "pages": measured,
@@ -155,6 +159,63 @@ def place_orders() -> list[str]:
     return [place_one(actor, 0, n, f"pages-{n}")[0].number for n in range(ORDERS)]
 
 
+def open_purchases() -> None:
+    """Purchases of every unit that run now, by three ways, as many as a prefecture has at once, for what the first supplier sells; and its own clerk."""
+    from sunlit.domain.catalog.models import Category
+    from sunlit.domain.market.models import Auction, AuctionLot, Framework, Package, Quotation, QuotationLine
+    from sunlit.foundation.accounts.models import Seat, User
+
+    clerk = User.objects.create(login="s0", name_zh="业务员", created_at=world.AT, password="!")  # noqa: S106
+    Seat.objects.create(user=clerk, organisation_id=world.FIRST_SUPPLIER, roles=["sales"])
+    it, author, soon = Category.objects.get(code="A02010105"), User.objects.get(login="b0"), datetime.now(UTC)
+    counted = range(OPEN_OF_A_KIND)
+    one = {"position": 1, "category": it, "name": it.name_zh, "unit": "台"}
+    figure = Decimal("5000.00")
+
+    def common(n: int) -> dict[str, Any]:
+        until = soon + timedelta(days=2, hours=n)
+        terms = {"delivery": {}, "invoice_title": {}, "delivery_days": 10, "quota_id": world.FIRST_QUOTA + n % world.BUYERS}
+        told = {
+            "region_path": "652800/652801",
+            "state": "open",
+            "title": f"{it.name_zh}第{n}批",
+            "created_at": world.AT,
+            "published_at": world.AT,
+        }
+        return {"told": told, "terms": terms, "buyer": world.FIRST_BUYER + n % world.BUYERS, "until": until}
+
+    rows = [common(n) for n in counted]
+    asked = Quotation.objects.bulk_create(
+        Quotation(
+            number=f"XJ-{n}", buyer_id=row["buyer"], author=author, ceiling=10 * figure, contents_hash="", quote_until=row["until"],
+            **row["told"], **row["terms"],
+        )
+        for n, row in enumerate(rows)
+    )  # fmt: skip
+    QuotationLine.objects.bulk_create(
+        QuotationLine(quotation=quotation, quantity=10, ceiling=figure, amount=10 * figure, parameters=["内存不低于16吉字节"], **one)
+        for quotation in asked
+    )
+    auctions = Auction.objects.bulk_create(
+        Auction(
+            number=f"JJ-{n}", buyer_id=row["buyer"], drafter=author, purpose="办公", requirements="三年质保", minutes=30, step_kind="yuan", step=figure,
+            extension_minutes=5, visibility="rank_only", total=10 * figure, enter_until=row["until"], starts_at=row["until"],
+            **row["told"], **row["terms"],
+        )
+        for n, row in enumerate(rows)
+    )  # fmt: skip
+    AuctionLot.objects.bulk_create(AuctionLot(auction=auction, quantity=10, cap=figure, step=Decimal(1), **one) for auction in auctions)
+    frameworks = Framework.objects.bulk_create(
+        Framework(
+            number=f"KJ-{n}", solicitor_id=row["buyer"], kind="goods", ground="small_many", method="price", second_stage=["direct"], months=12,
+            yearly=figure * 1000, standard="台式计算机配置标准", price_basis="市场调查", surveyed_buyers=3, surveyed_suppliers=3, contents_hash="",
+            respond_until=row["until"], **row["told"],
+        )
+        for n, row in enumerate(rows)
+    )  # fmt: skip
+    Package.objects.bulk_create(Package(framework=framework, ceiling=figure, requirement="三年质保", **one) for framework in frameworks)
+
+
 def build_index() -> int:
     """The search index as its keeper builds it."""
     from sunlit.domain.catalog import services
@@ -162,12 +223,12 @@ def build_index() -> int:
     return services.rebuild_index(at=world.AT)
 
 
-def sign_in() -> str:
-    """The cookie of the first buyer's session."""
+def sign_in(organisation: int) -> str:
+    """The cookie of a session of the only person of this organisation."""
     from sunlit.foundation.accounts.models import Seat
     from sunlit.foundation.accounts.sessions import SessionStore
 
-    seat = Seat.objects.get(organisation_id=world.FIRST_BUYER)
+    seat = Seat.objects.get(organisation_id=organisation)
     session = SessionStore()
     session["seat"], session["_auth_user_id"] = seat.pk, str(seat.user_id)
     session.create()
@@ -185,8 +246,10 @@ def kinds(chance: random.Random, orders: list[str]) -> list[Page]:
         Page("search", [f"/search/?q={quote(question)}" for question in questions]),
         Page("product", [f"/products/{number}/" for number in numbers]),
         Page("home", ["/"]),
-        Page("order list", ["/buyer/orders/"], signed_in=True),
-        Page("order", [f"/buyer/orders/{number}/" for number in orders], signed_in=True),
+        Page("order list", ["/buyer/orders/"], by="buyer"),
+        Page("order", [f"/buyer/orders/{number}/" for number in orders], by="buyer"),
+        Page("opportunities", [f"/supplier/opportunities/{query}" for query in ("", "?show=all", "?after=50", "?q=台式")], by="supplier"),
+        Page("entries", ["/supplier/opportunities/mine/"], by="supplier"),
     ]
 
 
@@ -199,7 +262,7 @@ def queries_of(page: Page, cookie: str) -> int:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    client = Client(SERVER_NAME="localhost", HTTP_COOKIE=cookie if page.signed_in else "")
+    client = Client(SERVER_NAME="localhost", HTTP_COOKIE=cookie)
     client.get(page.addresses[0])
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(page.addresses[-1])
@@ -268,7 +331,6 @@ def ask(line: http.client.HTTPConnection, address: str, cookie: str) -> tuple[in
 
 def measure(page: Page, port: int, cookie: str) -> dict[str, float]:
     """One visitor alone, then several at once."""
-    cookie = cookie if page.signed_in else ""
     for _round in range(WORKERS * 2):  # a new connection each: every worker is warm
         visit(page, port, cookie, count=WARM)
     took = sorted(visit(page, port, cookie, count=ALONE))

@@ -28,14 +28,23 @@ def shut(text: str, *, label: str, pad: int = PAD) -> bytes:
     plain = text.encode()
     assert len(plain) <= BYTES_MOST, f"at most {BYTES_MOST} bytes"
     whole = max(-(-len(plain) // pad), 1) * pad
-    nonce = os.urandom(NONCE)
-    return nonce + AESGCM(keys.vault_key()).encrypt(nonce, plain.ljust(whole, b"\0"), label.encode())
+    return shut_file(plain.ljust(whole, b"\0"), label=label)
 
 
 def opened(sealed: bytes, *, label: str) -> str:
     """The text. Raises Spoilt."""
+    return opened_file(sealed, label=label).rstrip(b"\0").decode()
+
+
+def shut_file(plain: bytes, *, label: str) -> bytes:
+    """Seal bytes as they are: how many there are shows."""
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(keys.vault_key()).encrypt(nonce, plain, label.encode())
+
+
+def opened_file(sealed: bytes, *, label: str) -> bytes:
+    """The bytes. Raises Spoilt."""
     try:
-        plain = AESGCM(keys.vault_key()).decrypt(sealed[:NONCE], sealed[NONCE:], label.encode())
+        return AESGCM(keys.vault_key()).decrypt(sealed[:NONCE], sealed[NONCE:], label.encode())
     except InvalidTag:
         raise Spoilt(label) from None
-    return plain.rstrip(b"\0").decode()

@@ -134,3 +134,18 @@ def test_those_who_may_bid_are_told(house: Agreed) -> None:
     )
     told = Message.objects.filter(kind="calloff.invite.supplier").values_list("organisation_id", flat=True)
     assert set(told) == {entry.supplier_id for entry in house.parties}
+
+
+def test_a_bid_is_begun_continued_and_handed_in(house: Agreed) -> None:
+    it = called(house, "bidding")
+    one, there = browser(house.people[0]), f"/supplier/calloffs/{it.number}/"
+    assert one.post(there, {"verb": "draft", "draft": "0", "price": "118.37", "_once": "d"}).status_code == 303
+    page = one.get(there).content.decode()
+    assert 'value="118.37"' in page
+    assert "草稿（未提交）" in page
+    assert f'href="{there}"' in one.get("/supplier/opportunities/mine/").content.decode()
+    assert "118.37" not in browser(house.people[1]).get(there).content.decode()
+    assert at_field(one.post(there, {"verb": "bid", "price": "121", "_once": "e"}), "price") == ["CAL-008"]
+    assert 'value="118.37"' in one.get(there).content.decode(), "a refused attempt keeps it"
+    assert one.post(there, {"verb": "bid", "price": "118.37", "_once": "f"}).status_code == 303
+    assert "草稿（未提交）" not in one.get(there).content.decode()

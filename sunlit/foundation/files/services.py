@@ -29,13 +29,8 @@ def keep(upload: Upload[Any], *, purpose: str, owner: int | None, by: Actor, at:
     Raises Refused (FIL-001 …). The bytes are durable in the store before the row that names them is written.
     """
     aim = purposes.named(purpose)
-    given = str(upload.name or "file")
-    check(rules.has_a_fitting_size(given, upload.size, aim))
-    upload.seek(0)
-    data: bytes = upload.read()
+    given, data = looked_at(upload, purpose=purpose)
     media_type = rules.type_of(data)
-    check(rules.is_of_an_accepted_type(given, data, media_type, aim))
-    check(rules.is_safe_inside(given, data, media_type))
     kind, extension = rules.TYPES[media_type]
     contents = [data]
     facts: dict[str, Any] = {"kind": kind, "media_type": media_type}
@@ -70,6 +65,19 @@ def keep(upload: Upload[Any], *, purpose: str, owner: int | None, by: Actor, at:
         if not created:
             File.objects.filter(pk=file.pk, handed_in_at__lt=at).update(handed_in_at=at)
     return file
+
+
+def looked_at(upload: Upload[Any], *, purpose: str) -> tuple[str, bytes]:
+    """Its name and its bytes, where they may be kept for this purpose. Refused (FIL-001 …) as in keeping them."""
+    aim = purposes.named(purpose)
+    given = str(upload.name or "file")
+    check(rules.has_a_fitting_size(given, upload.size, aim))
+    upload.seek(0)
+    data: bytes = upload.read()
+    media_type = rules.type_of(data)
+    check(rules.is_of_an_accepted_type(given, data, media_type, aim))
+    check(rules.is_safe_inside(given, data, media_type))
+    return given, data
 
 
 def forget_expired(*, at: datetime) -> int:

@@ -80,6 +80,7 @@ urlpatterns = [
     path("opportunities/", opportunities.open_now, name="opportunities"),
     path("opportunities/mine/", opportunities.mine, name="entries"),
     path("opportunities/drafts/<str:mode>/<str:number>/<int:part>/discard/", drafts.discard, name="discard_draft"),
+    path("opportunities/drafts/<str:mode>/<str:number>/<int:part>/papers/<str:field>/", drafts.paper, name="draft_paper"),
     path("opportunities/subscriptions/", opportunities.subscriptions, name="subscriptions"),
     path("quotations/", quotations.quotations, name="quotations"),
     path("quotations/<str:number>/", quotations.quotation, name="quotation"),

@@ -243,7 +243,11 @@ def test_outside_is_bought_only_where_nobody_matches(house: Agreed) -> None:
 @pytest.fixture
 def service(db: None, settings: Any, tmp_path: Any) -> Agreed:
     settings.DATA_DIR = tmp_path
-    town = build()
+    return by_turns(build())
+
+
+def by_turns(town: Town) -> Agreed:
+    """An agreement on services whose parties take turns."""
     top = Category.objects.create(code="C", name_zh="服务", path="C", level=0, kind="services", leaf=False)
     Category.objects.create(code="C0814", name_zh="印刷服务", parent=top, path="C/C0814", level=1, kind="services", in_use=True)
     catalog.forget()

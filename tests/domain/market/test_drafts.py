@@ -7,16 +7,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from sunlit.domain.market import services as market
-from sunlit.domain.market.models import EntryDraft, Quote
+from sunlit.domain.market.models import DraftPaper, EntryDraft, Framework, Quote
 from sunlit.domain.market.queries import workbench
+from sunlit.domain.market.rules import opportunities as rules
+from sunlit.domain.market.services import calloffs
 from sunlit.domain.market.services import drafts as services
 from sunlit.domain.registry.models import Supplier
+from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
 from tests.domain.market import frames
+from tests.domain.market.test_calloffs import THEN, agreed, by_turns, called
 from tests.domain.market.test_quotations_at_once import at_once
 from tests.quoting import UNTIL, Fair, open_fair
 from tests.town import NOON
@@ -136,3 +142,109 @@ def test_of_two_windows_at_once_one_is_told(tmp_path: Path, transactional_db: No
         )
         assert sorted(type(one).__name__ for one in answers) == ["EntryDraft", "list"]
         assert EntryDraft.objects.count() == 1
+
+
+def test_a_bid_under_an_agreement_is_begun_by_its_parties_alone_and_gone_once_handed_in(fair: Fair) -> None:
+    house = agreed(fair.town)
+    it, one = called(house, "bidding"), house.people[0]
+    draft = services.save_draft("calloff", it.number, {"price": "118.37"}, by=one, at=THEN)
+    assert b"118.37" not in bytes(EntryDraft.objects.get(pk=draft.pk).content)
+    [begun] = workbench.drafts(seen_by=one, at=THEN)
+    assert (begun.purchase.until if begun.purchase else None) == it.answer_until
+    with pytest.raises(Refused) as refused:
+        services.save_draft("calloff", it.number, {"price": "1.00"}, by=fair.town.chen, at=THEN)
+    assert codes(refused) == ["OPP-010"], "to others the purchase is not there"
+    calloffs.suspend_calloff(it, reason="接到投诉，核查采购需求", by=fair.town.surina, at=THEN)
+    assert services.sweep_drafts() == 0, "it may go on"
+    with pytest.raises(Refused) as refused:
+        services.save_draft("calloff", it.number, {"price": "1.00"}, seen=1, by=one, at=THEN)
+    assert codes(refused) == ["OPP-010"]
+    calloffs.resume_calloff(it, by=fair.town.surina, at=THEN + HOUR)
+    with pytest.raises(Refused):
+        calloffs.bid(it, price="999.00", by=one, at=THEN + HOUR)
+    assert EntryDraft.objects.count() == 1
+    calloffs.bid(it, price="118.37", by=one, at=THEN + HOUR)
+    assert not EntryDraft.objects.exists()
+
+
+def test_a_turn_is_taken_or_passed_on_and_not_begun(fair: Fair) -> None:
+    house = by_turns(fair.town)
+    it = called(house, "rotation")
+    assert it.entry is not None
+    asked = next(one for one in house.people if one.party == it.entry.supplier_id)
+    with pytest.raises(Refused) as refused:
+        services.save_draft("calloff", it.number, {"price": "1.00"}, by=asked, at=THEN)
+    assert codes(refused) == ["OPP-010"]
+
+
+def test_the_draft_of_a_bid_ends_with_the_bidding_and_counts_for_nothing(fair: Fair) -> None:
+    house = agreed(fair.town)
+    it = called(house, "bidding")
+    services.save_draft("calloff", it.number, {"price": "1.00"}, by=house.people[0], at=THEN)
+    assert it.answer_until is not None
+    calloffs.settle_due(it.answer_until)
+    it.refresh_from_db()
+    assert it.state == "failed"
+    assert services.sweep_drafts() == 1
+
+
+# Files
+
+
+def upload(name: str = "授权书.pdf", data: bytes = b"%PDF-1.7\n%%EOF") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, data)
+
+
+def kept(it: Framework, by: Actor) -> workbench.Paper | None:
+    return workbench.paper("framework", it.number, "proof", 1, seen_by=by)
+
+
+def test_a_file_is_sealed_with_its_draft_replaced_and_opened_by_the_own_organisation_alone(fair: Fair) -> None:
+    it, chen = frames.opened_for_responses(fair.town), fair.town.chen
+    services.save_draft("framework", it.number, {"name": "复印纸"}, papers={"proof": upload()}, part=1, by=chen, at=NOON)
+    row = DraftPaper.objects.get()
+    assert (b"PDF" in bytes(row.content), "授权".encode() in bytes(row.name), File.objects.count()) == (False, False, 0)
+    services.save_draft("framework", it.number, {"name": "复印纸70克"}, part=1, seen=1, by=chen, at=NOON)
+    draft = workbench.draft("framework", it.number, 1, seen_by=chen)
+    assert draft is not None
+    assert (draft.told, draft.papers) == ({"name": "复印纸70克"}, {"proof": "授权书.pdf"}), "saved without a file it keeps the one before"
+    other = upload("另一份.pdf", b"%PDF-1.7\n1\n%%EOF")
+    services.save_draft("framework", it.number, {}, papers={"proof": other}, part=1, seen=2, by=chen, at=NOON)
+    assert kept(it, chen) == workbench.Paper("另一份.pdf", b"%PDF-1.7\n1\n%%EOF")
+    assert [kept(it, by) for by in (fair.town.nurlan, fair.town.zhou, fair.town.surina)] == [None] * 3
+    EntryDraft.objects.update(supplier_id=fair.town.corner.pk)
+    assert kept(it, fair.town.nurlan) is None, "sealed for its own draft it opens in no other"
+
+
+def test_a_file_that_cannot_be_handed_in_is_refused_at_its_field_and_nothing_is_kept(fair: Fair, monkeypatch: pytest.MonkeyPatch) -> None:
+    it, chen = frames.opened_for_responses(fair.town), fair.town.chen
+    for wrong, code in ((upload(data=b"MZ\x90"), "FIL-003"), (upload(data=b""), "FIL-001")):
+        with pytest.raises(Refused) as refused:
+            services.save_draft("framework", it.number, {"name": "复印纸"}, papers={"proof": wrong}, part=1, by=chen, at=NOON)
+        assert [(one.code, one.on) for one in refused.value.problems] == [(code, "proof")]
+    assert (EntryDraft.objects.count(), DraftPaper.objects.count()) == (0, 0)
+    monkeypatch.setattr(rules, "PAPERS_MOST", 1)
+    second = frames.opened_for_responses(fair.town)
+    services.save_draft("framework", it.number, {}, papers={"proof": upload()}, part=1, by=chen, at=NOON)
+    services.save_draft("framework", it.number, {}, papers={"proof": upload("b.pdf")}, part=1, seen=1, by=chen, at=NOON)
+    with pytest.raises(Refused) as refused:
+        services.save_draft("framework", second.number, {}, papers={"proof": upload()}, part=1, by=chen, at=NOON)
+    assert [(one.code, one.on) for one in refused.value.problems] == [("OPP-013", "proof")]
+    services.save_draft("framework", second.number, {}, papers={"proof": upload()}, part=1, by=fair.town.nurlan, at=NOON)
+
+
+def test_files_go_with_their_draft(fair: Fair) -> None:
+    it, chen = frames.opened_for_responses(fair.town), fair.town.chen
+    services.save_draft("framework", it.number, {}, papers={"proof": upload()}, part=1, by=chen, at=NOON)
+    assert services.discard_draft("framework", it.number, part=1, by=chen)
+    assert not DraftPaper.objects.exists()
+    services.save_draft("framework", it.number, {}, papers={"proof": upload()}, part=1, by=chen, at=NOON)
+    handed_in = services.paper_handed_in("framework", it.number, "proof", part=1, by=chen, at=NOON)
+    assert handed_in is not None
+    assert (handed_in.name, handed_in.owner_id, handed_in.public) == ("授权书.pdf", chen.party, False)
+    frames.respond(it, chen)
+    assert not DraftPaper.objects.exists()
+    services.save_draft("framework", it.number, {}, papers={"proof": upload()}, part=1, by=fair.town.nurlan, at=NOON)
+    Framework.objects.update(state="cancelled")
+    assert services.sweep_drafts() == 1
+    assert not DraftPaper.objects.exists()

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from sunlit.domain.market.models import OpportunitySubscription
+from sunlit.domain.market.models import Auction, Framework, FrameworkEntry, OpportunitySubscription, Quotation
+from sunlit.domain.market.services import drafts
 from sunlit.foundation.kernel import clock
+from sunlit.foundation.kernel.limits import PAGE_ROWS
 from tests.domain.market import auctioning, frames
+from tests.domain.market.test_calloffs import THEN, agreed, called
 from tests.portals.clients import at_field, browser, codes
 from tests.quoting import LAPTOP, Fair, open_fair
 from tests.town import NOON
@@ -119,3 +127,76 @@ def test_a_response_to_a_framework_is_begun_and_handed_in_later(fair: Fair) -> N
     assert 'value="孔雀复印纸"' in told
     assert 'name="draft" value="1"' in told
     assert f'href="{there}"' in page(chen, HERE + "mine/")
+
+
+def test_a_file_is_kept_in_the_draft_read_by_the_own_people_and_handed_in_with_it(fair: Fair) -> None:
+    it = frames.opened_for_responses(fair.town)
+    there, chen, nurlan = f"/supplier/frameworks/{it.number}/packages/1/", browser(fair.town.chen), browser(fair.town.nurlan)
+    paper = {"proof": SimpleUploadedFile("授权书.pdf", b"%PDF-1.7\n%%EOF")}
+    wrong = chen.post(there, {"verb": "draft", "draft": "0", "proof": SimpleUploadedFile("授权书.pdf", b"MZ"), "_once": "p0"})
+    assert (wrong.status_code, at_field(wrong, "proof")) == (422, ["FIL-003"])
+    assert chen.post(there, {**frames.offer(), **paper, "verb": "draft", "draft": "0", "_once": "p1"}).status_code == 303
+    kept = f"{HERE}drafts/framework/{it.number}/1/papers/proof/"
+    assert f'href="{kept}"' in page(chen, there)
+    answer = chen.get(kept)
+    assert (answer.status_code, b"".join(answer), answer["Cache-Control"]) == (200, b"%PDF-1.7\n%%EOF", "no-store")
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert (nurlan.get(kept).status_code, browser(fair.town.wu).get(kept).status_code) == (404, 403)
+    assert chen.get(kept.replace("proof", "other")).status_code == 404
+    assert chen.post(there, {**frames.offer(), "draft": "1", "_once": "p2"}).status_code == 303
+    entry = FrameworkEntry.objects.get()
+    assert entry.proof is not None
+    assert entry.proof.name == "授权书.pdf"
+    assert chen.get(kept).status_code == 404
+
+
+def test_a_crowd_of_purchases_costs_no_more_queries_than_a_few(fair: Fair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eighty more of four kinds and forty more drafts of them: the database is asked as often as for four and two."""
+    house, soon = agreed(fair.town), THEN + timedelta(days=2)
+    monkeypatch.setattr(clock, "now", lambda: THEN)
+    one, asked = house.people[0], fair.published()
+    auction, solicitation = auctioning.announced(fair.town, lots=(auctioning.PAPER,)), frames.opened_for_responses(fair.town)
+    Quotation.objects.filter(pk=asked.pk).update(quote_until=soon)
+    Auction.objects.filter(pk=auction.pk).update(enter_until=soon)
+    Framework.objects.filter(pk=solicitation.pk).update(respond_until=soon)
+    bidding = called(house, "bidding")
+
+    def begin(mode: str, number: str) -> None:
+        drafts.save_draft(mode, number, {"price": "1.00"}, by=one, at=THEN)
+
+    begin("quotation", asked.number)
+    begin("calloff", bidding.number)
+    seller, pages = browser(one), (HERE, HERE + "?show=all", HERE + "mine/")
+    few = [queries(seller, address) for address in pages]
+    for it, things in ((asked, "lines"), (auction, "lots"), (solicitation, "packages"), (bidding, "")):
+        it.refresh_from_db()
+        for number in copies(it, things, 20):
+            if it in (asked, bidding):
+                begin("calloff" if it is bidding else "quotation", number)
+    assert page(seller, HERE + "?show=all").count('class="under"') >= PAGE_ROWS
+    assert [queries(seller, address) for address in pages] == few
+
+
+def queries(client: Client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        page(client, address)
+    return len(asked)
+
+
+def copies(it: Any, things: str, count: int) -> list[str]:
+    """As many more purchases like this one, with what they ask for; their numbers."""
+    made = []
+    for n in range(count):
+        new = copy(it)
+        new.pk, new.number, new._state.adding = None, f"{it.number}-{n}", True
+        if hasattr(new, "lock"):
+            new.lock = None
+        new.save()
+        for thing in getattr(it, things).all() if things else ():
+            owner = getattr(it, things).field.name
+            thing.pk, thing._state.adding = None, True
+            setattr(thing, owner, new)
+            thing.save()
+        made.append(new.number)
+    return made

@@ -4,7 +4,7 @@ from sunlit.domain.market.models.auctions import Auction, AuctionBid, AuctionBid
 from sunlit.domain.market.models.batches import Batch, BatchBid, BatchDemand
 from sunlit.domain.market.models.calloffs import CallOff, CallOffBid
 from sunlit.domain.market.models.frameworks import Framework, FrameworkEntry, Package
-from sunlit.domain.market.models.opportunities import EntryDraft, OpportunitySubscription
+from sunlit.domain.market.models.opportunities import DraftPaper, EntryDraft, OpportunitySubscription
 from sunlit.domain.market.models.orders import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
 from sunlit.domain.market.models.parties import FrameworkDealer, FrameworkUpgrade
 from sunlit.domain.market.models.quotations import Quotation, QuotationLine, QuotationPaper, QuotationQuestion, Quote, QuoteLine
@@ -26,6 +26,7 @@ __all__ = [
     "CartLine",
     "CartPlan",
     "Dispatch",
+    "DraftPaper",
     "EntryDraft",
     "Favourite",
     "Framework",

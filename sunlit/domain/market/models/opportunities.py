@@ -49,3 +49,16 @@ class EntryDraft(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["supplier", "mode", "number", "part"], name="one_draft_of_an_answer_and_supplier"),
         ]
+
+
+class DraftPaper(models.Model):
+    """A file that was attached to a draft, sealed as what the draft says is; it goes with it."""
+
+    draft = models.ForeignKey(EntryDraft, models.CASCADE, related_name="papers")
+    field = models.TextField()  # of the form
+    name = models.BinaryField()
+    content = models.BinaryField()
+
+    class Meta:
+        ordering: ClassVar = ["field"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["draft", "field"], name="one_paper_of_a_draft_and_field")]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sunlit.domain.market.models import EntryDraft, OpportunitySubscription
+from sunlit.domain.market.models import DraftPaper, EntryDraft, OpportunitySubscription
 from sunlit.domain.market.queries.entries import BOOKS, entries_of
 from sunlit.domain.market.queries.kinds import KINDS
 from sunlit.domain.market.queries.openings import NOBODY_IN_PARTICULAR, SOURCES, Asked, Opportunity, Seller, openings
@@ -93,10 +94,11 @@ def drafts(*, seen_by: Actor, at: datetime) -> list[Begun]:
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft opened for its own organisation: what each field says."""
+    """A draft opened for its own organisation: what each field says, and the names of the files that it keeps, by their fields."""
 
     it: EntryDraft
     told: dict[str, str]
+    papers: dict[str, str]
 
 
 def draft(mode: str, number: str, part: int = 0, *, seen_by: Actor) -> Draft | None:
@@ -104,7 +106,29 @@ def draft(mode: str, number: str, part: int = 0, *, seen_by: Actor) -> Draft | N
     it = (
         EntryDraft.objects.filter(supplier_id=seen_by.organisation_id, mode=mode, number=number, part=part).select_related("person").first()
     )
-    return Draft(it, _said(it)) if it else None
+    return Draft(it, _said(it), _names(it)) if it else None
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A file that a draft keeps."""
+
+    name: str
+    data: bytes
+
+
+def paper(mode: str, number: str, field: str, part: int = 0, *, seen_by: Actor) -> Paper | None:
+    """A file of the own organisation's draft; nobody else's is ever opened."""
+    of_draft = {"draft__supplier_id": seen_by.organisation_id, "draft__mode": mode, "draft__number": number, "draft__part": part}
+    found = DraftPaper.objects.filter(**of_draft, field=field).select_related("draft").first()
+    if found is None:
+        return None
+    label = paper_label(found.draft, field)
+    try:
+        name = vault.opened(bytes(found.name), label=f"{label}/name")
+        return Paper(name, vault.opened_file(bytes(found.content), label=label))
+    except vault.Spoilt:
+        return None
 
 
 def subscriptions_of(actor: Actor) -> list[OpportunitySubscription]:
@@ -127,6 +151,18 @@ def people_to_tell(it: Opportunity) -> list[tuple[int, int]]:
 def draft_label(it: EntryDraft) -> str:
     """What a draft is sealed under: it opens nowhere else."""
     return f"draft/{it.supplier_id}/{it.mode}/{it.number}/{it.part}"
+
+
+def paper_label(it: EntryDraft, field: str) -> str:
+    return f"{draft_label(it)}/{field}"
+
+
+def _names(it: EntryDraft) -> dict[str, str]:
+    told: dict[str, str] = {}
+    for one in it.papers.defer("content"):
+        with suppress(vault.Spoilt):
+            told[one.field] = vault.opened(bytes(one.name), label=f"{paper_label(it, one.field)}/name")
+    return told
 
 
 def _said(it: EntryDraft) -> dict[str, str]:

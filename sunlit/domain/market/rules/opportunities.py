@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,9 @@ SUBSCRIPTIONS_MOST: Final = 20  # of one person
 VALUES_MOST: Final = 60  # of one condition
 WORD_CHARS: Final = 40
 DRAFT_CHARS: Final = 20_000
-DRAFTED: Final = ("quotation", "framework", "batch")  # whose answers are long enough to be begun and continued
+DRAFTED: Final = ("quotation", "framework", "calloff", "batch")  # whose answers can be begun and continued
+PAPERS: Final[Mapping[str, tuple[str, ...]]] = {"framework": ("proof",)}  # the files that answers have, by their field
+PAPERS_MOST: Final = 20  # of one supplier, in all its drafts
 
 NO_CONDITION = Reason("OPP-001", _("Set at least one condition: a kind, a category, a region or a word."))
 UNKNOWN_VALUE = Reason("OPP-002", _("“{value}” is not known here."))
@@ -24,6 +26,7 @@ TOO_MANY = Reason("OPP-005", _("You have {most} subscriptions already: stop one 
 DRAFT_LATE = Reason("OPP-010", _("{number} is not open to be answered now: a draft cannot be saved."), CONFLICT)
 DRAFT_CHANGED = Reason("OPP-011", _("The draft was saved elsewhere meanwhile: reload the page to see how it stands now."), CONFLICT)
 DRAFT_LONG = Reason("OPP-012", _("The draft says too much to be kept: at most {most} characters."))
+DRAFT_PAPERS = Reason("OPP-013", _("Your drafts keep {most} files already: hand one in or discard it first."), CONFLICT)
 
 
 @dataclass(frozen=True)

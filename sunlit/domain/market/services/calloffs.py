@@ -22,6 +22,7 @@ from sunlit.domain.market.rules import open_frameworks as open_rules
 from sunlit.domain.market.rules.orders import PLAN_UNKNOWN
 from sunlit.domain.market.rules.workorders import BY_WORK_ORDER
 from sunlit.domain.market.services import awards, stops
+from sunlit.domain.market.services.drafts import discard_draft
 from sunlit.domain.market.services.parties import dealer_named
 from sunlit.domain.market.states import calloffs as states
 from sunlit.domain.planning.models import Plan
@@ -118,6 +119,7 @@ def bid(it: CallOff, *, price: str, dealer: str = "", by: Actor, at: datetime) -
     facts = {"commitment": digest([by.organisation_number, amount, nonce])}
     held = move(held, "bid", by=CLOCK, at=at, facts=facts, handed={"problems": problems})  # the record does not say who bid
     CallOffBid.objects.update_or_create(calloff=held, entry=entry, defaults={"price": amount, "dealer": delivers, "nonce": nonce, "at": at})
+    discard_draft("calloff", held.number, by=by)
     return held
 
 

@@ -12,8 +12,10 @@ from sunlit.domain.market.queries import calloffs as queries
 from sunlit.domain.market.queries import parties as party_queries
 from sunlit.domain.market.rules import calloffs as rules
 from sunlit.domain.market.services import calloffs as services
+from sunlit.domain.market.states.calloffs import BIDDING
 from sunlit.foundation.kernel.paging import row_id
 from sunlit.portals.doors import Request, door, form_page, found_or_404, see_other
+from sunlit.portals.supplier.views import drafts
 from sunlit.portals.ui.filters import area, lang
 from sunlit.portals.ui.frameworks import calloff_page
 from sunlit.portals.ui.toasts import tell
@@ -32,6 +34,9 @@ def calloff(request: Request, number: str) -> HttpResponse:
 
     def act() -> HttpResponse:
         verb, post = request.POST.get("verb", ""), request.POST
+        if verb == "draft":
+            drafts.keep(request, "calloff", number)
+            return see_other("supplier:calloff", number)
         if verb == "bid":
             services.bid(it, price=post.get("price", ""), dealer=post.get("dealer", ""), by=request.actor, at=request.now)
         elif verb == "award":
@@ -49,4 +54,6 @@ def calloff(request: Request, number: str) -> HttpResponse:
     context["dealers"] = [(one.number, f"{lang(one.dealer)} · {area(one)}") for one in own]
     context["over"] = it.answer_until is None or request.now >= it.answer_until or it.suspended_at is not None
     context["turn"] = it.state == "offered" and it.entry is not None and it.entry.supplier_id == request.actor.party
+    context["draft"] = drafts.draft_of(request, "calloff", number) if it.state == BIDDING else None
+    context["filled"] = drafts.filled(request, context["draft"])
     return form_page(request, "supplier/calloff.html", context, act)

@@ -19,6 +19,7 @@ from sunlit.domain.market.rules import workorders as work_rules
 from sunlit.domain.market.services import frameworks as services
 from sunlit.domain.market.services import open_frameworks as open_services
 from sunlit.domain.market.services import parties as services_of_parties
+from sunlit.domain.market.services.drafts import paper_handed_in
 from sunlit.domain.market.states import frameworks as life
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.files import services as files
@@ -98,7 +99,8 @@ def respond(request: Request, number: str, position: int) -> HttpResponse:
             drafts.keep(request, "framework", number, position)
             return see_other("supplier:respond", number, position)
         told = {name: request.POST.get(name, "") for name in FIELDS}
-        said: dict[str, Any] = {"proof": _paper(request), "by": request.actor, "at": request.now}
+        proof = _paper(request) or paper_handed_in("framework", number, "proof", part=position, by=request.actor, at=request.now)
+        said: dict[str, Any] = {"proof": proof, "by": request.actor, "at": request.now}
         if it.is_open_form:
             open_services.apply_to_join(package, told, **said)
             tell(request, _("Your application was handed in. The solicitor answers within the legal term."))
