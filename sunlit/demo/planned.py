@@ -28,10 +28,13 @@ QUOTAS: Final = (
     (BRANCH, "9003", "教室照明与显示改造", "500000"),
 )
 BOARDS, DESKS, PAPER, BEDS, WATCH = "智慧教室显示设备", "学生课桌椅", "全年复印纸", "病床及护理设备", "病房监护系统扩容"
+LAPTOPS, REPAIRS = "教师备课用机", "公务用车年度维修"  # bought with others in a batch, and by work order
 OUTLINES: Final = {
     BOARDS: ("新校区48间教室配备液晶显示器及配套安装，质保三年，开学前交付", "2350000"),
     DESKS: ("课桌椅1600套，环保等级不低于E1，分两批送达并安装", "960000"),
     PAPER: ("A4复印纸，按月分批送达各校区", "60000"),
+    LAPTOPS: ("便携式计算机8台，随区域批量采购统一配置", "45000"),
+    REPAIRS: ("公务用车四辆，全年维修保养，按定点协议费率结算", "30000"),
     BEDS: ("护理床120张及床头柜，含安装与培训，质保五年", "2180000"),
     WATCH: ("在用病房监护系统增加床旁终端90台，接入现有中央站，质保五年", "2050000"),
 }
@@ -40,6 +43,12 @@ OUTLINES: Final = {
 def planned(world: World, rows: Rows) -> Iterator[Act]:
     """Their acts, counted in working days before today."""
     return Office(world, rows).acts()
+
+
+def paid_by(name: str, by: Actor) -> dict[str, Any]:
+    """Plan and quota of a purchase, where the buyer has filed a plan of this name by then; else nothing."""
+    it = Plan.objects.filter(name=name, buyer_id=by.party, filed_at__isnull=False).first()
+    return {"plan": it.number, "quota_id": it.lines.get().quota_id} if it else {}
 
 
 class Office:
@@ -61,6 +70,8 @@ class Office:
             (20, self._object),
             (18, self._answer),
             (15, partial(self._file, SCHOOL, PAPER, "A05040101", "emall")),
+            (14, partial(self._file, SCHOOL, LAPTOPS, "A02010108", "emall")),
+            (13, partial(self._file, SCHOOL, REPAIRS, "C23120301", "emall")),
             (12, self._ask_for_the_source),
             (10, partial(self._refuse, BEDS)),
             (6, partial(self._file, SCHOOL, DESKS, "A05010203", "open_tender")),

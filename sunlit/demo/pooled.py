@@ -12,11 +12,14 @@ from sunlit.demo import cast
 from sunlit.demo.agreed import LAPTOPS, Agency
 from sunlit.demo.entries import Act
 from sunlit.demo.hours import DAY_MINUTES, moment, working_minutes
+from sunlit.demo.planned import LAPTOPS as PLANNED
+from sunlit.demo.planned import paid_by
 from sunlit.demo.shapes import World
 from sunlit.domain.market import services as market
 from sunlit.domain.market.models import Batch, BatchDemand, FrameworkEntry, Order, Package
 from sunlit.domain.market.modes import batch as mode
 from sunlit.domain.market.queries import batches as queries
+from sunlit.domain.market.queries import parties
 from sunlit.domain.market.services import batches
 from sunlit.domain.planning import queries as planning
 from sunlit.foundation.accounts import queries as accounts
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from sunlit.demo.write import Rows
 
 QUANTITIES: Final = (8, 5, 4, 3)
-CHEAPER: Final = (Decimal(310), Decimal(260), Decimal(195))
+CHEAPER: Final = (Decimal(195), Decimal(340), Decimal(260))  # the second of the list has a dealer, and wins
 CONFIGURATION: Final = "14英寸，内存16GB，固态硬盘512GB，整机不超过1.5千克，预装正版操作系统及办公软件，上门安装。"
 
 
@@ -87,7 +90,7 @@ class Pooling:
         for n, (orderer, lead) in enumerate(self._buyers(count)):
             quota = max(planning.quotas_for_orders(orderer.party, local_day(at).year), key=lambda one: one.available)
             address, title = accounts.addresses_of(orderer.party)[0], accounts.invoice_titles_of(orderer.party)[0]
-            where: dict[str, Any] = {"quota_id": quota.pk, "address_id": address.pk, "title_id": title.pk}
+            where: dict[str, Any] = {"quota_id": quota.pk, "address_id": address.pk, "title_id": title.pk, **paid_by(PLANNED, orderer)}
             then = at + timedelta(minutes=20 * n)
             demand = batches.submit_demand(self.it, quantity=str(QUANTITIES[n]), purpose="办公设备统一更新", **where, by=orderer, at=then)
             if confirms or n:
@@ -113,11 +116,17 @@ class Pooling:
         self.it = mode.confirm_result(self.it, by=self.agency.lead(), at=at)
 
     def _take(self, at: datetime) -> None:
+        """Where the winner has a dealer, that one takes the orders."""
         entry = FrameworkEntry.objects.get(batches=self.it)
         if entry.state != "signed":
             self.it = mode.go_on(self.it, at=at)  # the winner left the agreement meanwhile: the next lowest is asked
         assert self.it.entry is not None
-        self.it = mode.take_orders(self.it, by=self._sellers()[self.it.entry.supplier_id], at=at)
+        dealers = {
+            place.code: one.number
+            for place in queries.places_of(self.it)
+            for one in parties.who_delivers([self.it.entry], to=place.delivery["region_path"])
+        }
+        self.it = mode.take_orders(self.it, dealers=dealers, by=self._sellers()[self.it.entry.supplier_id], at=at)
 
     def _deliver(self, at: datetime) -> None:
         """The winner confirms every buyer's order and sends it; the next day it is there."""

@@ -13,6 +13,7 @@ from sunlit.demo import cast
 from sunlit.demo.agreed import AGENCY, PANEL
 from sunlit.demo.entries import Act, specimen
 from sunlit.demo.hours import DAY_MINUTES, moment, working_minutes
+from sunlit.demo.planned import REPAIRS, paid_by
 from sunlit.demo.shapes import World
 from sunlit.domain.catalog import queries as catalog
 from sunlit.domain.market.models import Framework, FrameworkEntry, WorkOrder
@@ -150,6 +151,7 @@ class Workshops:
             "title_id": accounts.invoice_titles_of(by.party)[0].pk,
         }
         chosen: dict[str, Any] = {"entry": first.number, "reason": "协议折扣最优，距学校最近。"} if mode == "direct" else {}
+        where |= paid_by(REPAIRS, by)
         self.works[plate] = workorders.ask_service(package, mode=mode, target=plate, need=need, **chosen, **where, by=by, at=at)
 
     def _refuse_the_turn(self, plate: str, at: datetime) -> None:

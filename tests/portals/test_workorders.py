@@ -22,6 +22,7 @@ from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages.models import Message
 from tests.domain.market import frames
 from tests.domain.market.workshop import PLATE, SHEET, THEN, Workshop, approved, asked, opened, quoted, reported, row
+from tests.domain.planning.plans import filed
 from tests.portals.clients import at_field, browser, once
 from tests.town import NOON, build
 
@@ -38,6 +39,26 @@ def form(shop: Workshop, key: str, **more: Any) -> dict[str, Any]:
     town = shop.town
     start = {"mode": "direct", "entry": shop.parties[0].number, "reason": "距离最近，随到随修", "target": PLATE, "need": "发动机异响"}
     return once(key, **{**start, "quota": town.quota.pk, "address": town.address.pk, "title": town.title.pk, **more})
+
+
+def test_a_plan_leads_to_its_work_order_with_its_line_written_in_and_back(shop: Workshop) -> None:
+    clerk = browser(shop.town.aygul)
+    plan = filed(shop.town, {"category": "C0814", "name": "公务用车年度维修", "quantity": "1", "unit": "项", "amount": "5000"})
+    address = f"/buyer/frameworks/{shop.package.framework.number}/packages/1/service/?plan={plan.number}"
+    page = clerk.get(f"/buyer/plans/{plan.number}/").content.decode()
+    assert ('data-way="service" data-proposed' in page, address in page) == (True, True)
+    page = clerk.get(address).content.decode()
+    assert (f'<option value="{plan.number}" selected' in page, "公务用车年度维修</textarea>" in page) == (True, True)
+    answer = clerk.post(address, form(shop, "p1", plan="JH-NONE"))
+    assert (answer.status_code, at_field(answer, "plan")) == (422, ["ORD-035"])
+    assert clerk.post(address, form(shop, "p2", plan=plan.number)).status_code == 303
+    it = WorkOrder.objects.get()
+    own = f"/buyer/work-orders/{it.number}/"
+    assert f"/buyer/plans/{plan.number}/" in clerk.get(own).content.decode()
+    quoted(shop, it)
+    assert clerk.post(own, once("p3", verb="approve")).status_code == 303
+    for who, kind in ((clerk, "buyer"), (browser(shop.town.surina), "regulator")):
+        assert f"/{kind}/work-orders/{it.number}/" in who.get(f"/{kind}/plans/{plan.number}/").content.decode()
 
 
 def test_a_repair_from_request_to_settlement(shop: Workshop) -> None:

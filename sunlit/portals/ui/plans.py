@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,13 @@ from sunlit.portals.doors import Request
 from sunlit.portals.ui.filters import yuan
 from sunlit.portals.ui.history import history_of
 
+PAGES_OF_USES: Final = {  # by the kind of a hold: the page of what took the money
+    "order": "order",
+    "quotation": "quotation",
+    "calloff": "calloff",
+    "batch": "batch_of",
+    "work_order": "work_order",
+}
 GRAVE = {"refused": 0, "warned": 1, "allowed": 2}
 
 
@@ -35,6 +42,7 @@ def plan_page(request: Request, it: Plan) -> dict[str, Any]:
         "items": list(it.items.all()),
         "lines": list(it.lines.all()),
         "uses": uses,
+        "pages_of_uses": PAGES_OF_USES,
         "used": used,
         "left": it.total - used,
         "missing": list(found.problems) if found else [],

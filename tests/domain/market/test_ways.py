@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sunlit.domain.catalog.models import Product
+from sunlit.domain.catalog.models import Category, Product
 from sunlit.domain.market import queries, services
 from sunlit.domain.market.models import FrameworkEntry, Order, Package, Quotation
 from sunlit.domain.market.services import batches, calloffs
@@ -171,6 +171,44 @@ def test_what_others_pool_is_bought_with_them(fair: Fair) -> None:
 def test_above_the_threshold_nothing_is_bought_under_an_agreement(fair: Fair) -> None:
     it = filed(fair.town, PAPER)
     agreed(fair)
-    Plan.objects.filter(pk=it.pk).update(total=Decimal("90000000.00"))
-    it.refresh_from_db()
+    it.items.update(amount=Decimal("90000000.00"))
     assert {way.mode for way in queries.ways_for(it, at=THEN)} == {"supermarket", "quotation", "auction"}
+
+
+def test_several_kinds_have_a_way_each_where_all_of_them_are_agreed_or_pooled(fair: Fair) -> None:
+    it = filed(fair.town, {**PAPER, "amount": "40000"}, {**LAPTOPS, "amount": "30000"})
+    package = agreed(fair)
+    assert {way.mode for way in queries.ways_for(it, at=THEN)} == {"supermarket", "quotation", "auction"}  # nothing is agreed for laptops
+    laptops = Category.objects.get(code="A02010108")
+    other = Package.objects.create(
+        framework=package.framework, position=2, name="便携式计算机", category=laptops, unit="台", ceiling="5200.00"
+    )
+    first, second, *others = queries.ways_for(it, at=THEN)
+    assert [(way.mode, way.package, way.line, way.proposed) for way in (first, second)] == [
+        ("framework", package, package.category, True),
+        ("framework", other, laptops, True),
+    ]
+    assert [(way.mode, way.proposed, way.line) for way in others] == [
+        (mode, False, None) for mode in ("supermarket", "quotation", "auction")
+    ]
+    batch = batches.open_batch(package, period="2026-04", by=fair.town.zhou, at=THEN)
+    ways = queries.ways_for(it, at=THEN)
+    assert [(way.mode, way.batch, way.line) for way in ways if way.proposed] == [
+        ("batch", batch, package.category),
+        ("framework", None, laptops),
+    ]
+    it.items.filter(category=laptops).update(amount=Decimal("89960000.00"))  # each kind is judged by what it comes to itself
+    assert not any(way.line for way in queries.ways_for(it, at=THEN))
+
+
+def test_what_is_agreed_for_a_wider_kind_is_not_proposed_for_the_money_would_be_refused(fair: Fair) -> None:
+    it, package = filed(fair.town, PAPER), agreed(fair)
+    Package.objects.filter(pk=package.pk).update(category=package.category.parent)
+    assert {way.mode for way in queries.ways_for(it, at=THEN)} == {"supermarket", "quotation", "auction"}
+
+
+def test_a_suspended_batch_is_no_way(fair: Fair) -> None:
+    it, package = filed(fair.town, PAPER), agreed(fair)
+    batch = batches.open_batch(package, period="2026-04", by=fair.town.zhou, at=THEN)
+    batches.suspend_batch(batch, reason="收到投诉，暂停调查", by=fair.town.surina, at=THEN)
+    assert "batch" not in {way.mode for way in queries.ways_for(it, at=THEN)}

@@ -19,15 +19,18 @@ from sunlit.domain.market.queries import workorders as queries
 from sunlit.domain.market.rules import workorders as rules
 from sunlit.domain.market.services import calloffs, frameworks
 from sunlit.domain.market.services import workorders as services
-from sunlit.domain.planning.models import BudgetQuota, Hold
+from sunlit.domain.planning import services as planning
+from sunlit.domain.planning.models import BudgetQuota, Hold, Plan, PlanLine, PlanUse
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.models import Rule
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
+from sunlit.foundation.lifecycle import row_digest
 from sunlit.foundation.messages.models import Message
 from tests.domain.market import frames, workshop
 from tests.domain.market.workshop import PLATE, THEN, Workshop, approved, asked, held, lines, opened, quoted, reported, row
+from tests.domain.planning.plans import PAPER, filed
 from tests.town import NOON, build
 
 
@@ -485,6 +488,112 @@ def _together(act: Any, each: list[Any]) -> None:
         thread.start()
     for thread in threads:
         thread.join(30)
+
+
+# The money of a plan
+
+REPAIR = {"category": "C0814", "name": "公务用车维修", "quantity": "1", "unit": "项", "amount": "5000"}
+
+
+def paid_for(plan: Plan) -> list[tuple[str, str, bool]]:
+    """What took its money, how much, and whether it has it still."""
+    uses = PlanUse.objects.filter(line__plan=plan).order_by("pk")
+    return [(use.reference.partition("/")[0], str(use.amount), use.given_back_at is None) for use in uses]
+
+
+def test_a_work_order_takes_the_money_of_its_plan_and_gives_back_what_was_not_done(shop: Workshop) -> None:
+    plan = filed(shop.town, REPAIR)
+    it = quoted(shop, asked(shop, plan=plan.number.lower()))
+    assert (it.plan, held()) == (plan, {"plan": Decimal("5000.00")})  # nothing is laid ready before the approval
+    it = services.approve_work(it, by=shop.town.aygul, at=THEN)
+    assert held() == {"work_order": Decimal("255.00"), "plan": Decimal("4745.00")}
+    it = services.ask_supplement(it, lines("4"), reason="拆检后发现水泵渗漏", by=shop.people[0], at=THEN)
+    it = services.approve_supplement(it, by=shop.town.aygul, at=THEN)
+    assert held() == {"work_order": Decimal("408.00"), "plan": Decimal("4592.00")}
+    it = services.settle_work(reported(shop, it, {1: "3"}), by=shop.town.aygul, at=THEN)
+    order = Order.objects.get()
+    assert (order.plan, order.total, order.origin) == (plan, Decimal("306.00"), it.number)
+    assert held() == {"order": Decimal("306.00"), "plan": Decimal("4694.00")}
+    assert paid_for(plan) == [("work_order", "255.00", False), ("work_order", "408.00", False), ("order", "306.00", True)]
+    assert Entry.objects.get(act="work_order.request", subject=f"work_order/{it.number}").facts["plan"] == plan.number
+    assert Entry.objects.filter(subject=f"work_order/{it.number}").latest("pk").facts["row"] == row_digest(it)
+
+
+@pytest.mark.parametrize("how", ["cancel", "decline", "void", "lapse"])
+def test_what_comes_to_nothing_lies_for_the_plan_again(shop: Workshop, how: str) -> None:
+    plan = filed(shop.town, REPAIR)
+    it = asked(shop, plan=plan.number)
+    if how == "lapse":
+        assert it.answer_until is not None
+        assert services.lapse_work_due(it.answer_until) == 1
+    else:
+        it = services.approve_work(quoted(shop, it), by=shop.town.aygul, at=THEN)
+        assert held() == {"work_order": Decimal("255.00"), "plan": Decimal("4745.00")}
+    if how == "cancel":
+        services.cancel_work(it, reason="车辆报废不修了", by=shop.town.aygul, at=THEN)
+    elif how == "decline":
+        services.decline_work(it, ground="force_majeure", note="举升机故障，无法承接", by=shop.people[0], at=THEN)
+    elif how == "void":
+        services.void_work(it, reason="价格与市场不符", by=shop.town.surina, at=THEN)
+    assert (held(), PlanLine.objects.get(plan=plan).used) == ({"plan": Decimal("5000.00")}, Decimal("0.00"))
+
+
+def test_a_plan_that_does_not_pay_for_the_service_is_refused_at_its_field(shop: Workshop) -> None:
+    paper, repair = filed(shop.town, {**PAPER, "amount": "1000"}), filed(shop.town, {**REPAIR, "amount": "200"})
+    other = BudgetQuota.objects.create(
+        number="ZB-9009", buyer=shop.town.school, year=2026, name="车辆运行", region_path=shop.town.quota.region_path,
+        total=Decimal("9000.00"), created_at=NOON,
+    )  # fmt: skip
+    for more, expected in (
+        ({"plan": "JH-NONE"}, [("ORD-035", "plan")]),
+        ({"plan": paper.number}, [("PLN-042", "plan")]),
+        ({"plan": repair.number, "quota_id": other.pk}, [("PLN-043", "quota")]),
+    ):
+        with pytest.raises(Refused) as refused:
+            asked(shop, **more)
+        assert codes(refused) == expected
+    assert (WorkOrder.objects.count(), ServiceObject.objects.count()) == (0, 0)
+    it = quoted(shop, asked(shop, plan=repair.number))
+    with pytest.raises(Refused) as refused:
+        services.approve_work(it, by=shop.town.aygul, at=THEN)
+    assert codes(refused) == [("PLN-041", "plan")]
+    it.refresh_from_db()
+    assert (it.state, held()) == ("quoted", {"plan": Decimal("1200.00")})
+    planning.withdraw_plan(repair, reason="改为下半年", by=shop.town.aygul, at=THEN)
+    with pytest.raises(Refused) as refused:
+        services.approve_work(it, by=shop.town.aygul, at=THEN)
+    assert codes(refused) == [("PLN-040", "plan")]
+
+
+def test_what_was_done_for_a_plan_that_was_finished_meanwhile_is_paid_from_its_quota(shop: Workshop) -> None:
+    plan = filed(shop.town, REPAIR)
+    it = services.approve_work(quoted(shop, asked(shop, plan=plan.number)), by=shop.town.aygul, at=THEN)
+    it = reported(shop, it, {1: "2"})
+    planning.finish_plan(plan, by=shop.town.aygul, at=THEN)
+    it = services.settle_work(it, by=shop.town.aygul, at=THEN)
+    assert (Order.objects.get().plan, it.settled, held()) == (None, Decimal("204.00"), {"order": Decimal("204.00")})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_approvals_at_once_take_the_money_of_a_plan_once(settings: Any, tmp_path: Any) -> None:
+    """Of different vehicles, so that no cap makes one wait for the other."""
+    settings.DATA_DIR = tmp_path
+    shop = opened(build())
+    plan = filed(shop.town, {**REPAIR, "amount": "300"})
+    both = [quoted(shop, asked(shop, plan=plan.number, target=f"新M·B000{n}")) for n in range(2)]  # 255 each
+    told, ready = [], threading.Barrier(2)
+
+    def approve(it: WorkOrder) -> None:
+        ready.wait()
+        try:
+            told.append(services.approve_work(it, by=shop.town.aygul, at=THEN).state)
+        except Refused as refused:
+            told.append(refused.problems[0].code)
+        finally:
+            connection.close()
+
+    _together(approve, both)
+    assert (sorted(told), held()) == (["PLN-041", "approved"], {"work_order": Decimal("255.00"), "plan": Decimal("45.00")})
 
 
 # The term of the settlement

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from sunlit.domain.market.models.frameworks import FrameworkEntry, Package
 from sunlit.domain.market.models.stops import Stoppable
-from sunlit.domain.planning.models import BudgetQuota
+from sunlit.domain.planning.models import BudgetQuota, Plan
 from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation, User
 from sunlit.foundation.files.models import File
@@ -75,6 +75,7 @@ class WorkOrder(Stoppable):
 
     # What is asked for, and on which terms
     need = models.TextField()
+    plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="+")  # none: below the threshold the rule needs none
     quota = models.ForeignKey(BudgetQuota, models.PROTECT, related_name="+")
     terms = models.JSONField()  # delivery, invoice_title, purpose, note
     reason = models.TextField(default="", blank=True)  # why this supplier; later why it was sent back, declined or cancelled
@@ -115,6 +116,7 @@ class WorkOrder(Stoppable):
         "buyer_id",
         "mode",
         "target_id",
+        "plan_id",
         "entry_id",
         "edition",
         "approved_edition",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db.models import F, Q, Sum
 from django.utils.functional import Promise
@@ -18,9 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sunlit.domain.catalog import queries as catalog
+from sunlit.domain.catalog.models import Category
 from sunlit.domain.market.models import Auction, Batch, CallOff, Order, OrderLine, Package, Quotation, WorkOrder
 from sunlit.domain.market.queries import calloffs, units
-from sunlit.domain.planning.models import Plan
+from sunlit.domain.planning.models import Plan, PlanItem
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import Verdict
 from sunlit.foundation.kernel.clock import SHANGHAI, local_day
@@ -47,7 +48,9 @@ class Past:
 
 @dataclass(frozen=True)
 class Way:
-    """One way for the plan; `proposed` for exactly one of them. `package` or `batch`: what it is bought under, where that is agreed already."""
+    """One way for the plan, or, where several things are agreed or pooled each for itself, for one `line` of it; `proposed` for one of them, or for
+    one a line. `package` or `batch`: what it is bought under, where that is agreed already.
+    """
 
     mode: str
     proposed: bool
@@ -55,21 +58,31 @@ class Way:
     past: Past
     package: Package | None = None
     batch: Batch | None = None
+    line: Category | None = None
+
+
+class Line(NamedTuple):
+    """What a plan asks for of one category, and where that is agreed or pooled for its region."""
+
+    category: Category
+    amount: Decimal
+    package: Package | None
+    batch: Batch | None
 
 
 def ways_for(it: Plan, *, at: datetime) -> list[Way]:
-    """The proposed way first. Three are open to every plan; besides them stand what is agreed or pooled for its region, direct purchase, where
-    manufacturers sell all of it themselves, and that from another unit, where one offers something of it.
+    """The proposed way first. Three are open to every plan; besides them stand what is agreed or pooled for its region, if that is so for every line
+    of it, direct purchase, where manufacturers sell all of it themselves, and that from another unit, where one offers something of it.
 
-    Eleven queries, one or two more for each of the latter, and one for every further category.
+    Eleven queries, one or two more for each of the latter, and four for every further category.
     """
     items = list(it.items.select_related("category"))
     codes = sorted({item.category.code for item in items})
     least = rulebook.rule("rfq.min_suppliers", region_path=it.region_path, on=local_day(at)).n
     compete = _compete_from(it, at)
     on_shelf = all(len(catalog.sellers_of([code], region_path=it.region_path, rows=SELLERS_MOST)) >= least for code in codes)
-    package, batch = _agreed(it, codes, at), _pooled(it, codes, at)
-    chosen = _proposed(on_shelf=on_shelf, competes=it.total >= compete, single=len(items) == 1, package=package, batch=batch)
+    lines = _lines(it, items, at)
+    chosen = "" if lines else _proposed(on_shelf=on_shelf, competes=it.total >= compete, single=len(items) == 1)
     reasons = {
         SUPERMARKET: _("At least %(least)s suppliers have it on the shelf; below %(sum)s competing for it takes longer than it saves.")
         if chosen == SUPERMARKET
@@ -82,10 +95,12 @@ def ways_for(it: Plan, *, at: datetime) -> list[Way]:
     figures = {"least": least, "sum": f"¥{compete:,.0f}"}
     past = {SUPERMARKET: _shelf(it, codes, at, SUPERMARKET), QUOTATION: _quotations(it, at), AUCTION: _auctions(it, at)}
     told = [Way(mode, mode == chosen, str(reasons[mode]) % figures, past[mode]) for mode in (SUPERMARKET, QUOTATION, AUCTION)]
-    if package is not None:
-        told.append(_under_the_agreement(it, package, chosen, at))
-    if batch is not None:
-        told.append(_with_others(it, batch, chosen, at))
+    for line in lines:
+        of = line.category if len(lines) > 1 else None
+        if line.batch is not None:
+            told.append(_with_others(it, line.batch, of, at))
+        if line.package is not None:
+            told.append(_under_the_agreement(it, line.package, of, line.batch is None, at))
     return [*sorted(told, key=lambda way: not way.proposed), *_direct(it, codes, at), *_units(it, codes, at)]
 
 
@@ -116,54 +131,58 @@ def _units(it: Plan, codes: Sequence[str], at: datetime) -> list[Way]:
     return [Way(UNIT, False, told % {"num": offers}, _shelf(it, codes, at, UNIT))]
 
 
-def _under_the_agreement(it: Plan, package: Package, chosen: str, at: datetime) -> Way:
+def _under_the_agreement(it: Plan, package: Package, line: Category | None, proposed: bool, at: datetime) -> Way:
     mode = SERVICE if package.service else FRAMEWORK
     reason = _("Agreement %(number)s is in force for it: its prices were competed for already.")
     if package.framework.is_open_form:
         reason = _("Open agreement %(number)s is in force for it: whoever meets its terms was admitted, and you select among them.")
     if package.service:
         reason = _(
-            "Agreement %(number)s is in force for it: by work order, at its rates and within its caps; paid from the quota, not from this plan."
+            "Agreement %(number)s is in force for it: by work order, at its rates and within its caps; settled by what was really done."
         )
     past = _services(it, package, at) if package.service else _calloffs(it, package, at)
-    return Way(mode, mode == chosen, str(reason) % {"number": package.framework.number}, past, package=package)
+    return Way(mode, proposed, str(reason) % {"number": package.framework.number}, past, package=package, line=line)
 
 
-def _with_others(it: Plan, batch: Batch, chosen: str, at: datetime) -> Way:
+def _with_others(it: Plan, batch: Batch, line: Category | None, at: datetime) -> Way:
     day = f"{batch.until.astimezone(SHANGHAI):%Y-%m-%d}"
     reason = str(_("Buyers of the region pool what they need until %(until)s: one bidding for all of it.")) % {"until": day}
-    return Way(BATCH, chosen == BATCH, reason, _batches(it, batch.package, at), batch=batch)
+    return Way(BATCH, True, reason, _batches(it, batch.package, at), batch=batch, line=line)
 
 
-def _agreed(it: Plan, codes: Sequence[str], at: datetime) -> Package | None:
-    """The package of an agreement in force for the plan's region that covers the whole plan; agreements near by come first."""
-    if len(codes) != 1:
-        return None
-    found = Package.objects.filter(
-        framework__state="in_force", framework__valid_until__gt=at, failed="", category__code__in=_above(codes[0])
-    )
+def _lines(it: Plan, items: Sequence[PlanItem], at: datetime) -> list[Line]:
+    """The plan by category, where every one of them is agreed or pooled; where one is not, none: who buys half a plan so has no way for the rest."""
+    sums: dict[int, Decimal] = {}
+    for item in items:
+        sums[item.category_id] = sums.get(item.category_id, ZERO) + item.amount
+    found: list[Line] = []
+    for category in {item.category_id: item.category for item in items}.values():
+        amount = sums[category.pk]
+        package, batch = _agreed(it, category, amount, at), _pooled(it, category, amount, at)
+        if package is None and batch is None:
+            return []
+        found.append(Line(category, amount, package, batch))
+    return found
+
+
+def _agreed(it: Plan, category: Category, amount: Decimal, at: datetime) -> Package | None:
+    """The package of an agreement in force for the plan's region that is of this category, as the plan's money is; agreements near by come first."""
+    found = Package.objects.filter(framework__state="in_force", framework__valid_until__gt=at, failed="", category=category)
     found = found.filter(framework__region_path__in=_line(it.region_path)).select_related("framework", "category")
     package = found.order_by("-framework__region_path", "position", "pk").first()
-    return package if package is not None and _is_sporadic(it, package, at) else None
+    return package if package is not None and _is_sporadic(it, package, amount, at) else None
 
 
-def _pooled(it: Plan, codes: Sequence[str], at: datetime) -> Batch | None:
-    """The batch that still takes demands for what the plan asks for."""
-    if len(codes) != 1:
-        return None
-    found = Batch.objects.filter(state="collecting", until__gt=at, package__category__code__in=_above(codes[0]))
+def _pooled(it: Plan, category: Category, amount: Decimal, at: datetime) -> Batch | None:
+    """The batch that still takes demands for what the plan asks for of this category."""
+    found = Batch.objects.filter(state="collecting", until__gt=at, suspended_at=None, package__category=category)
     batch = found.filter(region_path__in=_line(it.region_path)).select_related("package__category").order_by("until", "pk").first()
-    return batch if batch is not None and _is_sporadic(it, batch.package, at) else None
+    return batch if batch is not None and _is_sporadic(it, batch.package, amount, at) else None
 
 
-def _is_sporadic(it: Plan, package: Package, at: datetime) -> bool:
+def _is_sporadic(it: Plan, package: Package, amount: Decimal, at: datetime) -> bool:
     """Below the procurement threshold, for what is bought under an agreement is (CAL-006); a rule that only warns is warning enough not to propose it."""
-    return calloffs.threshold(package, it.total, region_path=it.region_path, at=at).verdict == Verdict.ALLOWED
-
-
-def _above(code: str) -> list[str]:
-    """The category's code and those of the categories above it."""
-    return [code[:length] for length in range(1, len(code) + 1)]
+    return calloffs.threshold(package, amount, region_path=it.region_path, at=at).verdict == Verdict.ALLOWED
 
 
 def _line(region_path: str) -> list[str]:
@@ -179,14 +198,10 @@ def _compete_from(it: Plan, at: datetime) -> Decimal:
         return it.total
 
 
-def _proposed(*, on_shelf: bool, competes: bool, single: bool, package: Package | None, batch: Batch | None) -> str:
-    """What others pool is bought with them, what is agreed under its agreement; what is not on the shelf is asked for; small purchases are not
-    worth a procedure; one thing of one kind is bid down, several are compared. A service of its own kind is never paid from a plan.
+def _proposed(*, on_shelf: bool, competes: bool, single: bool) -> str:
+    """Where nothing is agreed or pooled: what is not on the shelf is asked for; small purchases are not worth a procedure; one thing of one kind is
+    bid down, several are compared.
     """
-    if batch is not None:
-        return BATCH
-    if package is not None and not package.service:
-        return FRAMEWORK
     if not on_shelf:
         return QUOTATION
     if not competes:

@@ -62,7 +62,15 @@ class Spent:
 
 def work_order(number: str, *, seen_by: Actor) -> WorkOrder | None:
     found = policies.workorders_visible_to(seen_by).select_related(
-        "package__framework__solicitor", "package__category", "buyer__region", "entry__supplier", "target", "quota", "orderer", "approver"
+        "package__framework__solicitor",
+        "package__category",
+        "buyer__region",
+        "entry__supplier",
+        "target",
+        "quota",
+        "plan",
+        "orderer",
+        "approver",
     )
     return found.filter(number=number).first()
 

@@ -18,9 +18,12 @@ from sunlit.domain.market.queries import workorders as queries
 from sunlit.domain.market.queries.rulings import approval_limit
 from sunlit.domain.market.rules import calloffs as agreed
 from sunlit.domain.market.rules import workorders as rules
+from sunlit.domain.market.rules.orders import PLAN_UNKNOWN
 from sunlit.domain.market.services import awards, stops
 from sunlit.domain.market.states import workorders as states
-from sunlit.domain.planning.models import Hold
+from sunlit.domain.planning import queries as plans
+from sunlit.domain.planning import services as planning
+from sunlit.domain.planning.models import Hold, Plan
 from sunlit.domain.rulebook import queries as rulebook
 from sunlit.domain.rulebook.queries import Ruling, Verdict
 from sunlit.foundation.accounts.actors import CLOCK, Actor
@@ -57,6 +60,7 @@ def ask_service(
     quota_id: int,
     address_id: int,
     title_id: int,
+    plan: str = "",
     purpose: str = "",
     note: str = "",
     reason: str = "",
@@ -66,23 +70,28 @@ def ask_service(
 ) -> WorkOrder:
     """Ask a party of the agreement, chosen with a reason or in turn, to quote for a service. Nothing is held before a quote is approved.
 
-    `target` names what is served (a plate, a building …). Refused: CAL-001, CAL-003, CAL-005, CAL-007, WKO-010 … WKO-012, ORD-022, ORD-023.
+    `target` names what is served (a plate, a building …); `plan` is the number of the plan whose money an approval takes, where there is one.
+    Refused: CAL-001, CAL-003, CAL-005, CAL-007, WKO-010 … WKO-012, ORD-022, ORD-023, ORD-035 no such plan, PLN-040, PLN-042, PLN-043 it does not pay.
     """
     framework = Framework.objects.select_for_update(of=("self",)).get(pk=package.framework_id)  # turns are given one after the other
     terms = terms_of(quota_id=quota_id, address_id=address_id, title_id=title_id, purpose=purpose, note=note, by=by)
     buyer = Organisation.objects.select_related("region").get(pk=by.party)
     parties = queries.parties_of(package)
-    check([*_not_to_be_had(framework, package, buyer, parties, mode, at), *_said(target, need)])
+    planned = Plan.objects.filter(number=plan.strip().upper(), buyer=buyer).first() if plan.strip() else None
+    unknown = [Problem(PLAN_UNKNOWN, on="plan")] if plan.strip() and planned is None else []
+    check([*_not_to_be_had(framework, package, buyer, parties, mode, at), *_said(target, need), *unknown])
+    if planned is not None:
+        planning.check_plan_pays(planned.number, quota_id=quota_id, categories=[package.category.code], buyer_id=buyer.pk)
     asked = _asked(package, parties, mode=mode, entry=entry, reason=reason)
     until = rulebook.deadline("service.answer_limit", start=at, region_path=buyer.region.path, on=local_day(at))
     it = WorkOrder(
         number=new_number("GD", at), region_path=buyer.region.path, package=package, buyer=buyer, orderer_id=by.person, mode=mode,
-        target=_object(package, buyer, target, at), year=local_day(at).year, need=need.strip(), quota_id=quota_id, terms=_kept(terms),
+        target=_object(package, buyer, target, at), year=local_day(at).year, need=need.strip(), plan=planned, quota_id=quota_id, terms=_kept(terms),
         reason=reason.strip(), entry=asked, answer_until=until,
     )  # fmt: skip
     facts = {
         "supplier": asked.supplier.name_zh, "target": it.target.name, "framework": framework.number, "mode": mode,
-        "reason": it.reason or _zh(rules.MODES["rotation"]),
+        "reason": it.reason or _zh(rules.MODES["rotation"]), **({"plan": planned.number} if planned else {}),
     }  # fmt: skip
     return move(it, "request", by=by, at=at, facts=facts, announces=_moved("request"))
 
@@ -139,10 +148,10 @@ def send_back_quote(it: WorkOrder, *, reason: str, by: Actor, at: datetime, expe
 
 @transaction.atomic
 def approve_work(it: WorkOrder, *, by: Actor, at: datetime, expected: int | None = None) -> WorkOrder:
-    """The quote is approved and its amount held.
+    """The quote is approved and its amount held, from what lies for its plan where it has one.
 
     Refused: WKO-030 not by whoever asked, WKO-031 not without the lead, WKO-032 over the cap of the object, WKO-033 rates fell, CAL-001 the agreement
-    does not run, CAL-006 the procurement threshold, BUD-001 the money is short.
+    does not run, CAL-006 the procurement threshold, BUD-001 the money is short, PLN-040 the plan is over, PLN-041 too little is left of it.
     """
     held = _locked(it)
     lines = queries.lines_of(held, held.edition)
@@ -152,7 +161,7 @@ def approve_work(it: WorkOrder, *, by: Actor, at: datetime, expected: int | None
 
 @transaction.atomic
 def cancel_work(it: WorkOrder, *, reason: str, by: Actor, at: datetime, expected: int | None = None) -> WorkOrder:
-    """Before it is reported done the buyer may cancel; its money is free. Refused: WKO-045 no reason."""
+    """Before it is reported done the buyer may cancel; its money lies for its plan again, or is free. Refused: WKO-045 no reason."""
     held = _locked(it)
     reference, holding = held.reference, held.state in states.HOLDING
     held = _reasoned(held, "cancel", reason, by=by, at=at, expected=expected)
@@ -251,9 +260,10 @@ def return_report(it: WorkOrder, *, reason: str, by: Actor, at: datetime, expect
 
 @transaction.atomic
 def settle_work(it: WorkOrder, *, by: Actor, at: datetime, expected: int | None = None) -> WorkOrder:
-    """What was done becomes an order over its amount, to be accepted, invoiced, paid and rated as every other; the rest of the money is free.
+    """What was done becomes an order over its amount, to be accepted, invoiced, paid and rated as every other; the rest of the money lies
+    for its plan again, or is free.
 
-    Refused: LIF-001 it is not reported, BUD-… as every hold is.
+    Refused: LIF-001 it is not reported, BUD-… and PLN-… as every hold is.
     """
     held = _locked(it)
     lines = queries.lines_of(held, held.edition)
@@ -372,7 +382,7 @@ def _approved(
     if former:
         awards.free(former, at=at)
     parts = awards.parts_of([_whole(it, total)], mode=MODE, supplier_id=it.entry.supplier_id)
-    awards.reserve(it.reference, buyer=it.buyer, quota_id=quota, plan=None, parts=parts, by=by, at=at)
+    awards.reserve(it.reference, buyer=it.buyer, quota_id=quota, plan=it.plan, parts=parts, by=by, at=at)
     return it
 
 
@@ -387,7 +397,7 @@ def _order(it: WorkOrder, lines: Sequence[WorkLine], by: Actor, at: datetime) ->
         supplier=it.entry.supplier,
         orderer_id=it.orderer_id,
         lines=[_done(it, line) for line in lines if line.amount > 0],
-        terms=Terms(quota_id=quota, **it.terms),
+        terms=Terms(quota_id=quota, plan=_plan_that_pays(it), **it.terms),
         delivery_days=0,
         rulings=[Ruling.from_json(told) for told in it.rulings],
         done=True,
@@ -395,6 +405,15 @@ def _order(it: WorkOrder, lines: Sequence[WorkLine], by: Actor, at: datetime) ->
         at=at,
     )
     return order.number
+
+
+def _plan_that_pays(it: WorkOrder) -> str:
+    """The number of its plan, locked; what was done for a plan that was finished meanwhile is paid from the quota alone."""
+    if it.plan is None:
+        return ""
+    planning.lock_plans([it.plan.pk])
+    it.plan.refresh_from_db()
+    return it.plan.number if plans.goes_on(it.plan) else ""
 
 
 def _quota_of(reference: str, otherwise: int) -> int:
@@ -576,7 +595,7 @@ def _digest(lines: Sequence[WorkLine]) -> str:
 def _locked(it: WorkOrder) -> WorkOrder:
     rows = WorkOrder.objects.select_for_update(of=("self",))
     return rows.select_related(
-        "package__framework", "package__category", "buyer__region", "entry__supplier", "entry__package", "target"
+        "package__framework", "package__category", "buyer__region", "entry__supplier", "entry__package", "target", "plan"
     ).get(pk=it.pk)
 
 

@@ -39,6 +39,7 @@ __all__ = [
     "awaiting_approval",
     "check_plan",
     "form_of",
+    "goes_on",
     "green_mandatory",
     "intention_items",
     "is_barred",
@@ -212,7 +213,12 @@ def plans_for_orders(buyer_id: int) -> list[Plan]:
 
 def is_for_orders(it: Plan) -> bool:
     """Orders of the marketplace can be placed for the plan: it is in force, names that method, and money is left."""
-    return it.state in FORCE and it.method == MARKETPLACE and any(line.left for line in it.lines.all())
+    return it.method == MARKETPLACE and goes_on(it) and any(line.left for line in it.lines.all())
+
+
+def goes_on(it: Plan) -> bool:
+    """The plan is in force, and what comes back to it lies for it again."""
+    return it.state in FORCE
 
 
 def plans_on(it: Intention) -> list[str]:

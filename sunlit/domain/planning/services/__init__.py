@@ -19,7 +19,7 @@ from sunlit.domain.planning.services.intentions import (
     revise_intention,
     withdraw_intention,
 )
-from sunlit.domain.planning.services.plan_money import give_back, lock_plans, use_plan
+from sunlit.domain.planning.services.plan_money import check_plan_pays, give_back, lock_plans, use_plan
 from sunlit.domain.planning.services.plans import (
     answer_objection,
     approve_plan,
@@ -68,6 +68,7 @@ __all__ = [
     "cancel_survey",
     "carry_over",
     "carry_over_all",
+    "check_plan_pays",
     "close_year",
     "commit",
     "consent_to_plan",

@@ -63,9 +63,7 @@ def use_plan(
     Refused, on `plan` or `quota`: PLN-040 no plan for it, PLN-042 a category is not planned, PLN-043 another quota, PLN-041 not enough left.
     """
     it = Plan.objects.select_for_update(of=("self",), no_key=True).filter(number=number, buyer_id=buyer_id or by.organisation_id).first()
-    if it is None or it.state not in IN_FORCE or it.method != queries.MARKETPLACE:
-        raise Refused(Problem(rules.NOT_FOR_ORDERS, on="plan"))
-    check(Problem(rules.NOT_PLANNED, {"category": _named(code), "plan": number}, on="plan") for code in _unplanned(it, parts))
+    it = _for_orders(it, [part.category_code for part in parts])
     lock_holds(PlanLine.objects.filter(plan=it).values_list("hold", flat=True))
     line, amount = _line(it, quota_id), sum((part.amount for part in parts), money.ZERO)
     if amount > line.left:
@@ -79,6 +77,12 @@ def use_plan(
     PlanUse.objects.create(line=line, reference=reference, amount=amount, parts=took, at=at)
     line.used += amount
     _hold_rest(line, at=at)
+
+
+def check_plan_pays(number: str, *, quota_id: int, categories: Sequence[str], buyer_id: int) -> None:
+    """For a purchase whose money is laid later, once its amount is known: refused already now as `use_plan` would be, PLN-040, PLN-042, PLN-043."""
+    it = _for_orders(Plan.objects.filter(number=number, buyer_id=buyer_id).first(), categories)
+    _line(it, quota_id)
 
 
 def lock_plans(ids: Iterable[int]) -> None:
@@ -178,9 +182,14 @@ def _line(it: Plan, quota_id: int) -> PlanLine:
     return found
 
 
-def _unplanned(it: Plan, parts: Sequence[Part]) -> list[str]:
+def _for_orders(it: Plan | None, codes: Sequence[str]) -> Plan:
+    """The plan, as one that buys what is of these categories in the marketplace."""
+    if it is None or it.state not in IN_FORCE or it.method != queries.MARKETPLACE:
+        raise Refused(Problem(rules.NOT_FOR_ORDERS, on="plan"))
     planned = set(it.items.values_list("category__code", flat=True))
-    return [part.category_code for part in parts if planned.isdisjoint(step.code for step in catalog.tree().line(part.category_code))]
+    outside = [code for code in codes if planned.isdisjoint(step.code for step in catalog.tree().line(code))]
+    check(Problem(rules.NOT_PLANNED, {"category": _named(code), "plan": it.number}, on="plan") for code in outside)
+    return it
 
 
 def _named(code: str) -> str:

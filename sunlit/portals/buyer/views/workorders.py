@@ -15,6 +15,7 @@ from sunlit.domain.market.queries import frameworks
 from sunlit.domain.market.queries import workorders as queries
 from sunlit.domain.market.rules import workorders as rules
 from sunlit.domain.market.services import workorders as services
+from sunlit.domain.planning import queries as planning
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.portals.buyer import reading, terms
 from sunlit.portals.buyer.reading import ORDERERS
@@ -24,7 +25,7 @@ from sunlit.portals.ui.toasts import tell
 from sunlit.portals.ui.verbs import carry_out
 from sunlit.portals.ui.workorders import rate_text, work_page
 
-TEXTS: Final = ("mode", "target", "need", "purpose", "note", "reason", "entry")
+TEXTS: Final = ("mode", "target", "need", "plan", "purpose", "note", "reason", "entry")
 PLAIN: Final[dict[str, Callable[..., WorkOrder]]] = {
     "approve": services.approve_work,
     "approve_supplement": services.approve_supplement,
@@ -71,7 +72,7 @@ def ask_service(request: Request, number: str, position: int) -> HttpResponse:
         return see_other("buyer:work_order", made.number)
 
     choices = terms.choices(request)
-    context = {**choices, "picked": terms.picked(request, choices), **_asked(request, it, package, parties)}
+    context = {**choices, "picked": terms.picked(request, choices), **_planned(request, package), **_asked(request, it, package, parties)}
     return form_page(request, "buyer/ask_service.html", context, act)
 
 
@@ -112,4 +113,15 @@ def _asked(request: Request, it: Framework, package: Package, parties: list[Any]
         "cap": queries.cap_of(package.service, region_path=request.actor.region_path, at=request.now),
         "pricing_forms": rules.FORMS,
         "rate_text": rate_text,
+    }
+
+
+def _planned(request: Request, package: Package) -> dict[str, Any]:
+    """The plans that could pay; who comes from one finds its line written in."""
+    plans, chosen = planning.plans_for_orders(request.actor.party), request.POST.get("plan", request.GET.get("plan", ""))
+    items = [one for plan in plans if plan.number == chosen for one in plan.items.all() if one.category_id == package.category_id]
+    return {
+        "plans": [(one.number, f"{one.number} {one.name}") for one in plans],
+        "chosen_plan": chosen,
+        "planned": items[0] if items else None,
     }

@@ -63,6 +63,7 @@ def batch(request: Request, number: str) -> HttpResponse:
         "may_bid": "bid" in context["moves"] and entry is not None,
     }
     context["places"] = _places(it, entry) if entry is not None and context["turn"] else []
+    context["names_dealers"] = any(one["dealers"] for one in context["places"])
     return form_page(request, "supplier/batch.html", context, act)
 
 
