@@ -121,7 +121,7 @@ class BidDesk:
             status, answer = await self._bid(*asked)
         except Turned as turned:
             status, answer = turned.status, {"problems": []}
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             status, answer = 400, {"problems": []}
         await _answer(send, status, answer)
 

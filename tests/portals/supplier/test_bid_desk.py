@@ -79,17 +79,28 @@ def test_each_of_many_is_answered_for_itself(auction: tuple[Auction, list[Actor]
     assert AuctionBid.objects.count() == 8
 
 
+def test_a_key_that_cannot_be_written_spoils_nobody_elses_bid(auction: tuple[Auction, list[Actor]]) -> None:
+    it, people = auction
+    good = {"pass": bid_pass(people[0], it.number, 1, "en"), "price": "4900", "key": "key-of-mine"}
+    bad = {"pass": bid_pass(people[1], it.number, 1, "en"), "price": "4800"}
+    said = ask([{**bad, "key": "\x00\x00\x00\x00\x00\x00\x00\x00"}, good, {**bad, "key": "\ud800-a-half-of-a-pair"}])
+    assert [status for status, _told in said] == [422, 200, 422]
+    assert [told["problems"][0]["code"] for _status, told in (said[0], said[2])] == ["AUC-026", "AUC-026"]
+    assert AuctionBid.objects.count() == 1
+
+
 def test_who_shows_no_good_pass_is_turned_away(auction: tuple[Auction, list[Actor]]) -> None:
     it, people = auction
     good = {"pass": bid_pass(people[0], it.number, 1, "en"), "price": "4900", "key": "key-of-mine"}
     gone = {"pass": bid_pass(people[2], it.number, 1, "en"), "price": "4900", "key": "key-of-gone"}
     Seat.objects.filter(user_id=people[2].person).update(active=False)
-    assert [status for status, _told in ask([{**good, "pass": "forged"}, gone, {"pass": good["pass"]}, b"no json", b"x" * 5000, [1]])] == [
+    assert [status for status, _told in ask([{**good, "pass": "forged"}, gone, {"pass": good["pass"]}, b"no json", b"x" * 5000, [1], b"[" * 4000])] == [
         403,
         403,
         400,
         400,
         413,
+        400,
         400,
     ]
     assert ask([good], method="GET")[0][0] == 405

@@ -96,6 +96,12 @@ def step_of(kind: str, step: Decimal, cap: Decimal) -> Decimal:
     return step if kind == "yuan" else max((cap * step / 100).quantize(FEN, ROUND_UP), FEN)
 
 
+def is_key(text: str) -> bool:
+    """A message's own key: signs that every part of the platform can write, for one that cannot be written would keep those that come with it."""
+    least, most = KEY_CHARS
+    return least <= len(text) <= most and text.isascii() and text.isprintable()
+
+
 @dataclass(frozen=True)
 class Terms:
     """What a lot is bid down under. `beats`: each bid is below the lowest, or, where nobody sees that, below the bidder's own."""
