@@ -22,7 +22,9 @@ class Deadline:
 
     def open_between(self, since: datetime, until: datetime) -> QuerySet[Any]:
         """The things whose deadline runs and falls between, locked in the order of their ids."""
-        within = {f"{self.field}__gte": since, f"{self.field}__lt": until, "state__in": self.while_in}
+        within: dict[str, Any] = {f"{self.field}__gte": since, f"{self.field}__lt": until, "state__in": self.while_in}
+        if any(field.name == "suspended_at" for field in self.model._meta.concrete_fields):
+            within["suspended_at"] = None  # its time stands still, and is given back when it goes on
         return self.model._base_manager.select_for_update(of=("self",), no_key=True).filter(**within).order_by("pk")
 
     def put_off(self, rows: Sequence[Living], batch_size: int) -> None:

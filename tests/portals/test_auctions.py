@@ -6,14 +6,16 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.test.client import FakePayload
 
 from sunlit.domain.market import services
 from sunlit.domain.market.models import Auction, Order
 from sunlit.domain.market.rules.auctions import POINTS
 from sunlit.foundation.kernel import clock
-from tests.domain.market.auctioning import ENTRY_ENDS, MINUTE, START, announced, bid, enter, entered, entry_of, sellers
+from tests.domain.market.auctioning import ENTRY_ENDS, MINUTE, SECOND, START, announced, bid, enter, entered, entry_of, sellers
 from tests.portals.clients import at_field, browser, codes, once
 from tests.town import NOON, Town, build
 
@@ -99,6 +101,23 @@ def test_a_supplier_enters_bids_and_is_told_why_not(town: Town, hands: type[Hand
     assert "¥4,850.00" in shown
     assert "¥4,500.00" in shown
     assert "4,500.00" not in browser(nurlan).get(page).content.decode()
+
+
+def test_a_bid_counts_when_it_is_there_as_a_whole(town: Town, hands: type[Hands]) -> None:
+    it = entered(town, sellers(town))
+    hands.at = START + 30 * MINUTE - SECOND
+
+    class HeldBack(FakePayload):
+        """The price comes when the time is over."""
+
+        def read(self, *size: int) -> bytes:
+            hands.at = START + 30 * MINUTE + SECOND
+            return super().read(*size)
+
+    said = urlencode({"price": "4000.00", "key": "begun-in-time"}).encode()
+    line = {"wsgi.input": HeldBack(said), "CONTENT_LENGTH": str(len(said)), "CONTENT_TYPE": "application/x-www-form-urlencoded"}
+    answer = browser(town.chen).generic("POST", f"/supplier/auctions/{it.number}/lots/1/bid/", headers=JSON, **line)
+    assert (answer.status_code, answer.json()["problems"][0]["code"]) == (409, "AUC-019")
 
 
 def test_names_are_masked_until_the_end_and_told_afterwards(town: Town, hands: type[Hands]) -> None:

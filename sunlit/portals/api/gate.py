@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.refusals import Problem, Refused
 from sunlit.foundation.outbox.models import Once
 from sunlit.portals.api import problems
@@ -53,6 +54,8 @@ def _entered(request: Call, needs: Mapping[str, Needs], act: Callable[[], HttpRe
     key = request.headers.get("Idempotency-Key", "")
     if "Idempotency-Key" in request.headers and not (0 < len(key) <= KEY_CHARS and key.isascii() and key.isprintable()):
         raise Refused(Problem(problems.KEY_WRONG, {"most": KEY_CHARS}))
+    if request.method in WRITES:
+        request.now = _arrived(request)
     response = _once(request, key, act) if key and request.method in WRITES else act()
     if response.status_code == 405:
         methods = response.headers.get("Allow", "")
@@ -60,6 +63,12 @@ def _entered(request: Call, needs: Mapping[str, Needs], act: Callable[[], HttpRe
             [Problem(problems.NO_SUCH_METHOD, {"method": request.method, "methods": methods})], headers={"Allow": methods}
         )
     return response
+
+
+def _arrived(request: Call) -> datetime:
+    """When the call was here as a whole: nobody holds a place in time and says later what for."""
+    request.body  # noqa: B018 - waits for the last byte
+    return clock.now()
 
 
 def _once(request: Call, key: str, act: Callable[[], HttpResponse]) -> HttpResponse:

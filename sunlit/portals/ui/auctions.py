@@ -38,7 +38,7 @@ PASSED_OVER: Final[dict[str, str | Promise]] = {
     "excluded": gettext_lazy("passed over by the buyer"),
     "declined": gettext_lazy("did not take the order"),
 }
-BIDS: Final = ("auction.bid", "auction.floor", "auction.lift_floor")  # acts that the log of bids tells
+BIDS: Final = queries.BIDS
 BIDS_MOST: Final = 1000  # the last ones, on the page of an auction that runs
 PHASE_TONES: Final = {"notice": "wait", "countdown": "now", "running": "now", "settling": "wait"}
 

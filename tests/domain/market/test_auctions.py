@@ -12,6 +12,7 @@ from django.db.models import F
 from sunlit.domain.market import services
 from sunlit.domain.market.models import AuctionBid, Order
 from sunlit.domain.market.queries import auctions as queries
+from sunlit.domain.market.rules.auction_results import replay
 from sunlit.domain.planning.models import BudgetQuota
 from sunlit.domain.registry.models import Supplier
 from sunlit.foundation.kernel.refusals import Refused
@@ -34,6 +35,7 @@ from tests.domain.market.auctioning import (
     sellers,
     wish,
 )
+from tests.domain.market.test_auction_replay import acts
 from tests.town import NOON, Town
 
 END = START + 30 * MINUTE
@@ -188,6 +190,43 @@ def test_an_outage_gives_back_the_time_that_it_took(town: Town) -> None:
     services.make_up_for_outage(it, since=since, until=until, outage="GZ-1", at=until)
     assert lot_of(it).ends_at == END + 40 * MINUTE
     assert services.make_up_for_outage(it, since=END + 60 * MINUTE, until=END + 90 * MINUTE, outage="GZ-2", at=END + 90 * MINUTE) == []
+
+
+def test_what_a_pause_gave_back_no_outage_gives_back_again(town: Town) -> None:
+    it = entered(town, sellers(town))
+    services.pause_auction(it, reason="平台网络中断", by=town.surina, at=START + 10 * MINUTE)
+    services.resume_auction(it, by=town.surina, at=START + 40 * MINUTE)
+    assert lot_of(it).ends_at == END + 30 * MINUTE
+    since, until = START + 5 * MINUTE, START + 30 * MINUTE
+    services.make_up_for_outage(it, since=since, until=until, outage="GZ-1", at=START + 50 * MINUTE)
+    assert lot_of(it).ends_at == END + 35 * MINUTE  # the five minutes before the pause
+    assert services.make_up_for_outage(it, since=START + 12 * MINUTE, until=until, outage="GZ-2", at=START + 50 * MINUTE) == []
+    services.close_auctions_due(END + 36 * MINUTE)
+    assert replay(it.number, acts(it)) == again(it).result
+
+
+def test_what_was_bid_for_has_begun_whatever_an_outage_moves(town: Town) -> None:
+    chen, nurlan, *_others = people = sellers(town, 4)
+    it = entered(town, people)
+    bid(it, chen, "4900.00", START)
+    since, until = ENTRY_ENDS - MINUTE, START + 9 * MINUTE
+    services.make_up_for_outage(it, since=since, until=until, outage="GZ-1", at=until)
+    assert (again(it).starts_at, lot_of(it).ends_at) == (START, END + 20 * MINUTE)
+    bid(it, nurlan, "4800.00", until + SECOND)
+    services.close_auctions_due(END + 21 * MINUTE)
+    assert replay(it.number, acts(it)) == again(it).result
+
+
+def test_nobody_leaves_a_bid_behind(town: Town) -> None:
+    """What came before the start, but waits until a bid fell, is too late."""
+    chen, *_others = people = sellers(town, 4)
+    it = entered(town, people)
+    bid(it, chen, "4900.00", START)
+    before = START - SECOND
+    mask = entry_of(it, chen).bidder.mask
+    assert refusal(services.leave_auction, it, by=chen, at=before) == ["AUC-017"]
+    assert refusal(services.turn_away, it, mask, reason="资格条件不符合公告要求", by=town.zhou, at=before) == ["AUC-017"]
+    assert refusal(services.withdraw_auction, it, reason="预算调整，取消采购", by=town.zhou, at=before) == ["AUC-017"]
 
 
 def test_a_bid_in_the_last_minutes_leaves_as_many_again(town: Town) -> None:

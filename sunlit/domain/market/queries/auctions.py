@@ -22,6 +22,7 @@ from sunlit.domain.rulebook.rules import Rule_
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
+from sunlit.foundation.ledger import queries as ledger
 from sunlit.foundation.live.rooms import DESK, PUBLIC
 
 VISIBILITIES: Final = (rules.BOTH, rules.RANK_ONLY, rules.LOW_ONLY)
@@ -32,6 +33,7 @@ PHASES: Final[dict[str, str | Promise]] = {
     "settling": _("result is being established"),
 }
 POINTS: Final = rules.POINTS  # what a bidder declares
+BIDS: Final = ("auction.bid", "auction.floor", "auction.lift_floor")  # acts that the log of bids tells
 LIVE_MOST: Final = 100  # auctions on one board
 _RELATED: Final = ("buyer__region", "plan", "quota", "drafter")
 
@@ -267,6 +269,12 @@ def bidder_of(it: Auction, supplier_id: int | None) -> AuctionBidder | None:
 
 def bidders_of(it: Auction) -> list[AuctionBidder]:
     return list(it.bidders.select_related("supplier").order_by("pk"))
+
+
+def pauses_of(it: Auction) -> list[tuple[datetime, datetime]]:
+    """From when to when it stood still, as the ledger tells it."""
+    acts = ledger.history_of(f"auction/{it.number}", but=BIDS)
+    return [(datetime.fromisoformat(act.facts["paused_at"]), act.at) for act in acts if act.act == "auction.resume"]
 
 
 def names_are_open(it: Auction) -> bool:

@@ -87,6 +87,7 @@ class _Replay:
         self.admitted: dict[int, set[int]] = {}  # mask → lots
         self.names: dict[int, str] = {}
         self.running = self.over = False
+        self.pauses: list[tuple[datetime, datetime]] = []
 
     def hear(self, act: Act) -> None:
         heard = getattr(self, f"_{act.verb}", None)
@@ -150,17 +151,19 @@ class _Replay:
     def _resume(self, act: Act) -> None:
         since = _instant(act.facts["paused_at"])
         self._put_off(act, since, act.at - since)
+        self.pauses.append((since, act.at))
         self.running = True
 
     def _make_up(self, act: Act) -> None:
         since = _instant(act.facts["since"])
-        self._put_off(act, since, _instant(act.facts["until"]) - since)
+        self._put_off(act, since, rules.lost(since, _instant(act.facts["until"]), self.pauses))
 
     def _put_off(self, act: Act, since: datetime, length: timedelta) -> None:
-        """Every instant that had not come by then is later by the length; what was told must be what follows."""
+        """Every instant that had not come by then is later by the length, but not the start of what was bid for; what was told must be what follows."""
+        begun = any(lot.bids for lot in self.lots.values())
         for lot in self.lots.values():
             state = lot.state
-            starts = state.terms.starts_at + length if state.terms.starts_at > since else state.terms.starts_at
+            starts = state.terms.starts_at + length if state.terms.starts_at > since and not begun else state.terms.starts_at
             ends = state.ends_at + length if state.ends_at > since else state.ends_at
             if (iso(starts), iso(ends)) != (act.facts["starts_at"], act.facts["ends"][str(lot.position)]):
                 raise Contradiction(f"lot {lot.position} was put off by another length than stood still")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
@@ -276,6 +276,12 @@ class LotState:
         return bisect_left(self.ranked, (*self.own[bidder], bidder)) + 1
 
 
+def lost(since: datetime, until: datetime, pauses: Iterable[tuple[datetime, datetime]]) -> timedelta:
+    """How much of an outage was no pause: what a pause took was given back when it went on."""
+    paused = (min(until, end) - max(since, begin) for begin, end in pauses)
+    return until - since - sum((each for each in paused if each > timedelta()), timedelta())
+
+
 def outcome(ranking: Sequence[int], least: int) -> str:
     """A lot in which fewer than so many bid fails."""
     return "won" if len(ranking) >= least else "failed"
@@ -290,8 +296,8 @@ def draft_is_complete(case: Case) -> Iterator[Problem]:
 
 
 def bidding_has_not_begun(case: Case) -> Iterator[Problem]:
-    """What concerns the bidders' entry happens before the first bid may fall."""
-    if case.it.starts_at is not None and case.at >= case.it.starts_at:
+    """What concerns the bidders' entry happens before the first bid may fall; where one fell while this waited for its turn, it is too late."""
+    if case.it.starts_at is not None and (case.at >= case.it.starts_at or case.facts["bids"]):
         yield Problem(STARTED, {"since": case.it.starts_at})
 
 

@@ -220,11 +220,12 @@ def enter_auction(
 @transaction.atomic
 def leave_auction(it: Auction, *, by: Actor, at: datetime) -> Auction:
     """A bidder takes its entry back before the bidding. Refused: AUC-017, AUC-016."""
-    it = Auction.objects.select_for_update(of=("self",)).get(pk=it.pk)
+    it, lots = _locked(it)
     bidder = queries.bidder_of(it, by.organisation_id)
     if bidder is None or not bidder.admitted:
         raise Refused(Problem(rules.NOT_A_BIDDER))
-    it = move(it, "leave", by=masked(by, bidder.mask), at=at, facts={"bidder": bidder.mask, "parties": it.parties}, within=True)
+    facts = {"bidder": bidder.mask, "parties": it.parties}
+    it = move(it, "leave", by=masked(by, bidder.mask), at=at, facts=facts, handed=_bids(lots), within=True)
     AuctionBidder.objects.filter(pk=bidder.pk).update(left_at=at)
     _tell_bidders(it, at)
     return it
@@ -233,13 +234,14 @@ def leave_auction(it: Auction, *, by: Actor, at: datetime) -> Auction:
 @transaction.atomic
 def turn_away(it: Auction, mask: int, *, reason: str, by: Actor, at: datetime) -> Auction:
     """The buyer does not admit a bidder, with a reason that the supplier reads. Refused: AUC-017 the bidding began, AUC-035, ORD-001."""
-    it = Auction.objects.select_for_update(of=("self",)).get(pk=it.pk)
+    it, lots = _locked(it)
     bidder = AuctionBidder.objects.filter(auction=it, mask=mask, left_at=None, turned_away_at=None).first()
     if bidder is None:
         raise Refused(Problem(rules.UNKNOWN_MASK, on="bidder"))
     told = {"reason": reason.strip(), "bidder": mask}
     announces = _moved("turn_away", reason.strip(), [bidder.supplier_id])
-    it = move(it, "turn_away", by=by, at=at, facts={**told, "parties": it.parties}, announces=announces, within=True)
+    facts = {**told, "parties": it.parties}
+    it = move(it, "turn_away", by=by, at=at, facts=facts, handed=_bids(lots), announces=announces, within=True)
     AuctionBidder.objects.filter(pk=bidder.pk).update(turned_away_at=at, reason=told["reason"])
     _tell_bidders(it, at)
     return it
@@ -301,19 +303,24 @@ def void_auction(it: Auction, *, reason: str, by: Actor, at: datetime, expected:
 
 @transaction.atomic
 def make_up_for_outage(it: Auction, *, since: datetime, until: datetime, outage: str, at: datetime) -> list[tuple[datetime, datetime]]:
-    """An auction that was under way while the platform was away is given back the time that it took; returns its ends before and after."""
+    """An auction that was under way while the platform was away is given back the time that it took, where no pause gave it back already;
+    returns its ends before and after.
+    """
     it, lots = _locked(it)
     touched = [lot for lot in lots if lot.ends_at and lot.ends_at > since]
     if it.state != states.OPEN or not touched or it.enter_until is None or it.enter_until >= until:
         return []
+    length = rules.lost(since, until, queries.pauses_of(it))
+    if length <= timedelta():
+        return []
     before = [lot.ends_at for lot in touched if lot.ends_at]
-    moved = _put_off(it, lots, since=since, length=until - since)
+    moved = _put_off(it, lots, since=since, length=length)
     facts = {
         "parties": it.parties,
         "outage": outage,
         "since": iso(since),
         "until": iso(until),
-        "minutes": round((until - since).total_seconds() / 60),
+        "minutes": round(length.total_seconds() / 60),
         **_instants(it, lots, moved),
     }
     move(it, "make_up", by=CLOCK, at=at, change=moved, facts=facts)
@@ -332,14 +339,15 @@ def make_up_for_outages(*, since: datetime, until: datetime, outage: str, at: da
 
 
 def _put_off(it: Auction, lots: Sequence[AuctionLot], *, since: datetime, length: timedelta) -> dict[str, Any]:
-    """Move every instant that had not come at `since`; lots that were over stay over."""
+    """Move every instant that had not come at `since`; lots that were over stay over, and what was bid for had begun."""
     assert it.starts_at is not None
     for lot in lots:
         if lot.ends_at and lot.ends_at > since:
             lot.ends_at += length
     AuctionLot.objects.bulk_update(lots, ["ends_at"])
-    later = {name: at + length if at and at > since else at for name, at in (("enter_until", it.enter_until), ("starts_at", it.starts_at))}
-    return dict(later)
+    begun = any(lot.bids for lot in lots)
+    instants = (("enter_until", it.enter_until), ("starts_at", it.starts_at))
+    return {name: at + length if at and at > since and not begun else at for name, at in instants}
 
 
 def _instants(it: Auction, lots: Sequence[AuctionLot], moved: Mapping[str, Any]) -> dict[str, Any]:
@@ -594,10 +602,16 @@ def _end_without(it: Auction, verb: str, *, reason: str, by: Actor, at: datetime
     it, lots = _locked(it)
     told = {"reason": reason.strip()}
     announces = _moved(verb, told["reason"], _suppliers(it))
-    it = move(it, verb, by=by, at=at, change=told, facts={**told, "parties": it.parties}, announces=announces, expected=expected)
+    facts = {**told, "parties": it.parties}
+    it = move(it, verb, by=by, at=at, change=told, facts=facts, handed=_bids(lots), announces=announces, expected=expected)
     mode.let_go(it, at=at)
     _tell(lots, at, {"kind": verb, "reason": told["reason"]})
     return it
+
+
+def _bids(lots: Sequence[AuctionLot]) -> dict[str, int]:
+    """How many fell until now: the lots are locked, so none falls meanwhile."""
+    return {"bids": sum(lot.bids for lot in lots)}
 
 
 def _suppliers(it: Auction) -> list[int]:
