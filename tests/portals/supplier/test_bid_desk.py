@@ -94,7 +94,10 @@ def test_who_shows_no_good_pass_is_turned_away(auction: tuple[Auction, list[Acto
     good = {"pass": bid_pass(people[0], it.number, 1, "en"), "price": "4900", "key": "key-of-mine"}
     gone = {"pass": bid_pass(people[2], it.number, 1, "en"), "price": "4900", "key": "key-of-gone"}
     Seat.objects.filter(user_id=people[2].person).update(active=False)
-    assert [status for status, _told in ask([{**good, "pass": "forged"}, gone, {"pass": good["pass"]}, b"no json", b"x" * 5000, [1], b"[" * 4000])] == [
+    assert [
+        status
+        for status, _told in ask([{**good, "pass": "forged"}, gone, {"pass": good["pass"]}, b"no json", b"x" * 5000, [1], b"[" * 4000])
+    ] == [
         403,
         403,
         400,
