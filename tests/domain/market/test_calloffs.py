@@ -21,6 +21,7 @@ from sunlit.domain.market.rules.calloffs import Bid, lowest, next_in_turn
 from sunlit.domain.market.services import calloffs as services
 from sunlit.domain.market.services import frameworks
 from sunlit.domain.planning.models import Hold
+from sunlit.domain.registry.models import Supplier
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
@@ -235,6 +236,17 @@ def test_outside_is_bought_only_where_nobody_matches(house: Agreed) -> None:
     assert it.answer_until is not None
     services.settle_due(it.answer_until)
     assert Order.objects.order_by("-pk")[0].supplier_id == house.people[1].party
+
+
+def test_who_lost_its_standing_meanwhile_gets_no_order_from_outside(house: Agreed) -> None:
+    town = house.town
+    it = called(house, "outside", outside={"supplier": town.shop.number, "price": "112.00"}, proof=proof(town.aygul))
+    assert it.answer_until is not None
+    until = it.answer_until + timedelta(days=90)
+    Supplier.objects.filter(organisation=town.shop).update(state="suspended", suspended_until=until, reason="提供虚假材料")
+    assert services.settle_due(it.answer_until) == 1
+    it.refresh_from_db()
+    assert (it.state, it.order_number, held(), Order.objects.count()) == ("failed", "", {}, 0)
 
 
 # Rotation

@@ -125,7 +125,8 @@ def bid(it: CallOff, *, price: str, dealer: str = "", by: Actor, at: datetime) -
 
 @transaction.atomic
 def settle(it: CallOff, *, by: Actor, at: datetime) -> CallOff:
-    """The time is over: the lowest bid wins, of equals the earlier; where nobody matched, the offer from outside; else it came to nothing.
+    """The time is over: the lowest bid wins, of equals the earlier; where nobody matched, the offer from outside, if its supplier may still deliver;
+    else it came to nothing.
 
     Refused: CAL-011 the time still runs.
     """
@@ -142,7 +143,7 @@ def settle(it: CallOff, *, by: Actor, at: datetime) -> CallOff:
         named = held.bids.get(entry=entry).dealer_id
         delivers = next((one for one in parties_queries.who_delivers([entry]) if one.pk == named), None)  # else the party itself
         return _awarded(held, entry, entry.supplier, min(won.price, entry.price), by, at, delivers)
-    if held.outside_supplier is not None and held.outside_price is not None:
+    if held.outside_supplier is not None and held.outside_price is not None and registry.standing(held.outside_supplier.pk) == "active":
         return _awarded(held, None, held.outside_supplier, held.outside_price, by, at)
     return _failed(held, by, at)
 
