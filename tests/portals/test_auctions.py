@@ -115,7 +115,11 @@ def test_a_bid_counts_when_it_is_there_as_a_whole(town: Town, hands: type[Hands]
             return super().read(*size)
 
     said = urlencode({"price": "4000.00", "key": "begun-in-time"}).encode()
-    line = {"wsgi.input": HeldBack(said), "CONTENT_LENGTH": str(len(said)), "CONTENT_TYPE": "application/x-www-form-urlencoded"}
+    line: dict[str, Any] = {
+        "wsgi.input": HeldBack(said),
+        "CONTENT_LENGTH": str(len(said)),
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+    }
     answer = browser(town.chen).generic("POST", f"/supplier/auctions/{it.number}/lots/1/bid/", headers=JSON, **line)
     assert (answer.status_code, answer.json()["problems"][0]["code"]) == (409, "AUC-019")
 

@@ -364,6 +364,11 @@ def test_what_a_draft_must_say(town: Town) -> None:
     assert refusal(services.draft_auction, wish(town, quota_id=town.hospital_quota.pk), by=town.aygul, at=NOON) == ["AUC-007"]
 
 
+def test_nobody_reckons_with_more_than_there_is_room_for(town: Town) -> None:
+    told = wish(town, lots=(services.LotWish("A02010108", "便携式计算机", "1000000", "台", "99999999999.99"),))
+    assert refusal(services.draft_auction, told, by=town.aygul, at=NOON) == ["AUC-044"]
+
+
 def test_the_notice_stands_for_two_working_days(town: Town) -> None:
     it = services.draft_auction(wish(town, starts_at=START - timedelta(days=1)), by=town.aygul, at=NOON)
     assert refusal(services.publish_auction, it, by=town.zhou, at=NOON) == ["AUC-005"]
@@ -459,6 +464,37 @@ def test_what_others_won_remains_where_nobody_stands_in_for_the_rest(town: Town)
     BudgetQuota.objects.filter(pk=town.quota.pk).update(spent=F("total") - F("held") - Decimal("0.01"))
     services.go_to_next(laptops.number, at=AFTER + 2 * MINUTE)
     assert (again(it).state, lot_of(it, 1).outcome, lot_of(it, 2).order_id) == ("awarded", "failed", paper.pk)
+
+
+def test_what_was_ordered_is_not_given_away_again(town: Town) -> None:
+    """The order of one lot came to nothing and the buyer confirms anew: the order of the other lot stands."""
+    it, people = awarded_to_third(town, lots=(LAPTOPS, PAPER))
+    services.exclude_winner(it, 2, reason="所报复印纸白度不足", by=town.zhou, at=AFTER)
+    services.award_auction(it, by=town.zhou, at=AFTER)
+    laptops, paper = (Order.objects.get(origin=it.number, supplier_id=people[n].party) for n in (2, 1))
+    services.decline(laptops, reason="厂家断货，无法供应", by=people[2], at=AFTER + MINUTE)
+    services.go_to_next(laptops.number, at=AFTER + 2 * MINUTE)
+    assert refusal(services.refuse_award, it, 2, reason="厂家断货，无法供应", by=people[1], at=AFTER + 3 * MINUTE) == ["AUC-033"]
+    assert refusal(services.exclude_winner, it, 2, reason="所报复印纸白度不足", by=town.zhou, at=AFTER + 3 * MINUTE) == ["AUC-034"]
+    assert lot_of(it, 2).order_id == paper.pk
+    services.award_auction(it, by=town.zhou, at=AFTER + 4 * MINUTE)
+    assert lot_of(it, 2).order_id == paper.pk
+
+
+def test_orders_that_come_to_nothing_one_after_the_other_all_go_to_the_next(town: Town) -> None:
+    it, people = awarded_to_third(town, lots=(LAPTOPS, PAPER))
+    services.exclude_winner(it, 2, reason="所报复印纸白度不足", by=town.zhou, at=AFTER)
+    services.award_auction(it, by=town.zhou, at=AFTER)
+    laptops, paper = (Order.objects.get(origin=it.number, supplier_id=people[n].party) for n in (2, 1))
+    for minutes, (order, person) in enumerate(((laptops, people[2]), (paper, people[1])), 1):
+        services.decline(order, reason="厂家断货，无法供应", by=person, at=AFTER + minutes * MINUTE)
+        services.go_to_next(order.number, at=AFTER + minutes * MINUTE)
+    assert (again(it).state, held(town)) == ("to_confirm", Decimal("63000.00"))
+    assert services.go_to_next(paper.number, at=AFTER + 3 * MINUTE) is None
+    services.award_auction(it, by=town.zhou, at=AFTER + 4 * MINUTE)
+    made = {order.supplier_id: order.total for order in Order.objects.exclude(pk__in=[laptops.pk, paper.pk])}
+    won = {lot_of(it, n).winner.bidder.supplier_id for n in (1, 2)}  # type: ignore[union-attr]
+    assert (set(made), held(town)) == (won, sum(made.values()))
 
 
 def test_a_supplier_that_was_suspended_meanwhile_gets_no_order(town: Town) -> None:

@@ -96,7 +96,7 @@ def test_before_the_opening_nobody_can_read_a_quote(fair: Fair) -> None:
         assert (quote.total, quote.delivery_days, quote.note, quote.content_hash) == (None, None, "", "")
     told = json.dumps([entry.facts for entry in Entry.objects.all()], ensure_ascii=False)
     sealed = b"".join(bytes(envelope.content) for envelope in Envelope.objects.all())
-    for price in ("4711", "4722", "4733", "KQ-14"):
+    for price in ("4711.11", "4722.22", "4733.33", "KQ-14"):
         assert price not in told
         assert price.encode() not in sealed
     assert queries.count_told_to(it, fair.town.aygul) is None
@@ -120,10 +120,17 @@ def test_everybody_can_check_an_opening_again(fair: Fair) -> None:
     assert facts_of(it, "open_all")["quotes"][quote.number] == quote.digest
 
 
+def test_what_was_written_anew_meanwhile_is_not_published(fair: Fair) -> None:
+    it = fair.draft()
+    services.write_quotation(it, fair.told(title="教学用笔记本电脑（改）"), by=fair.town.aygul, at=NOON)
+    assert codes(services.publish_quotation, it, by=fair.town.aygul, at=NOON) == ["LIF-003"]
+
+
 def test_what_may_stand_in_a_draft(fair: Fair) -> None:
     line = fair.told()["items"][0]
     assert codes(fair.draft, title="", quote_until="soon", delivery_days="0", items=[]) == ["QUO-002", "QUO-001", "QUO-009", "QUO-013"]
     assert codes(fair.draft, items=[{**line, "category": "B99", "quantity": "0", "ceiling": "cheap"}]) == ["QUO-003", "QUO-005", "QUO-006"]
+    assert codes(fair.draft, items=[{**line, "quantity": "1000000", "ceiling": "99999999999.99"}]) == ["QUO-043"]
     assert codes(fair.draft, items=[{**line, "name": "名" * 201}]) == ["QUO-004"]
     assert codes(fair.draft, items=[{**line, "parameters": "\n".join(f"参数{n}" for n in range(31))}]) == ["QUO-008"]
     assert codes(fair.draft, items=[{**line, "brands": "孔雀、天山"}]) == ["QUO-036"]

@@ -17,6 +17,7 @@ from sunlit.domain.market.models import CallOff, Order
 from sunlit.domain.market.modes import batch as batch_mode
 from sunlit.domain.market.queries.running import running
 from sunlit.domain.market.services import batches, calloffs, frameworks, workorders
+from sunlit.domain.rulebook import services as rulebook
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.refusals import Refused
@@ -88,6 +89,17 @@ def test_nothing_happens_to_a_suspended_bidding_and_its_time_comes_back(house: A
     assert calloffs.settle_due(it.answer_until) == 1
     it.refresh_from_db()
     assert (it.state, it.price) == ("awarded", Decimal("117.00"))
+
+
+def test_an_outage_while_it_stood_still_is_given_back_once(house: Agreed) -> None:
+    regulator, it = house.town.surina, called(house, "bidding")
+    until = it.answer_until
+    assert until is not None
+    calloffs.suspend_calloff(it, reason=WHY, by=regulator, at=until - 3 * HOUR)
+    rulebook.beat(web=True, at=until - HOUR)
+    assert rulebook.beat(web=True, at=until + HOUR)
+    it = calloffs.resume_calloff(it, by=regulator, at=until + 2 * HOUR)
+    assert it.answer_until == until + 5 * HOUR
 
 
 def test_what_is_voided_frees_its_money_is_public_and_its_bids_stay_unread(house: Agreed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -171,6 +171,8 @@ def test_who_may_not_ask(town: Town) -> None:
     assert codes(asked, town, near) == ["UNI-022"]
     assert codes(asked, town, offer, at=NOON + timedelta(days=90)) == ["UNI-021"]
     assert codes(asked, town, offer, "11") == ["UNI-023"]
+    most: dict[str, Any] = {"price": "99999999999.99", "basis_amount": "99999999999.99", "quantity": "1000000"}
+    assert "UNI-027" in codes(asked, town, offered(town, **most), "1000000")
     assert codes(asked, town, offer, "x") == ["UNI-003"]
     assert codes(asked, town, offer, purpose="用") == ["UNI-026"]
     assert codes(asked, town, offer, quota_id=town.quota.pk) == ["BUD-002"]

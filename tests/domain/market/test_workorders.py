@@ -52,6 +52,22 @@ def rule(key: str, value: dict[str, Any], kind: str = "") -> None:
 # The rate sheet
 
 
+def test_one_object_is_one_however_its_name_is_written(shop: Workshop) -> None:
+    wide = str.maketrans({chr(n): chr(n + 0xFEE0) for n in range(0x21, 0x7F)})
+    assert asked(shop).target_id == asked(shop, target=PLATE.translate(wide)).target_id
+
+
+def test_a_quote_beyond_what_is_reckoned_with_is_refused(shop: Workshop) -> None:
+    with pytest.raises(Refused) as refused:
+        services.quote_work(
+            it := asked(shop),
+            [{"item": "3", "row": "3_1", "quantity": "1000000", "base": "99999999999.99", "basis": "厂家2026年配件目录"}],
+            by=shop.seat(it),
+            at=THEN,
+        )
+    assert codes(refused) == [("WKO-028", "")]
+
+
 def test_each_party_has_its_share_of_the_sheet(shop: Workshop) -> None:
     assert [str(rate.rate) for rate in queries.rates_of(shop.parties[0])] == ["102.0000", "5.5250", "80.7500", "0.1275"]
     assert [str(rate.rate) for rate in queries.rates_of(shop.parties[2])] == ["108.0000", "5.8500", "85.5000", "0.1350"]

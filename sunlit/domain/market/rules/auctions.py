@@ -74,6 +74,8 @@ NO_FLOOR = Reason("AUC-041", _("In an auction by rounds nothing bids by itself: 
 NOT_YOUR_TURN = Reason("AUC-042", _("It is the turn of bidder {bidder}: bid in yours."), CONFLICT)
 BETWEEN_ROUNDS = Reason("AUC-043", _("Nobody bids between the rounds: round {round} begins at {since}."), CONFLICT)
 
+TOTAL_TOO_HIGH = Reason("AUC-044", _("All lots at their highest prices come to more than {most}."))
+
 LOTS_MOST: Final = 20
 BIDDERS_MOST: Final = 500
 DELIVERY_DAYS_MOST: Final = 365

@@ -65,6 +65,8 @@ OPENED_ALREADY = Reason("QUO-041", _("The keepers may have given out their keys 
 
 PAPER_MISSING = Reason("QUO-042", _("Choose the paper that belongs to it."))
 
+TOTAL_TOO_HIGH = Reason("QUO-043", _("Everything at its highest price comes to more than {most}."))
+
 LINES_MOST: Final = 40
 PARAMETERS_MOST: Final = 30
 BRANDS_MOST: Final = 10

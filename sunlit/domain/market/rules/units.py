@@ -33,6 +33,7 @@ NOT_ENOUGH = Reason("UNI-023", _("{wanted} wanted, {left} left."), CONFLICT)
 ASKED_ALREADY = Reason("UNI-024", _("Your unit asked for this already and waits for the answer: {number}."), CONFLICT)
 NEEDS_LEAD = Reason("UNI-025", _("{amount} is above your unit's limit of {limit}: the lead asks for it."), FORBIDDEN)
 PURPOSE_SHORT = Reason("UNI-026", _("Say in at least {least} characters what it is for, and why from this unit."))
+AMOUNT_TOO_HIGH = Reason("UNI-027", _("It comes to more than {most}."))
 # The answer
 SAME_PERSON = Reason("UNI-030", _("You asked for it yourself: somebody else must answer for the selling unit."), FORBIDDEN)
 TOO_LATE = Reason("UNI-031", _("The answer was due until {until}; the request lapses now."), CONFLICT)

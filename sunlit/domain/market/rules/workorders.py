@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Final, NamedTuple
+from unicodedata import normalize
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +38,8 @@ RATE_WRONG = Reason("WKO-024", _("“{text}” is not a rate above zero with at 
 ABOVE_RATE = Reason("WKO-025", _("{rate} is above {most}, your agreement's rate for “{item}”."))
 NOTHING_QUOTED = Reason("WKO-026", _("The quote comes to nothing: fill in the quantity of at least one item."))
 TOO_LATE = Reason("WKO-027", _("The request could be answered until {until}."), CONFLICT)
+
+TOTAL_TOO_HIGH = Reason("WKO-028", _("The quote comes to more than {most}: look at its quantities and sums."))
 
 # Approval
 NEEDS_OTHER = Reason("WKO-030", _("Whoever asked for the service does not approve it: another person decides."), FORBIDDEN)
@@ -153,8 +156,8 @@ def _number(text: str) -> Decimal | None:
 
 
 def code_of(name: str) -> str:
-    """An object's name as it is compared: 新M·A1234 and 新m-a1234 are one vehicle."""
-    return "".join(char for char in name.upper() if char.isalnum())
+    """An object's name as it is compared: 新M·A1234, 新m-a1234 and 新Ｍ·Ａ１２３４ are one vehicle."""
+    return "".join(char for char in normalize("NFKC", name).upper() if char.isalnum())
 
 
 def is_in_order(case: Case) -> Iterator[Problem]:

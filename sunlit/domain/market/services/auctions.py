@@ -472,7 +472,7 @@ def exclude_winner(it: Auction, position: int, *, reason: str, by: Actor, at: da
     """The buyer passes over the proposed winner, whose goods do not conform. Refused: AUC-034 there is none, ORD-001 no reason."""
     it, lots = _locked(it)
     lot = next((each for each in lots if each.position == position), None)
-    if lot is None or lot.winner is None:
+    if lot is None or lot.winner is None or lot.order_id is not None:
         raise Refused(Problem(rules.NOT_WON, {"lot": position}))
     entry = lot.winner
     facts = {"lot": position, "bidder": entry.bidder.mask, "reason": reason.strip(), "parties": it.parties}
@@ -486,7 +486,7 @@ def exclude_winner(it: Auction, position: int, *, reason: str, by: Actor, at: da
 def go_to_next(order_number: str, *, at: datetime) -> Auction | None:
     """The winner did not take its order: its lots fall to the next bidder, and money is laid ready again. Asked twice, nothing is left to do.
 
-    Where no money can be laid ready any more, or nobody is left, the auction fails.
+    Where no money can be laid ready any more, or nobody is left, the auction fails, unless others of its lots wait for the buyer or were ordered.
     """
     order = Order.objects.get(number=order_number)
     found = Auction.objects.filter(lots__order=order).first()
@@ -494,24 +494,29 @@ def go_to_next(order_number: str, *, at: datetime) -> Auction | None:
         return None
     it, lots = _locked(found)
     fallen = [lot for lot in lots if lot.order_id == order.pk]
-    if it.state != states.AWARDED or not fallen:
+    if it.state not in (states.ENDED, states.AWARDED) or not fallen:
         return None
+    before = [lot for lot in lots if lot.winner and lot.order_id is None]  # fell to the next bidder before, and wait for the buyer
     for lot in fallen:
         assert lot.winner is not None
         _pass_over(lot, lot.winner, "declined", order.reason)
     waiting = [lot for lot in fallen if lot.winner]
-    if waiting and _laid_ready(it, waiting, at):
+    if waiting and _laid_ready(it, [*before, *waiting], at):
         return _reopened(it, fallen, order, at)
     for lot in waiting:
         _fails(lot)
+    if before:
+        return it
     verb = "keep_rest" if any(lot.order_id for lot in lots) else "run_dry" if waiting else "give_up"
     return move(it, verb, by=CLOCK, at=at, facts=_given_up(it), announces=_moved(verb))
 
 
 def _laid_ready(it: Auction, lots: Sequence[AuctionLot], at: datetime) -> bool:
-    """Whether money lies ready again, under the reference of the next hold; meanwhile somebody else may have used it."""
+    """Whether money lies ready again, under the reference of the next hold and in place of the last; meanwhile somebody else may have used it."""
     try:
         with transaction.atomic():
+            if it.state == states.ENDED:
+                mode.let_go(it, at=at)
             mode.lay_ready(it, lots, turn=it.holds + 1, by=CLOCK, at=at)
     except Refused:
         return False
@@ -527,8 +532,9 @@ def _reopened(it: Auction, fallen: Sequence[AuctionLot], order: Order, at: datet
 
 def _own_win(lots: Sequence[AuctionLot], position: int, by: Actor) -> tuple[AuctionLot, AuctionEntry]:
     for lot in lots:
-        if lot.position == position and lot.winner is not None and lot.winner.bidder.supplier_id == by.organisation_id:
-            return lot, lot.winner
+        proposed = lot.winner if lot.order_id is None else None  # who was given an order answers to that
+        if lot.position == position and proposed is not None and proposed.bidder.supplier_id == by.organisation_id:
+            return lot, proposed
     raise Refused(Problem(rules.NOT_THE_WINNER))
 
 
@@ -726,6 +732,9 @@ class _Reading:
         step_kind = wish.step_kind if wish.step_kind in ("percent", "yuan") else "percent"
         step = self._step(step_kind)
         self.lots = self._lots(step_kind, step)
+        total = sum((lot.total for lot in self.lots), money.ZERO)
+        if total > money.MOST:
+            self.problems.append(Problem(rules.TOTAL_TOO_HIGH, {"most": money.MOST}, on="lots"))
         self.columns: dict[str, Any] = {
             **texts,
             **self._money(buyer, by, at),
@@ -735,7 +744,7 @@ class _Reading:
             "step": step,
             "visibility": self._visibility(),
             **(self._rounds() if wish.form == ROUNDS else self._open()),
-            "total": sum((lot.total for lot in self.lots), money.ZERO) or money.FEN,
+            "total": total or money.FEN,
         }
 
     def _open(self) -> dict[str, Any]:

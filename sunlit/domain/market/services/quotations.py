@@ -118,6 +118,7 @@ def publish_quotation(it: Quotation, *, explanation: str = "", by: Actor, at: da
     SEA-001 a keeper is away, BUD-001, BUD-002, BUD-016, PLN-040 … PLN-043 the money.
     """
     lines = queries.lines_of_quotation(it)
+    expected = it.version if expected is None else expected  # what is looked at here is what is published
     terms = queries.terms_of_quotation(region_path=it.region_path, planned=it.ceiling, kind=queries.kind_of(lines), at=at)
     buyer = Organisation.objects.select_related("region").get(pk=it.buyer_id)
     said = [queries.threshold_ruling(it, lines, at=at)]
@@ -387,6 +388,8 @@ def _rows(items: Sequence[Mapping[str, str]], problems: list[Problem]) -> list[t
         }
         problems += rules.line_problems(n, row)
         found.append((n, row))
+    if sum(row["ceiling"] * row["quantity"] for _n, row in found if row["ceiling"] and row["quantity"]) > money.MOST:
+        problems.append(Problem(rules.TOTAL_TOO_HIGH, {"most": money.MOST}, on=f"ceiling_{found[0][0]}"))
     if not 0 < len(found) <= rules.LINES_MOST:
         problems.append(Problem(rules.NO_LINE, {"most": rules.LINES_MOST}, on="category_1"))
     return found

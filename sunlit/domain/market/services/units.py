@@ -319,6 +319,8 @@ def _request_problems(
     asked = UnitRequest.objects.filter(offer=it, buyer=buyer, state=states.REQUESTED).values_list("number", flat=True).first()
     if asked:
         found.append(Problem(rules.ASKED_ALREADY, {"number": asked}))
+    if amount > money.MOST:
+        found.append(Problem(rules.AMOUNT_TOO_HIGH, {"most": money.MOST}, on="quantity"))
     limit = approval_limit(buyer, at=at)
     if amount > limit and not by.has("lead"):
         found.append(Problem(rules.NEEDS_LEAD, {"amount": amount, "limit": limit}))

@@ -498,6 +498,8 @@ def _priced(it: WorkOrder, rows: Rows) -> tuple[list[WorkLine], list[Problem]]:
             lines.append(WorkLine(position=len(lines) + 1, item=rate.item, quantity=quantity, amount=rules.amount_of(priced), **told))
     if not problems and not any(line.amount > 0 for line in lines):
         problems.append(Problem(rules.NOTHING_QUOTED))
+    if sum((line.amount for line in lines), money.ZERO) > money.MOST:
+        problems.append(Problem(rules.TOTAL_TOO_HIGH, {"most": money.MOST}))
     return lines, problems
 
 

@@ -53,7 +53,7 @@ auction = Life(
         Move("refuse", ENDED, None, bidder, _("{organisation} refused lot {lot} of auction {number}: {reason}"), _("Refuse the award"), reason),
         Move("exclude", ENDED, None, lead, _("{actor} passed over bidder {bidder} in lot {lot} of auction {number}: {reason}"), _("Pass over"), reason),
         Move("award", ENDED, AWARDED, lead, _("{organisation} confirmed the result of auction {number}: ¥{won}"), _("Confirm the result"), (rules.something_is_won, rules.winners_stand, rules.low_prices_are_explained), "awarded_at"),
-        Move("reopen", AWARDED, ENDED, clock, _("Lot {lot} of auction {number} fell to the next bidder: order {order} came to nothing"), _("Go to the next bidder")),
+        Move("reopen", (ENDED, AWARDED), ENDED, clock, _("Lot {lot} of auction {number} fell to the next bidder: order {order} came to nothing"), _("Go to the next bidder")),
         Move("give_up", (ENDED, AWARDED), FAILED, clock, _("Auction {number} failed: no bidder is left"), _("Fail"), (rules.nothing_is_won,)),
         Move("run_dry", AWARDED, FAILED, clock, _("Auction {number} failed: no budget is left for the next bidder"), _("Fail"), (rules.nothing_is_won,)),
         Move("keep_rest", (ENDED, AWARDED), AWARDED, clock, _("Of auction {number} only what was ordered before remains"), _("Keep the rest"), (rules.nothing_is_won,)),

@@ -69,7 +69,7 @@ def _page(request: Request, number: str) -> dict[str, Any]:
     page = auction_page(request, number)
     it, lot = page["it"], page["lot"]
     bidder = queries.bidder_of(it, request.actor.organisation_id)
-    won = lot.winner is not None and lot.winner.bidder.supplier_id == request.actor.organisation_id
+    won = lot.winner is not None and lot.order_id is None and lot.winner.bidder.supplier_id == request.actor.organisation_id
     sells = request.actor.has(*SELLERS)
     may_bid = sells and page["mine"] is not None and it.state in (states.OPEN, states.PAUSED) and page["phase"] != "settling"
     if may_bid:
