@@ -155,6 +155,7 @@ QUOTATION_TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     ),
 }
 MAILED = ("publish", "open_all", "award")
+CALLS = ("publish", "extend", "prolong")  # of an open quotation everybody who deals in its goods is told that quotes may come in
 
 for _verb, _lines in QUOTATION_TOLD.items():
     for _whom, _roles, _text in _lines:
@@ -165,10 +166,9 @@ for _verb, _lines in QUOTATION_TOLD.items():
 def tell_who_quotes(event: QuotationMoved) -> None:
     """The buyer's people, and the suppliers whom a verb concerns: of an open quotation those that deal in its goods."""
     suppliers = event.suppliers
-    if event.verb == "publish" and not suppliers:
-        it = Quotation.objects.get(number=event.number)
+    if event.verb in CALLS and not (it := Quotation.objects.get(number=event.number)).invited:
         codes = sorted({line.category.code for line in queries.lines_of_quotation(it)})
-        suppliers = [found.pk for found in queries.candidates_for(codes, region_path=it.region_path)]
+        suppliers = sorted({*suppliers, *(found.pk for found in queries.candidates_for(codes, region_path=it.region_path))})
     for whom, roles, _text in QUOTATION_TOLD.get(event.verb, ()):
         for organisation in [event.buyer_id] if whom == BUYER else suppliers:
             messages.tell(

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from sunlit.domain.market import queries, services
+from sunlit.domain.market import queries, reactions, services
 from sunlit.domain.market.models import Order, Quotation, Quote, QuoteLine
 from sunlit.domain.market.modes import quotation as mode
+from sunlit.domain.market.services.quotations import moved
 from sunlit.domain.planning.models import Purchase
 from sunlit.domain.registry.models import Supplier
 from sunlit.domain.rulebook.models import Rule
@@ -21,6 +22,7 @@ from sunlit.domain.rulebook.queries import book
 from sunlit.foundation.accounts.actors import NOBODY, Actor
 from sunlit.foundation.kernel.refusals import Refused
 from sunlit.foundation.ledger.models import Entry
+from sunlit.foundation.messages.models import Message
 from sunlit.foundation.seals import envelopes
 from sunlit.foundation.seals import services as seals
 from sunlit.foundation.seals.models import Envelope, Lock, Release
@@ -308,6 +310,17 @@ def test_a_third_quote_in_the_time_added_is_enough(fair: Fair) -> None:
     fair.clock(it.opens_at)
     it.refresh_from_db()
     assert it.state == "opened"
+
+
+def test_who_was_invited_and_has_not_quoted_hears_of_the_longer_time(fair: Fair) -> None:
+    numbers = [seller.organisation_number for seller in fair.sellers[:3]]
+    it = fair.quoted("4700.00", invitation="invited", suppliers=numbers)
+    fair.clock(UNTIL)
+    it.refresh_from_db()
+    assert (it.state, it.quote_until > UNTIL) == ("open", True)
+    reactions.tell_who_quotes(moved(it, "prolong"))
+    told = Message.objects.filter(kind="quotation.prolong.supplier").values_list("organisation__number", flat=True)
+    assert set(told) == set(numbers)
 
 
 def test_when_a_keeper_is_away_nothing_is_prolonged_and_it_ends(fair: Fair) -> None:

@@ -42,6 +42,7 @@ from sunlit.foundation.outbox.events import announce
 from sunlit.foundation.seals import services as seals
 
 KIND: Final = "ZX"  # 在线询价
+TOLD_TO_THE_INVITED: Final = ("publish", "answer", "extend", "prolong", "suspend", "resume")
 SUSPENDED_KEYS: Final = timedelta(days=2)  # how far the opening is put off while nobody knows when it goes on
 
 sentences.say("quotation.ask", _("A supplier asked about quotation {number}"))  # no life tells it: who asked stands in no act
@@ -280,9 +281,9 @@ def concerned(it: Quotation) -> list[int]:
 
 
 def moved(it: Quotation, verb: str, suppliers: Sequence[int] | None = None) -> QuotationMoved:
-    """What is announced of a verb; to those invited, or to those that have a quote in it."""
+    """What is announced of a verb; to those that have a quote in it and, while quotes may come in, to all that were invited."""
     if suppliers is None:
-        suppliers = it.invited if verb == "publish" else concerned(it)
+        suppliers = sorted({*concerned(it), *(it.invited if verb in TOLD_TO_THE_INVITED else ())})
     return QuotationMoved(
         number=it.number,
         verb=verb,
