@@ -67,6 +67,8 @@ def test_parts_with_their_sheets_and_the_voucher(units: Town) -> None:
     shown = clerk.get(sale).content.decode()
     assert "未发 1" in shown
     assert "第 1 行：3 件" in shown
+    assert "待供给单位交付其余部分" in shown
+    assert "待供应商" not in shown
     paper = Dispatch.objects.get().paper
     assert paper is not None
     for reader, status in ((units.ma, 200), (units.aygul, 200), (units.zheng, 200), (units.chen, 404), (None, 404)):

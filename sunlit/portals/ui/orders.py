@@ -52,6 +52,18 @@ NEXT: dict[str, str | Promise] = {
     **dict.fromkeys(states.ENDED_WITHOUT_DEAL, _("Ended without a deal: budget and stock are free again.")),
 }
 
+# The same where another unit sells (单位直购): it is nobody's supplier.
+NEXT_BETWEEN_UNITS: dict[str, str | Promise] = {
+    **NEXT,
+    states.CONFIRMED: _("The selling unit hands it over."),
+    states.PARTLY_DISPATCHED: _("The selling unit hands over what is still open."),
+    states.RETURNING: _("The selling unit confirms that it is back; then the budget is free again."),
+    states.EXCHANGING: _("The selling unit hands over another one."),
+    states.CANCEL_ASKED: _("The selling unit agrees to cancel, or holds on to the order."),
+    states.ACCEPTED: _("The selling unit sends the voucher."),
+    states.PAID: _("The orderer rates the deal; after the term the order is closed."),
+}
+
 # The ways of buying as people call them, and the page, the same in the buyer's, the supplier's and the regulator's portal, of what was won.
 WAYS: dict[str, str | Promise] = {
     "supermarket": pgettext_lazy("way of buying", "Online supermarket"),
@@ -127,7 +139,7 @@ def page_of_order(request: Request, order: Order) -> dict[str, Any]:
         "mine": any(move.verb not in WAYS_OUT for move in moves),
         "until": market.deadline_of(order),
         "state_label": states.order.states[order.state],
-        "next": NEXT[order.state],
+        "next": (NEXT_BETWEEN_UNITS if order.mode == states.UNIT else NEXT)[order.state],
         "reason": order.reason if order.state in REASON_COUNTS else "",
         "now": request.now,
     }
