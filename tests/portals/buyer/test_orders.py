@@ -363,7 +363,7 @@ def test_rejected_goods_in_exchange_tell_their_reason(town: Town) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "most"), [("/buyer/", 9), ("/buyer/orders/", 6), ("/buyer/budget/", 6), ("/buyer/suppliers/", 5), ("/buyer/favourites/", 5)]
+    ("path", "most"), [("/buyer/", 12), ("/buyer/orders/", 6), ("/buyer/budget/", 6), ("/buyer/suppliers/", 5), ("/buyer/favourites/", 5)]
 )
 def test_lists_ask_the_database_a_fixed_number_of_times(town: Town, path: str, most: int, django_assert_max_num_queries: Any) -> None:
     for turn in range(3):
