@@ -382,6 +382,8 @@ def _sizes_agree(it: Supplier, rows: Sequence[Mapping[str, Any]], day: date) -> 
     """No row claims a size that its own figures deny, nor one of the supplier itself that its declared figures deny."""
     last = queries.size_of(it)
     for row, told in enumerate(rows):
+        if not all(told.get(name) for name in ("size", "industry", "enterprise")):
+            continue  # a declaration that is not of sizes, or a row that says none and is told so at its field
         claimed = str(told["size"])
         figures = [told.get(name) for name in ("staff", "revenue", "assets")]
         if all(figures):

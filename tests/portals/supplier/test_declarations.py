@@ -10,7 +10,7 @@ from sunlit.domain.registry import queries
 from sunlit.domain.registry.models import Declaration
 from sunlit.domain.rulebook.models import Rule
 from sunlit.foundation.ledger.models import Entry
-from tests.portals.clients import at_field, browser, once
+from tests.portals.clients import at_field, browser, codes, once
 from tests.portals.supplier.conftest import SOON, Seated
 from tests.town import Town, declare_size
 
@@ -91,6 +91,28 @@ def test_figures_fill_themselves_in_and_deny_another_size(seated: Seated, town: 
     chen.post(f"{AT}new/sme-goods/", once("c", **sme()))
     it = Declaration.objects.get()
     assert it.answers["items"][0] | {"size": "small"} == it.answers["items"][0]
+
+
+def test_a_row_that_says_no_size_is_told_so_at_its_fields(seated: Seated, town: Town) -> None:
+    answer = seated(town.chen).post(f"{AT}new/sme-goods/", once("a", **sme(size="huge", industry="", staff="many")))
+    assert answer.status_code == 422
+    assert all(at_field(answer, f"items.0.{name}") for name in ("size", "industry", "staff"))
+
+
+def test_what_is_no_declaration_of_sizes_is_held_against_none(seated: Seated, town: Town) -> None:
+    chen = seated(town.chen)
+    row = {
+        "product": "便携式计算机",
+        "maker": "新疆孔雀电子制造厂",
+        "address": "库尔勒市开发区1号",
+        "share": "85",
+        "components": "yes",
+        "processes": "yes",
+    }
+    told = {name: QUALIFIED[name] for name in ("buyer", "project", "enterprise", "agreed", "day")}
+    answer = chen.post(f"{AT}new/domestic/", once("a", **told, **{f"items.0.{name}": value for name, value in row.items()}))
+    assert answer.status_code == 303, codes(answer)
+    assert Declaration.objects.get().answers["items"][0]["product"] == "便携式计算机"
 
 
 @pytest.mark.parametrize("kind", ["sme", "nothing", "template.declaration.sme"])
