@@ -15,6 +15,7 @@ from sunlit.domain.market import reactions
 from sunlit.domain.market.events import BatchMoved, FrameworkMoved
 from sunlit.domain.market.models import Batch, BatchDemand, Order
 from sunlit.domain.market.modes import batch as mode
+from sunlit.domain.market.queries import parties
 from sunlit.domain.market.services import frameworks
 from sunlit.foundation.kernel import clock
 from sunlit.foundation.messages import templates
@@ -182,9 +183,14 @@ def test_a_dealer_of_the_winner_takes_the_orders_of_a_region(house: Pool, now: N
     assert f"/supplier/orders/{order.number}/" in shop.get(page).content.decode()
     assert f"/supplier/orders/{order.number}/" not in maker.get(page).content.decode()  # it reads its number, the order is the dealer's
     assert shop.get(f"/supplier/batches/of/{order.origin}/").headers["Location"] == page
+    party = house.parties[0].supplier
+    assert parties.delivered_for(order) == party
+    for who, kind in ((browser(town.aygul), "buyer"), (shop, "supplier"), (browser(town.surina), "regulator")):
+        assert f"受托代理（责任方）</dt><dd>{party.name_zh}" in who.get(f"/{kind}/orders/{order.number}/").content.decode()
     it.refresh_from_db()
     disclosure.tell_framework(house.package.framework, at=now.at)
     told_to_the_public.tell_the_deals_of_a_batch(event(it, "take"))
+    assert f"{party.name_zh}的代理商" in browser().get(f"/frameworks/{house.package.framework.number}/").content.decode()
     for notice in Notice.objects.filter(kind="framework_deal"):
         assert (notice.content["supplier"]["name"], notice.content["dealer_of"]) == (
             town.shop.name_zh,

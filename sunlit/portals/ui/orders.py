@@ -16,6 +16,7 @@ from sunlit.domain.contracts import queries as contracts
 from sunlit.domain.market import queries as market
 from sunlit.domain.market.models import Order
 from sunlit.domain.market.policies import facts_for
+from sunlit.domain.market.queries.parties import delivered_for
 from sunlit.domain.market.states import orders as states
 from sunlit.domain.rulebook.rules import Ruling
 from sunlit.foundation.kernel.clock import local_day
@@ -123,6 +124,7 @@ def page_of_order(request: Request, order: Order) -> dict[str, Any]:
         "origin_page": f"{request.actor.kind}:{page}" if page and order.origin else "",
         "origin_number": order.origin.partition(".")[0],  # an auction that fell to the next bidder has papers NUMBER.2, NUMBER.3
         "order": order,
+        "delivers_for": delivered_for(order),
         "inside": inside,
         "lines": list(order.lines.all()),
         "parameters": {line.position: parameters(line.snapshot) for line in order.lines.all()},

@@ -15,6 +15,7 @@ from sunlit.config import environment
 from sunlit.domain.contracts import queries as contracts
 from sunlit.domain.contracts.models import AcceptanceSheet
 from sunlit.domain.market.models import Order
+from sunlit.domain.market.queries.parties import delivered_for
 from sunlit.domain.rulebook.rules.templates import Part, Template, summary, values_digest
 from sunlit.foundation.documents.papers import Block, Paper, heading, pairs, paragraph, printed, signatures, table
 from sunlit.foundation.lifecycle import digest
@@ -94,7 +95,7 @@ def order_paper(request: Request, order: Order) -> Paper:
     delivery, title = order.delivery, order.invoice_title
     blocks = [
         heading(_("The parties")),
-        pairs((_("Buyer"), lang(order.buyer)), (_("Supplier"), lang(order.supplier)), (_("Placed"), moment(order.placed_at))),
+        pairs((_("Buyer"), lang(order.buyer)), *_sold_by(order), (_("Placed"), moment(order.placed_at))),
         heading(_("What was bought")),
         table("", heads, rows, numeric=(3, 4, 5)),
         pairs((_("Total"), yuan(order.total)), *_money_of(request, order)),
@@ -109,6 +110,12 @@ def order_paper(request: Request, order: Order) -> Paper:
     ]
     told = {"title": _("Procurement order"), "number": order.number, "subject": order.number, "sealed": order.contents_hash}
     return paper(request, issuer=lang(order.buyer), at=order.placed_at, blocks=blocks, **told)
+
+
+def _sold_by(order: Order) -> list[tuple[str, str]]:
+    """The supplier, and the party to the agreement that it delivers for as a dealer."""
+    party = delivered_for(order)
+    return [(_("Supplier"), lang(order.supplier)), *([(_("Dealer of, and responsible for it"), lang(party))] if party else [])]
 
 
 def _money_of(request: Request, order: Order) -> list[tuple[str, str]]:

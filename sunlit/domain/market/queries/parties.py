@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sunlit.domain.market import policies
-from sunlit.domain.market.models import FrameworkDealer, FrameworkEntry, FrameworkUpgrade
+from sunlit.domain.market.models import BatchDemand, CallOff, FrameworkDealer, FrameworkEntry, FrameworkUpgrade, Order
 from sunlit.domain.market.rules import parties as rules
 from sunlit.domain.registry import queries as registry
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import Actor
-from sunlit.foundation.accounts.models import Region
+from sunlit.foundation.accounts.models import Organisation, Region
 from sunlit.foundation.kernel.limits import PAGE_ROWS
 
 
@@ -33,6 +33,15 @@ def who_delivers(parties: Iterable[FrameworkEntry], *, to: str = "") -> list[Fra
     )
     standings = registry.standings(one.dealer_id for one in found)
     return [one for one in found if standings.get(one.dealer_id) == "active" and (not to or rules.delivers_to(one.regions, to))]
+
+
+def delivered_for(order: Order) -> Organisation | None:
+    """The party to an agreement that a dealer delivers the order for, and that is responsible for it; None where no dealer took it."""
+    won_by: dict[str, type[CallOff | BatchDemand]] = {"framework": CallOff, "batch": BatchDemand}
+    if order.mode not in won_by:
+        return None
+    found = won_by[order.mode].objects.filter(number=order.origin, dealer__isnull=False).select_related("dealer__entry__supplier").first()
+    return found.dealer.entry.supplier if found is not None and found.dealer is not None else None
 
 
 def where(codes: Sequence[str], region_path: str) -> list[Region]:
