@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+
+from django.db import connection, transaction
 
 from sunlit.demo import cast
 from sunlit.domain.catalog import queries as catalog
@@ -17,6 +20,7 @@ from sunlit.domain.planning.models import BudgetQuota
 from sunlit.domain.registry import services as registry
 from sunlit.domain.registry.models import SizeDeclaration, Supplier
 from sunlit.domain.rulebook import services as rulebook
+from sunlit.domain.rulebook.services.rules import read_anew
 from sunlit.foundation.accounts import queries as accounts
 from sunlit.foundation.accounts.actors import CLOCK, Actor, actor_in
 from sunlit.foundation.accounts.models import Address, InvoiceTitle, Organisation, Region, Seat, User
@@ -53,8 +57,60 @@ class Town:
             raise AttributeError(name) from None
 
 
-def build(at: datetime = NOON) -> Town:
-    """Found the town. Everything in it is real rows; nothing went through the ledger yet."""
+class Standing:
+    """One town for many tests: founded once, in a transaction that stays open around the transactions of the tests.
+
+    Every test's own transaction is rolled back as ever, and what it is handed is a copy: nothing that it does reaches the next.
+    """
+
+    def __init__(self) -> None:
+        self.taken = False
+        self._town: Town | None = None
+        self._around: transaction.Atomic | None = None
+
+    def raise_up(self) -> None:
+        """Before a test that founds the town."""
+        self.taken = False
+        if self._town is not None and not self._is_sound():
+            self.clear()
+        if self._town is None:
+            self._around = transaction.atomic()
+            self._around.__enter__()
+            self._town = _found(NOON)
+
+    def clear(self) -> None:
+        """Before a test that needs an empty database or real commits."""
+        if self._around is not None:
+            self._town = None
+            transaction.set_rollback(True)
+            self._around.__exit__(None, None, None)
+            self._around = None
+
+    def stands(self) -> bool:
+        return self._town is not None
+
+    def take(self) -> Town:
+        """The town as it was on its first day; what the process remembers is as after its founding."""
+        self.taken = True
+        accounts.forget()
+        catalog.forget()
+        read_anew()
+        return copy.deepcopy(self._town)  # type: ignore[return-value]
+
+    def _is_sound(self) -> bool:
+        """A test may have lost the connection, and with it all that was not committed."""
+        return connection.connection is not None and not connection.closed_in_transaction and not connection.needs_rollback
+
+
+standing = Standing()
+
+
+def build() -> Town:
+    """Found the town, or enter the one that stands. Everything in it is real rows; nothing went through the ledger yet."""
+    return standing.take() if standing.stands() else _found(NOON)
+
+
+def _found(at: datetime) -> Town:
     accounts.forget()
     catalog.forget()
     regions = _regions()
