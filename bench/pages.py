@@ -248,7 +248,11 @@ def kinds(chance: random.Random, orders: list[str]) -> list[Page]:
         Page("home", ["/"]),
         Page("order list", ["/buyer/orders/"], by="buyer"),
         Page("order", [f"/buyer/orders/{number}/" for number in orders], by="buyer"),
-        Page("opportunities", [f"/supplier/opportunities/{query}" for query in ("", "?show=all", "?after=50", "?q=台式")], by="supplier"),
+        Page(
+            "opportunities",
+            [f"/supplier/opportunities/{query}" for query in ("", "?show=all", "?after=50", f"?q={quote(THINGS[0])}")],
+            by="supplier",
+        ),
         Page("entries", ["/supplier/opportunities/mine/"], by="supplier"),
     ]
 
