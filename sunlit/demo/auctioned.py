@@ -133,8 +133,8 @@ class Hall:
             services.enter_auction(it, points=POINTS, products={1: product}, by=person, at=at)
 
     def _bid(self, title: str, who: int, price: str, at: datetime) -> None:
-        key = f"{title}-{who}-{price}"
-        services.bid(self.made[title].number, 1, price=Decimal(price), key=key, by=self._sellers()[who], at=at)
+        number = self.made[title].number
+        services.bid(number, 1, price=Decimal(price), key=f"{number}-{who}-{price}", by=self._sellers()[who], at=at)
 
     def _speak(self, price: str, at: datetime) -> None:
         """Whoever has the turn bids."""
@@ -146,7 +146,7 @@ class Hall:
         mask = state.speaking(state.terms.turns, at).bidder
         supplier = next(entry.bidder.supplier_id for entry in entries if entry.bidder.mask == mask)
         person = next(person for person in self._sellers() if person.organisation_id == supplier)
-        services.bid(it.number, 1, price=Decimal(price), key=f"{IN_TURNS}-{price}", by=person, at=at)
+        services.bid(it.number, 1, price=Decimal(price), key=f"{it.number}-{price}", by=person, at=at)
 
     def _floor(self, at: datetime) -> None:
         """Nurlan cannot sit at the screen: the platform bids for him."""
