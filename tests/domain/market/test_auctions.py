@@ -153,6 +153,7 @@ def test_an_order_that_the_winner_declines_falls_to_the_next(town: Town) -> None
 def test_withdrawn_before_the_bidding_the_money_is_free(town: Town) -> None:
     it = entered(town, sellers(town))
     assert refusal(services.withdraw_auction, it, reason="", by=town.zhou, at=NOON) == ["ORD-001"]
+    assert refusal(services.withdraw_auction, it, reason="长" * 2001, by=town.zhou, at=NOON) == ["ORD-029"]
     assert refusal(services.withdraw_auction, it, reason="预算调整，取消采购", by=town.zhou, at=START) == ["AUC-017"]
     it = services.withdraw_auction(it, reason="预算调整，取消采购", by=town.zhou, at=START - SECOND)
     assert (it.state, held(town)) == ("withdrawn", Decimal("0.00"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.foundation.kernel.limits import NAME_CHARS, REASON_CHARS_LEAST
+from sunlit.foundation.kernel.limits import NAME_CHARS, REASON_CHARS_LEAST, TEXT_CHARS
 from sunlit.foundation.kernel.refusals import CONFLICT, Problem, Reason
 from sunlit.foundation.lifecycle import Case
 
@@ -90,9 +90,12 @@ PURPOSE_MISSING = Reason("ORD-032", _("Say what the goods are for."))
 
 
 def reason_is_given(case: Case) -> Iterator[Problem]:
-    """Who declines, withdraws or rejects says why."""
-    if len(str(case.facts.get("reason", "")).strip()) < REASON_CHARS_LEAST:
+    """Who declines, withdraws or rejects says why, in words that others can read and the ledger can keep."""
+    reason = str(case.facts.get("reason", "")).strip()
+    if len(reason) < REASON_CHARS_LEAST:
         yield Problem(REASON_MISSING, {"least": REASON_CHARS_LEAST}, on="reason")
+    if len(reason) > TEXT_CHARS:
+        yield Problem(RATING_TEXT_LONG, {"most": TEXT_CHARS}, on="reason")
 
 
 def cart_is_in_order(case: Case) -> Iterator[Problem]:
