@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import uvloop
 from psycopg.types.json import Jsonb
 
 from bench import world
@@ -85,10 +86,10 @@ def main(bidders: int, watchers: int, seconds: float, rounds: int) -> dict[str, 
 
         connection.close()
         with house() as (_web, live):
-            burst = watched(live, busy, watchers, lambda: asyncio.run(closed_loop(live, busy, seconds)))
+            burst = watched(live, busy, watchers, lambda: uvloop.run(closed_loop(live, busy, seconds)))
             limit = pgbench(url, bidders, max(3, int(seconds / 2)), _ROW, _INSERT)
             rows = pgbench(url, bidders, max(3, int(seconds / 2)), _ROWS, _OUR_ROWS)
-            paced = watched(live, calm, watchers, lambda: asyncio.run(at_a_pace(live, calm, seconds)))
+            paced = watched(live, calm, watchers, lambda: uvloop.run(at_a_pace(live, calm, seconds)))
             orders = [crowd_at_the_end(url, live, it) for it in crowds]
         replays = [check(it) for it in (busy, calm, *crowds)]
         documents = {str(n): {"rows_ms": rows_ms(people, n), "document_ms": document_ms(url, n)} for n in DOCUMENT_BIDS}
@@ -309,7 +310,7 @@ def crowd_at_the_end(url: str, port: int, its: Hall) -> int:
             each.close()
         return list(said)
 
-    said = asyncio.run(all_at_once())
+    said = uvloop.run(all_at_once())
     taken = {answer["place"]: Decimal(answer["price"]) for answer in said if "place" in answer}
     with psycopg.connect(url, autocommit=True) as owner:
         rows = owner.execute(
@@ -366,41 +367,52 @@ def watched(port: int, its: Hall, watchers: int, act: Any) -> dict[str, Any]:
 class _Listener(asyncio.Protocol):
     """Hears every event of the room and sees that no bid is missing, comes twice or out of order. What it heard is in `last`: bids are counted from 1."""
 
-    known: dict[bytes, tuple[int, int, list[float]]] = {}  # an event is the same for all: it is read once
+    known: dict[bytes, _Heard] = {}  # by its beginning: what is told is the same for all and is read once
 
     def __init__(self, address: str, opened: asyncio.Semaphore, late: list[float] | None) -> None:
         self.address, self.opened, self.late = address, opened, late
-        self.last, self.rest, self.broken = 0, b"", False
+        self.last, self.rest, self.headed, self.broken = 0, b"", False, False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.WriteTransport) -> None:  # type: ignore[override]
         transport.write(f"GET {self.address} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        self.headed = False
 
     def data_received(self, data: bytes) -> None:
         now = time.time()
-        *whole, self.rest = (self.rest + data).split(b"\n\n")
+        if self.rest or not data.endswith(b"\n\n\r\n"):  # a piece that came in parts
+            data, self.rest = self.rest + data, b""
+            if not data.endswith(b"\n\n\r\n"):
+                self.rest = data
+                return
         if not self.headed and b"event: clock" in data:  # the first thing that is told
             self.headed = True
             self.opened.release()
-        for event in whole:
-            first, last, told_at = self.known.get(event) or self._read(event)
-            if not first:
-                continue
-            self.broken = self.broken or first != self.last + 1
-            self.last = last
+        beginning = data[:64]
+        heard = self.known.get(beginning)
+        if heard is None or heard.data != data:
+            heard = self.known[beginning] = _Heard.of(data)
+        if heard.places:
+            self.broken = self.broken or heard.places[0] != self.last + 1
+            self.last = heard.places[1]
             if self.late is not None:
-                self.late += [(now - at) * 1000 for at in told_at]
+                self.late += [(now - at) * 1000 for at in heard.told_at]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What was told in one go: the first and the last of its bids, and when they were made."""
+
+    data: bytes
+    places: tuple[int, int] | None
+    told_at: list[float]
 
     @classmethod
-    def _read(cls, event: bytes) -> tuple[int, int, list[float]]:
-        line = next((line for line in event.split(b"\n") if line.startswith(b'data: {"index"')), b"")
-        bids = json.loads(line.removeprefix(b"data: ")).get("bids", []) if line else []
+    def of(cls, data: bytes) -> _Heard:
+        told = [json.loads(line[6:]) for line in data.split(b"\n") if line.startswith(b'data: {"index"')]
+        bids = [bid for event in told for bid in event.get("bids", [])]
         places = [bid["place"] for bid in bids]
-        assert places == list(range(places[0], places[0] + len(places))) if places else True, "bids are missing within an event"
+        assert not places or places == list(range(places[0], places[0] + len(places))), "bids are missing"
         ats = [datetime.fromisoformat(bid["at"]).timestamp() for bid in bids]
-        found = cls.known[event] = (places[0], places[-1], ats) if places else (0, 0, ats)
-        return found
+        return cls(data, (places[0], places[-1]) if places else None, ats)
 
 
 def _watch(port: int, number: str, count: int, ready: Any, stop: Any, told: Any) -> None:
@@ -420,7 +432,7 @@ def _watch(port: int, number: str, count: int, ready: Any, stop: Any, told: Any)
             line.close()
         return [-1 if each.broken else each.last for each in crowd]
 
-    told.put((asyncio.run(all_of_them()), late))
+    told.put((uvloop.run(all_of_them()), late))
 
 
 # Rivals

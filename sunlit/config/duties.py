@@ -21,6 +21,7 @@ FOLLOW_SECONDS = 0.5
 FOLLOWER_NICENESS = 5  # people who wait for a page come first: what follows the acts has a second to spare
 LONGEST_PAUSE_SECONDS = 30.0
 BACKLOG = 1024
+KEPT_SECONDS = 75  # a line on which nobody asks anything
 LISTENERS_MOST = 8192  # lines that the live process keeps open at once: all that its hubs take, and those that bid meanwhile
 
 log = structlog.stdlib.get_logger("sunlit.duties")
@@ -50,24 +51,29 @@ def web() -> None:
 
 
 def live() -> None:
-    """The server-sent events, in one process with an event loop."""
-    from granian import Granian
-    from granian.constants import Interfaces
+    """The server-sent events and the bid desk, in one process with an event loop."""
 
-    Granian(
+
+    import uvicorn
+
+    uvicorn.run(
         "sunlit.config.asgi:application",
-        address=str(environment.get("BIND")),
+        host=str(environment.get("BIND")),
         port=environment.live_port(),
-        interface=Interfaces.ASGI,
-        workers=1,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
         backlog=BACKLOG,
-        backpressure=LISTENERS_MOST,
-        respawn_failed_workers=True,
-        respawn_interval=1.0,
-        workers_kill_timeout=2,
-        websockets=False,
-        log_enabled=False,
-    ).serve()
+        limit_concurrency=LISTENERS_MOST,
+        timeout_keep_alive=KEPT_SECONDS,
+        timeout_graceful_shutdown=2,
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+    )
 
 
 def worker() -> None:

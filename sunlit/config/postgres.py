@@ -32,6 +32,7 @@ SOCKET_PATH_LIMIT = 107  # bytes of a Unix socket's path on Linux, without the c
 START_SECONDS = 15  # a start right after a kill -9 is refused until the old backends have let go of the memory
 STOP_SECONDS = 30
 CONNECT_SECONDS = 5
+PREPARE_AFTER = 5  # a statement that a connection was asked so often is planned once (only what `kernel.sql` sends: Django writes values into its statements)
 MEGABYTE = 1024 * 1024
 _PR_SET_PDEATHSIG = 1
 _NO_PORT = 1  # nothing listens there: a server that was never started is refused like one that is down
@@ -416,7 +417,7 @@ def django_database(url: str = "") -> dict[str, Any]:
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
-        "OPTIONS": {"connect_timeout": CONNECT_SECONDS, "application_name": "sunlit", **parts},
+        "OPTIONS": {"connect_timeout": CONNECT_SECONDS, "application_name": "sunlit", "prepare_threshold": PREPARE_AFTER, **parts},
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }

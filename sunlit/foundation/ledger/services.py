@@ -13,6 +13,7 @@ from django.db import connection
 from structlog.contextvars import bind_contextvars
 
 from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.kernel.sql import together
 from sunlit.foundation.ledger.canonical import PERSON, SALT_SIZE, body_of, canonical, facts_digest, plain
 from sunlit.foundation.ledger.models import Entry
 from sunlit.foundation.ledger.tree import leaf_hash
@@ -56,9 +57,9 @@ def record_many(deeds: Sequence[Deed]) -> list[Entry]:
     if not deeds:
         return []
     rows = [_row(deed) for deed in deeds]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [_as_json([row for row, _facts in rows])])
-        drawn = cursor.fetchall()
+    with together() as ask:
+        told = ask(_INSERT, [_as_json([row for row, _facts in rows])])
+    drawn = told.fetchall()
     bind_contextvars(act=drawn[-1][0])  # whatever this request or job logs from now on tells after which act
     return [_entry(number, int(xid), row, facts) for (number, xid), (row, facts) in zip(drawn, rows, strict=True)]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from django.db import connection
-
+from sunlit.foundation.kernel.sql import together
 from sunlit.foundation.live.models import RoomEvent
 from sunlit.foundation.live.rooms import CHANNEL, is_room
 
@@ -26,5 +25,5 @@ def tell_room(room: str, events: Sequence[RoomEvent]) -> None:
     if not events:
         return
     rows = [{"index": it.index, "at": it.at.isoformat(), "openly": it.openly, "inside": it.inside, "own": it.own} for it in events]
-    with connection.cursor() as cursor:
-        cursor.execute(_TELL, [room, json.dumps(rows, ensure_ascii=False), CHANNEL, room])
+    with together() as ask:
+        ask(_TELL, [room, json.dumps(rows, ensure_ascii=False), CHANNEL, room])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -94,12 +95,30 @@ class Turned(Exception):
         super().__init__(str(status))
 
 
+Waiting = tuple[Asked, asyncio.Future[Any]]
+
+
 @dataclass
 class Lot:
-    """The bids of a lot that wait, and whether somebody is writing."""
+    """The bids of a lot that wait, and whether somebody is writing. The event loop puts bids in, a thread takes them out."""
 
-    waiting: list[tuple[Asked, asyncio.Future[Any]]] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
     busy: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def put(self, bid: Waiting) -> bool:
+        """Whether a writer must be called."""
+        with self.lock:
+            self.waiting.append(bid)
+            called, self.busy = not self.busy, True
+            return called
+
+    def take(self) -> list[Waiting]:
+        """What goes into one transaction. Nothing: the writer goes home, and the next bid calls another."""
+        with self.lock:
+            together, self.waiting = self.waiting[:TOGETHER_MOST], self.waiting[TOGETHER_MOST:]
+            self.busy = bool(together)
+            return together
 
 
 class BidDesk:
@@ -110,7 +129,6 @@ class BidDesk:
         self.passes: dict[str, tuple[datetime, Pass]] = {}
         self.seats: dict[tuple[int, int], tuple[datetime, Actor | None]] = {}
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="bids")
-        self.writers: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -154,40 +172,31 @@ class BidDesk:
         return known[1]
 
     async def _bid(self, shown: Pass, asked: Asked) -> tuple[int, dict[str, Any]]:
+        if len(self.lots) > KNOWN_MOST:
+            self.lots = {which: lot for which, lot in self.lots.items() if lot.busy}
         lot = self.lots.setdefault((shown.auction, shown.lot), Lot())
         if len(lot.waiting) >= WAITING_MOST:
             raise Turned(503)
-        future = asyncio.get_running_loop().create_future()
-        lot.waiting.append((asked, future))
-        if not lot.busy:
-            lot.busy = True
-            writer = asyncio.create_task(self._write(shown.auction, shown.lot, lot))
-            self.writers.add(writer)
-            writer.add_done_callback(self.writers.discard)
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        if lot.put((asked, future)):
+            self.threads.submit(self._write, shown.auction, shown.lot, lot, loop)
         answer = await future
         if isinstance(answer, Refused):
             with translation.override(shown.language):
                 return answer.status, problems(answer)
         return 200, told(answer)
 
-    async def _write(self, number: str, position: int, lot: Lot) -> None:
-        """One transaction after the other, each with all that came meanwhile, until nobody waits."""
-        while lot.waiting:
-            together, lot.waiting = lot.waiting[:TOGETHER_MOST], lot.waiting[TOGETHER_MOST:]
-            answers = await self._carried_out(number, position, [asked for asked, _future in together])
-            for (_asked, future), answer in zip(together, answers, strict=True):
-                if future.done():
-                    continue
-                if isinstance(answer, Turned):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)
-        lot.busy = False
-        self.lots.pop((number, position), None)
+    def _write(self, number: str, position: int, lot: Lot, loop: asyncio.AbstractEventLoop) -> None:
+        """One transaction, then the next, until nobody waits. Between two of them other lots come to their turn: the threads' queue is fair."""
+        if together := lot.take():
+            answers = self._carried_out(number, position, [asked for asked, _future in together])
+            loop.call_soon_threadsafe(_tell, together, answers)
+            self.threads.submit(self._write, number, position, lot, loop)
 
-    async def _carried_out(self, number: str, position: int, asked: Sequence[Asked]) -> Sequence[Accepted | Refused | Turned]:
+    def _carried_out(self, number: str, position: int, asked: Sequence[Asked]) -> Sequence[Accepted | Refused | Turned]:
         try:
-            answers: list[Accepted | Refused] = await self._in_thread(lambda: services.bid_many(number, position, asked))
+            answers: list[Accepted | Refused] = _fresh(lambda: services.bid_many(number, position, asked))
             return answers
         except Refused as refused:
             return [refused] * len(asked)
@@ -199,6 +208,17 @@ class BidDesk:
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.threads, _fresh, work)
+
+
+def _tell(together: Sequence[Waiting], answers: Sequence[Accepted | Refused | Turned]) -> None:
+    """In the event loop: everybody who still waits gets the answer."""
+    for (_asked, future), answer in zip(together, answers, strict=True):
+        if future.done():
+            continue
+        if isinstance(answer, Turned):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
 
 
 def _fresh(work: Callable[[], Any]) -> Any:

@@ -196,21 +196,21 @@ class AuctionEntry(models.Model):
 class AuctionBid(models.Model):
     """One accepted bid. Rows are added and never changed: a trigger sees to it."""
 
-    lot = models.ForeignKey(AuctionLot, models.PROTECT, related_name="all_bids")
+    lot = models.ForeignKey(AuctionLot, models.PROTECT, related_name="all_bids", db_index=False)  # it leads the index of places
     entry = models.ForeignKey(AuctionEntry, models.PROTECT, related_name="bids")
     place = models.PositiveIntegerField()
     price = models.DecimalField(max_digits=16, decimal_places=2)
     round = models.PositiveSmallIntegerField(default=0)  # where bidders speak in turns
     by_floor = models.BooleanField(default=False)  # made by the bidder's floor, not by hand
     key = models.TextField()  # the bidder's own: a message that comes twice makes one bid
-    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    person = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
 
     class Meta:
         ordering: ClassVar = ["lot", "place"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["lot", "place"], name="auction_bids_are_counted"),
-            models.UniqueConstraint(fields=["lot", "key", "entry"], name="an_auction_bid_once"),
+            models.UniqueConstraint(fields=["key", "lot", "entry"], name="an_auction_bid_once"),
             models.CheckConstraint(condition=Q(price__gt=0), name="auction_bid_is_positive"),
         ]
 

@@ -7,14 +7,15 @@ came to the server. Whoever sends the same message again (the key) gets the firs
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from sunlit.domain.market.models import Auction, AuctionEntry, AuctionLot
 from sunlit.domain.market.queries import auctions as queries
@@ -27,6 +28,7 @@ from sunlit.foundation import vault
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
+from sunlit.foundation.kernel.sql import together
 from sunlit.foundation.ledger.canonical import iso
 from sunlit.foundation.ledger.services import Deed, record_many
 from sunlit.foundation.lifecycle import NOT_YOURS
@@ -73,21 +75,22 @@ _AUCTION = _columns(
     Auction, "id", "number", "region_path", "state", "rounds", "opening_minutes", "turn_minutes", "pause_minutes", "starts_at",
     "extension_minutes", "extensions_most", "visibility", "bidders_least",
 )  # fmt: skip
+_WHICH = "auction_id = (SELECT id FROM market_auction WHERE number = %s) AND position = %s"
 _LOCK = f"""
-SELECT {", ".join(_LOT)} FROM market_auctionlot
- WHERE auction_id = (SELECT id FROM market_auction WHERE number = %s) AND position = %s FOR UPDATE
-"""  # noqa: S608 (our own column names)
+SELECT {", ".join(_LOT)}, set_config('enable_seqscan', 'off', true) FROM market_auctionlot WHERE {_WHICH} FOR UPDATE
+"""  # noqa: S608 (our own column names) - a lot grows while plans are kept: what is read fastest of ten bids would be slow with ten thousand
+_TERMS = f"SELECT {', '.join(_AUCTION)} FROM market_auction WHERE number = %s"  # noqa: S608 (our own column names)
 _READ = f"""
 SELECT entry.id, entry.price, entry.place, bidder.mask, bidder.supplier_id, bidder.person_id,
-       bidder.left_at IS NULL AND bidder.turned_away_at IS NULL, entry.floor, entry.floor_at, {", ".join(f"auction.{name}" for name in _AUCTION)}
-  FROM market_auctionentry entry
-  JOIN market_auctionbidder bidder ON bidder.id = entry.bidder_id
-  JOIN market_auction auction ON auction.id = bidder.auction_id
- WHERE entry.lot_id = %s ORDER BY entry.id
+       bidder.left_at IS NULL AND bidder.turned_away_at IS NULL, entry.floor, entry.floor_at
+  FROM market_auctionentry entry JOIN market_auctionbidder bidder ON bidder.id = entry.bidder_id
+ WHERE entry.lot_id = (SELECT id FROM market_auctionlot WHERE {_WHICH}) ORDER BY entry.id
 """  # noqa: S608 (our own column names)
-_MADE = (
-    "SELECT entry_id, key, place, price, at FROM market_auctionbid WHERE lot_id = %s AND key IN (SELECT json_array_elements_text(%s::json))"
-)
+_MADE = f"""
+SELECT bid.* FROM unnest(%s::text[]) AS asked (key), LATERAL (
+       SELECT entry_id, key, place, price, at FROM market_auctionbid
+        WHERE key = asked.key AND lot_id + 0 = (SELECT id FROM market_auctionlot WHERE {_WHICH}) OFFSET 0) bid
+"""  # noqa: S608 (our own column names) - one by one through the index of keys, never the whole lot
 _WRITE = """
 WITH bid AS (
     SELECT * FROM json_to_recordset(%(bids)s::json) AS it (
@@ -116,8 +119,7 @@ def bid(number: str, position: int, *, price: Decimal, key: str, by: Actor, at: 
 @transaction.atomic
 def bid_many(number: str, position: int, asked: Sequence[Asked]) -> list[Answer]:
     """Take bids in this order, each by itself, in one durable transaction; what is refused changes nothing."""
-    desk = _Desk.open(number, position)
-    desk.know([each.key for each in asked if rules.is_key(each.key)])
+    desk = _Desk.open(number, position, [each.key for each in asked if rules.is_key(each.key)])
     answers = [desk.answer(each) for each in asked]
     desk.write()
     return answers
@@ -171,7 +173,7 @@ def _label(number: str, position: int, mask: int) -> str:
 
 
 class _Desk:
-    """One lot, locked, with everything that its bids need: two queries to open, one to know the messages, three to write, however many bids there are."""
+    """One lot, locked, with everything that its bids need: asked for in one go and written in one go, however many bids there are."""
 
     def __init__(self, auction: Auction, lot: AuctionLot, lines: Sequence[Line]) -> None:
         self.auction, self.lot = auction, lot
@@ -186,28 +188,23 @@ class _Desk:
         self.made: dict[tuple[int, str], rules.Taken] = {}
 
     @classmethod
-    def open(cls, number: str, position: int) -> _Desk:
+    def open(cls, number: str, position: int, keys: Sequence[str] = ()) -> _Desk:
         """Lock first, read after: what others committed while we waited is seen. Refused: AUC-016 nobody entered the lot, AUC-020 not announced."""
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK, [number, position])
-            if (told := cursor.fetchone()) is None:
-                raise Refused(Problem(rules.NOT_A_BIDDER))
-            lot = AuctionLot.from_db("default", _LOT, told)
-            cursor.execute(_READ, [lot.pk])
-            rows = cursor.fetchall()
-        if not rows:
+        which = [number, position]
+        with together() as ask:
+            lots, terms, entries, made = ask(_LOCK, which), ask(_TERMS, [number]), ask(_READ, which), ask(_MADE, [list(keys), *which])
+        lot, auction, lines = lots.fetchone(), terms.fetchone(), [Line(*row) for row in entries.fetchall()]
+        if lot is None or auction is None or not lines:
             raise Refused(Problem(rules.NOT_A_BIDDER))
-        ends = len(rows[0]) - len(_AUCTION)
-        auction = Auction.from_db("default", _AUCTION, rows[0][ends:])
-        return cls(auction, lot, [Line(*row[:ends]) for row in rows])
+        desk = cls(Auction.from_db("default", _AUCTION, auction), AuctionLot.from_db("default", _LOT, lot[:-1]), lines)
+        desk.know(made.fetchall())
+        return desk
 
-    def know(self, keys: Sequence[str]) -> None:
+    def know(self, bids: Iterable[tuple[Any, ...]]) -> None:
         """The bids that these messages made before."""
         masks = {line.entry: line.mask for line in self.lines.values()}
-        with connection.cursor() as cursor:
-            cursor.execute(_MADE, [self.lot.pk, json.dumps(keys)])
-            for entry, key, place, price, at in cursor.fetchall():
-                self.made[masks[entry], key] = rules.Taken(place, masks[entry], price, at, leads=False, extended=False)
+        for entry, key, place, price, at in bids:
+            self.made[masks[entry], key] = rules.Taken(place, masks[entry], price, at, leads=False, extended=False)
 
     # Judging
 
@@ -297,17 +294,17 @@ class _Desk:
 
     def _deed(self, act: str, mask: int, at: datetime, facts: Mapping[str, Any]) -> Deed:
         number = self.auction.number
-        return Deed(act, f"auction/{number}", masked(BIDDER, mask), at, {"number": number, **facts}, self.auction.region_path)
+        return Deed(act, f"auction/{number}", _behind(mask), at, {"number": number, **facts}, self.auction.region_path)
 
     # Writing
 
     def write(self) -> None:
         """Everything at once; nothing where nothing was taken."""
-        if self.taken:
-            with connection.cursor() as cursor:
-                cursor.execute(_WRITE, {**self._columns(), "bids": json.dumps([self._bid(row) for row in self.taken])})
-            live.tell_room(queries.room_of(self.auction.number, self.lot.position), self._events())
-        record_many(self.deeds)
+        with together() as ask:
+            if self.taken:
+                ask(_WRITE, {**self._columns(), "bids": json.dumps([self._bid(row) for row in self.taken])})
+                live.tell_room(queries.room_of(self.auction.number, self.lot.position), self._events())
+            record_many(self.deeds)
 
     def _columns(self) -> dict[str, Any]:
         """The lot as it stands now; each round of bids is one event."""
@@ -403,4 +400,7 @@ class _Row:
         return {**told, "by_floor": True} if self.taken.by_floor else told
 
 
-BIDDER = Actor(None, "", None, "", "", "supplier", "", frozenset())  # a bidder behind its mask
+@cache
+def _behind(mask: int) -> Actor:
+    """A bidder behind its mask."""
+    return masked(Actor(None, "", None, "", "", "supplier", "", frozenset()), mask)
