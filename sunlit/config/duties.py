@@ -53,7 +53,6 @@ def web() -> None:
 def live() -> None:
     """The server-sent events and the bid desk, in one process with an event loop."""
 
-
     import uvicorn
 
     uvicorn.run(
