@@ -36,7 +36,7 @@ from psycopg.types.json import Jsonb
 from bench import world
 
 TARGET = {"ratio": 0.25, "latency_p95_ms": 250}
-CAP, STEP = Decimal("1000000.00"), Decimal("1000.00")
+CAP, STEP = Decimal("1000000.00"), Decimal("500.00")  # steps enough for every bidder to go on until the end
 ROUND_BIDDERS, ROUND_BIDS = 8, 200
 OPEN_SECONDS = 60.0
 PACED_A_SECOND = 50

@@ -69,7 +69,8 @@ def tell(it: Auction, people: list[Actor], **more: Any) -> None:
 
 
 def seated(login: str) -> Actor:
-    return actor_in(Seat.objects.select_related("user", "organisation__region").get(user__login=login))
+    """Somebody in the first seat; another journey may have given a second one."""
+    return actor_in(Seat.objects.select_related("user", "organisation__region").filter(user__login=login).order_by("pk")[0])
 
 
 def quota(buyer: Actor) -> int:

@@ -180,7 +180,10 @@ def at(number: int, place: int) -> float:
 def party_of(house: House, login: str) -> int:
     """The organisation for which somebody acts."""
     return int(
-        house.one("SELECT s.organisation_id FROM accounts_seat s JOIN accounts_user u ON u.id = s.user_id WHERE u.login = %s", login)
+        house.one(
+            "SELECT s.organisation_id FROM accounts_seat s JOIN accounts_user u ON u.id = s.user_id WHERE u.login = %s ORDER BY s.id LIMIT 1",
+            login,
+        )
     )
 
 

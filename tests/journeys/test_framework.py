@@ -113,7 +113,7 @@ def test_equal_bids_go_to_the_earlier_and_no_bids_free_the_money(house: House, p
     silent = the_time_is_over(house, aygul)
     settled(aygul, equal, "awarded")
     first = house.one(
-        "SELECT o.name_zh FROM accounts_organisation o JOIN accounts_seat s ON s.organisation_id = o.id JOIN accounts_user u ON u.id = s.user_id WHERE u.login = 'nurlan'"
+        "SELECT o.name_zh FROM accounts_organisation o JOIN accounts_seat s ON s.organisation_id = o.id JOIN accounts_user u ON u.id = s.user_id WHERE u.login = 'nurlan' ORDER BY s.id LIMIT 1"
     )
     expect(aygul.page.locator("main dl").first).to_contain_text(first)
     settled(aygul, silent, "failed")

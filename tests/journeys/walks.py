@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.urls import Resolver404, get_resolver, resolve
@@ -12,6 +14,8 @@ from django.urls.resolvers import URLPattern, URLResolver
 
 from tests.journeys.people import Person
 
+PORTALS = Path(__file__).resolve().parents[2] / "sunlit" / "portals"
+NAMED = re.compile(r"""url\(\s*["']([a-z_]+(?::[a-z_]+)?)["']""")
 LINKS = "() => [...document.querySelectorAll('a[href]')].filter(a => !a.hasAttribute('download')).map(a => a.href)"
 # By login, and where the person begins; the public has none.
 STARTS = {
@@ -43,6 +47,7 @@ OTHERWISE = {
     "buyer:new_framework", "buyer:edit_framework",  # only for who the rulebook names as a solicitor
     "operator:letter",  # only where a letter could not be delivered
     "regulator:template",  # the page of a rule leads there where the rule is a template
+    "regulator:batch_of", "supplier:batch_of",  # the name is put together from the portal and the mode
 }  # fmt: skip
 
 
@@ -88,6 +93,11 @@ def view_of(address: str) -> str:
 
 def is_page(view: str) -> bool:
     return bool(view) and view not in NOT_PAGES and not view.startswith(("ui_", "api_v1"))
+
+
+def linked() -> set[str]:
+    """The views that some template leads to: a walk opens one page of each kind, and a link may show in another state only."""
+    return {name for path in PORTALS.rglob("templates/**/*.html") for name in NAMED.findall(path.read_text(encoding="utf-8"))}
 
 
 def pages() -> set[str]:
