@@ -14,7 +14,7 @@ from sunlit.domain.market.models import Auction, AuctionBid
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Seat
 from sunlit.foundation.kernel import clock
-from sunlit.portals.supplier.bid_desk import PATH, BidDesk, bid_pass
+from sunlit.portals.supplier.bid_desk import PATH, TOGETHER_MOST, BidDesk, Lot, bid_pass
 from tests.domain.market.auctioning import START, entered, sellers
 from tests.town import build
 
@@ -108,3 +108,13 @@ def test_who_shows_no_good_pass_is_turned_away(auction: tuple[Auction, list[Acto
     ]
     assert ask([good], method="GET")[0][0] == 405
     assert AuctionBid.objects.count() == 0
+
+
+def test_one_writer_is_called_for_all_who_wait_and_another_when_it_went_home():
+    lot, bids = Lot(), [object() for _n in range(TOGETHER_MOST + 1)]
+    assert [lot.put(bid) for bid in bids] == [True, *[False] * TOGETHER_MOST]  # type: ignore[arg-type]
+    assert lot.take() == bids[:TOGETHER_MOST]
+    assert lot.put(bids[0]) is False  # type: ignore[arg-type]
+    assert lot.take() == [bids[-1], bids[0]]
+    assert (lot.take(), lot.busy) == ([], False)
+    assert lot.put(bids[0]) is True  # type: ignore[arg-type]
