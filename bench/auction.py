@@ -36,7 +36,7 @@ from psycopg.types.json import Jsonb
 from bench import world
 
 TARGET = {"ratio": 0.25, "latency_p95_ms": 250}
-CAP, STEP = Decimal("1000000.00"), Decimal("500.00")  # steps enough for every bidder to go on until the end
+CAP, STEP = Decimal("1000000.00"), Decimal("1000.00")
 ROUND_BIDDERS, ROUND_BIDS = 8, 200
 OPEN_SECONDS = 60.0
 PACED_A_SECOND = 50
@@ -510,7 +510,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bidders", type=int, default=50)
     parser.add_argument("--watchers", type=int, default=1000)
-    parser.add_argument("--seconds", type=float, default=12.0)
+    parser.add_argument("--seconds", type=float, default=8.0)  # the steps of fifty bidders last so long
     parser.add_argument("--rounds", type=int, default=100)
     told = parser.parse_args()
     sys.stdout.write(json.dumps(main(told.bidders, told.watchers, told.seconds, told.rounds)) + "\n")
