@@ -103,9 +103,10 @@ def history_of(
     return list(entries[: min(limit, HISTORY_MAX)])[::-1]
 
 
-def acts_on(subject: str) -> Iterator[Entry]:
-    """Everything that happened to a subject, in the order in which it was recorded, however much it is."""
-    return Entry.objects.filter(subject=subject).order_by("pk").iterator(chunk_size=2000)
+def acts_on(*subjects: str, only: Sequence[str] = ()) -> Iterator[Entry]:
+    """Everything that happened to a subject (to several), in the order in which it was recorded, however much it is; of `only` these acts."""
+    found = Entry.objects.filter(subject__in=subjects, act__in=only) if only else Entry.objects.filter(subject__in=subjects)
+    return found.order_by("pk").iterator(chunk_size=2000)
 
 
 def about(number: str, *, region_path: str, before: int | None = None, limit: int = HISTORY_MAX) -> list[Entry]:

@@ -118,6 +118,7 @@ class AnyVerbs(RuleBasedStateMachine):
         self.block = transaction.atomic()
         self.block.__enter__()
         self.at, self.outages, self.published = NOON + 5 * MINUTE, 0, ""
+        self.away_until = self.at
 
     def teardown(self) -> None:
         event(f"ended {again(self.it).state}, {Order.objects.count()} orders, {AuctionBid.objects.count() // 5 * 5} bids and more")
@@ -187,11 +188,12 @@ class AnyVerbs(RuleBasedStateMachine):
         services.fail_auctions_due(self.at)
         services.close_auctions_due(self.at)
 
-    @rule(minutes=st.integers(1, 40))
-    def outage(self, minutes: int) -> None:
-        self.outages += 1
-        since, self.at = self.at, self.at + minutes * MINUTE
-        services.make_up_for_outages(since=since, until=self.at, outage=f"GZ-{self.outages}", at=self.at)
+    @rule(minutes=st.integers(1, 40), ago=st.integers(0, 30))
+    def outage(self, minutes: int, ago: int) -> None:
+        """One that began so many minutes ago, while others acted still; it is confirmed when it ends."""
+        since, until = max(self.at - ago * MINUTE, self.away_until), self.at + minutes * MINUTE
+        self.at, self.away_until, self.outages = until, until, self.outages + 1
+        services.make_up_for_outages(since=since, until=until, outage=f"GZ-{self.outages}", at=until)
 
     # Bidders
 

@@ -206,6 +206,66 @@ def test_what_a_pause_gave_back_no_outage_gives_back_again(town: Town) -> None:
     assert replay(it.number, acts(it)) == again(it).result
 
 
+@pytest.mark.parametrize(
+    "order",
+    ["pause resume outage", "pause outage resume"],
+    ids=["confirmed when it goes on", "confirmed while it is paused"],
+)
+@pytest.mark.parametrize(
+    ("away", "paused", "end"),
+    [
+        ((10, 30), (20, 45), 35),  # the pause began in the outage
+        ((10, 20), (25, 45), 30),  # the outage was over when the pause began
+        ((20, 40), (10, 45), 35),  # the pause took all of it
+        ((25, 40), (35, 45), 20),  # the pause began when the bidding would have been over already
+    ],
+)
+def test_a_pause_and_an_outage_give_back_what_either_took(
+    town: Town, order: str, away: tuple[int, int], paused: tuple[int, int], end: int
+) -> None:
+    """In whatever order they become known: every instant once."""
+    people = sellers(town)
+    it = entered(town, people)
+    for person, price in zip(people, ("4900.00", "4800.00", "4700.00"), strict=True):
+        bid(it, person, price, START)
+    since, until = (START + minute * MINUTE for minute in away)
+    pause, resume = (START + minute * MINUTE for minute in paused)
+    told_at = until if order.endswith("resume") else resume + MINUTE
+    verbs: dict[str, Any] = {
+        "pause": lambda: services.pause_auction(it, reason="核实举报情况", by=town.surina, at=pause),
+        "resume": lambda: services.resume_auction(it, by=town.surina, at=resume),
+        "outage": lambda: services.make_up_for_outages(since=since, until=until, outage="GZ-1", at=told_at),
+    }
+    for verb in order.split():
+        verbs[verb]()
+    over = END + end * MINUTE
+    assert (again(it).starts_at, lot_of(it).ends_at) == (START, over)
+    bid(it, people[0], "4600.00", over - 5 * MINUTE)
+    assert services.close_auctions_due(over + 4 * SECOND) == 1
+    assert replay(it.number, acts(it)) == again(it).result
+
+
+def test_while_it_is_paused_the_room_is_told_so(town: Town) -> None:
+    it = entered(town, sellers(town))
+    services.pause_auction(it, reason="核实举报情况", by=town.surina, at=START + 20 * MINUTE)
+    since, until = START + 10 * MINUTE, START + 30 * MINUTE
+    told = services.make_up_for_outages(since=since, until=until, outage="GZ-1", at=until)
+    assert [(each.before, each.after) for each in told] == [(END, END + 10 * MINUTE)]
+    last = RoomEvent.objects.filter(room=queries.room_of(it.number, 1)).latest("index").openly
+    assert (again(it).state, last["kind"], last["reason"]) == ("paused", "pause", "核实举报情况")
+
+
+def test_an_outage_after_which_bidders_could_still_enter_moves_nothing(town: Town) -> None:
+    """Also where it is a pause that left them time."""
+    it = entered(town, sellers(town))
+    since, until = ENTRY_ENDS - 20 * MINUTE, ENTRY_ENDS + 10 * MINUTE
+    services.pause_auction(it, reason="核实举报情况", by=town.surina, at=ENTRY_ENDS - 10 * MINUTE)
+    assert services.make_up_for_outages(since=since, until=until, outage="GZ-1", at=until) == []
+    services.resume_auction(it, by=town.surina, at=until + MINUTE)
+    assert services.make_up_for_outages(since=since, until=until, outage="GZ-1", at=until + MINUTE) == []
+    assert lot_of(it).ends_at == END + 21 * MINUTE
+
+
 def test_what_was_bid_for_has_begun_whatever_an_outage_moves(town: Town) -> None:
     chen, nurlan, *_others = people = sellers(town, 4)
     it = entered(town, people)

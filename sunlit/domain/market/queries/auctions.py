@@ -22,7 +22,9 @@ from sunlit.domain.rulebook.rules import Rule_
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import PAGE_ROWS
+from sunlit.foundation.kernel.standstill import Standstill
 from sunlit.foundation.ledger import queries as ledger
+from sunlit.foundation.ledger.models import Entry
 from sunlit.foundation.live.rooms import DESK, PUBLIC
 
 VISIBILITIES: Final = (rules.BOTH, rules.RANK_ONLY, rules.LOW_ONLY)
@@ -34,6 +36,7 @@ PHASES: Final[dict[str, str | Promise]] = {
 }
 POINTS: Final = rules.POINTS  # what a bidder declares
 BIDS: Final = ("auction.bid", "auction.floor", "auction.lift_floor")  # acts that the log of bids tells
+STANDSTILLS: Final = ("auction.resume", "auction.make_up")
 LIVE_MOST: Final = 100  # auctions on one board
 _RELATED: Final = ("buyer__region", "plan", "quota", "drafter")
 
@@ -271,10 +274,16 @@ def bidders_of(it: Auction) -> list[AuctionBidder]:
     return list(it.bidders.select_related("supplier").order_by("pk"))
 
 
-def pauses_of(it: Auction) -> list[tuple[datetime, datetime]]:
-    """From when to when it stood still, as the ledger tells it."""
-    acts = ledger.history_of(f"auction/{it.number}", but=BIDS)
-    return [(datetime.fromisoformat(act.facts["paused_at"]), act.at) for act in acts if act.act == "auction.resume"]
+def standstills_of(it: Auction) -> list[Standstill]:
+    """From when to when it stood still, in pauses that are over and in outages that were made up for, as the ledger tells it."""
+    acts = ledger.acts_on(f"auction/{it.number}", only=STANDSTILLS)
+    return [_standstill(act) for act in acts]
+
+
+def _standstill(act: Entry) -> Standstill:
+    if act.act == "auction.resume":
+        return datetime.fromisoformat(act.facts["paused_at"]), act.at
+    return datetime.fromisoformat(act.facts["since"]), datetime.fromisoformat(act.facts["until"])
 
 
 def names_are_open(it: Auction) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sunlit.domain.market.rules import auctions as rules
 from sunlit.domain.market.rules.auction_turns import Turns
+from sunlit.foundation.kernel.standstill import Standstill, put_off
 from sunlit.foundation.ledger.canonical import canonical, iso
 
 VERSION: Final = 1
@@ -87,7 +88,7 @@ class _Replay:
         self.admitted: dict[int, set[int]] = {}  # mask → lots
         self.names: dict[int, str] = {}
         self.running = self.over = False
-        self.pauses: list[tuple[datetime, datetime]] = []
+        self.still: list[Standstill] = []
 
     def hear(self, act: Act) -> None:
         heard = getattr(self, f"_{act.verb}", None)
@@ -149,26 +150,24 @@ class _Replay:
         self.running = False
 
     def _resume(self, act: Act) -> None:
-        since = _instant(act.facts["paused_at"])
-        self._put_off(act, since, act.at - since)
-        self.pauses.append((since, act.at))
+        self._put_off(act, _instant(act.facts["paused_at"]), act.at)
         self.running = True
 
     def _make_up(self, act: Act) -> None:
-        since = _instant(act.facts["since"])
-        self._put_off(act, since, rules.lost(since, _instant(act.facts["until"]), self.pauses))
+        self._put_off(act, _instant(act.facts["since"]), _instant(act.facts["until"]))
 
-    def _put_off(self, act: Act, since: datetime, length: timedelta) -> None:
-        """Every instant that had not come by then is later by the length, but not the start of what was bid for; what was told must be what follows."""
+    def _put_off(self, act: Act, since: datetime, until: datetime) -> None:
+        """Every instant that had not come makes room for what stood still, but not the start of what was bid for; what was told must be what follows."""
         begun = any(lot.bids for lot in self.lots.values())
         for lot in self.lots.values():
             state = lot.state
-            starts = state.terms.starts_at + length if state.terms.starts_at > since and not begun else state.terms.starts_at
-            ends = state.ends_at + length if state.ends_at > since else state.ends_at
+            starts = state.terms.starts_at if begun else put_off(state.terms.starts_at, self.still, [(since, until)])
+            ends = put_off(state.ends_at, self.still, [(since, until)])
             if (iso(starts), iso(ends)) != (act.facts["starts_at"], act.facts["ends"][str(lot.position)]):
                 raise Contradiction(f"lot {lot.position} was put off by another length than stood still")
             lot.state.terms = rules.Terms(**{**vars(state.terms), "starts_at": starts})
             lot.state.ends_at = ends
+        self.still.append((since, until))
 
     def _bid(self, act: Act) -> None:
         told, price = act.facts, Decimal(act.facts["price"])

@@ -278,12 +278,6 @@ class LotState:
         return bisect_left(self.ranked, (*self.own[bidder], bidder)) + 1
 
 
-def lost(since: datetime, until: datetime, pauses: Iterable[tuple[datetime, datetime]]) -> timedelta:
-    """How much of an outage was no pause: what a pause took was given back when it went on."""
-    paused = (min(until, end) - max(since, begin) for begin, end in pauses)
-    return until - since - sum((each for each in paused if each > timedelta()), timedelta())
-
-
 def outcome(ranking: Sequence[int], least: int) -> str:
     """A lot in which fewer than so many bid fails."""
     return "won" if len(ranking) >= least else "failed"

@@ -37,6 +37,7 @@ from sunlit.foundation.kernel.clock import local_day
 from sunlit.foundation.kernel.limits import NAME_CHARS, QUANTITY_MOST, TEXT_CHARS
 from sunlit.foundation.kernel.numbering import new_number
 from sunlit.foundation.kernel.refusals import Problem, Refused
+from sunlit.foundation.kernel.standstill import Standstill, put_off
 from sunlit.foundation.ledger.canonical import iso
 from sunlit.foundation.lifecycle import digest, move
 from sunlit.foundation.live import services as live
@@ -287,7 +288,7 @@ def resume_auction(it: Auction, *, by: Actor, at: datetime, expected: int | None
     """It goes on with exactly the time that was left."""
     it, lots = _locked(it)
     since = it.paused_at or at
-    moved = _put_off(it, lots, since=since, length=at - since)
+    moved = _put_off(it, lots, (since, at), queries.standstills_of(it))
     change = {**moved, "paused_at": None, "reason": ""}
     facts = {"parties": it.parties, "paused_at": iso(since), **_instants(it, lots, moved)}
     it = move(it, "resume", by=by, at=at, change=change, facts=facts, announces=_moved("resume", "", _suppliers(it)), expected=expected)
@@ -303,34 +304,40 @@ def void_auction(it: Auction, *, reason: str, by: Actor, at: datetime, expected:
 
 @transaction.atomic
 def make_up_for_outage(it: Auction, *, since: datetime, until: datetime, outage: str, at: datetime) -> list[tuple[datetime, datetime]]:
-    """An auction that was under way while the platform was away is given back the time that it took, where no pause gave it back already;
+    """An auction that was under way while the platform was away is given back the time that it took, where no pause gives it back;
     returns its ends before and after.
+
+    What lies in a pause that goes on is given back when that ends; what the outage took before it, now.
     """
     it, lots = _locked(it)
-    touched = [lot for lot in lots if lot.ends_at and lot.ends_at > since]
-    if it.state != states.OPEN or not touched or it.enter_until is None or it.enter_until >= until:
+    if it.state not in states.RUNNING or it.enter_until is None:
         return []
-    length = rules.lost(since, until, queries.pauses_of(it))
-    if length <= timedelta():
+    known, pausing = queries.standstills_of(it), [(it.paused_at, at)] if it.paused_at else []
+    if put_off(it.enter_until, known, pausing) >= until:
+        return []  # bidders could still enter after it
+    until = min(until, it.paused_at or until)
+    before = [lot.ends_at for lot in lots]
+    moved = _put_off(it, lots, (since, until), known)
+    made_up = [(old, lot.ends_at) for old, lot in zip(before, lots, strict=True) if old and lot.ends_at and old != lot.ends_at]
+    if not made_up:
         return []
-    before = [lot.ends_at for lot in touched if lot.ends_at]
-    moved = _put_off(it, lots, since=since, length=length)
     facts = {
         "parties": it.parties,
         "outage": outage,
         "since": iso(since),
         "until": iso(until),
-        "minutes": round(length.total_seconds() / 60),
+        "minutes": round(max(after - old for old, after in made_up).total_seconds() / 60),
         **_instants(it, lots, moved),
     }
-    move(it, "make_up", by=CLOCK, at=at, change=moved, facts=facts)
-    _tell(lots, at, {"kind": "resume", "starts_at": iso(moved["starts_at"]), "outage": outage})
-    return list(zip(before, [lot.ends_at for lot in touched if lot.ends_at], strict=True))
+    it = move(it, "make_up", by=CLOCK, at=at, change=moved, facts=facts)
+    told = {"kind": "pause", "reason": it.reason} if it.paused_at else {"kind": "resume", "starts_at": iso(moved["starts_at"])}
+    _tell(lots, at, {**told, "outage": outage})
+    return made_up
 
 
 def make_up_for_outages(*, since: datetime, until: datetime, outage: str, at: datetime) -> list[MadeUp]:
     """Every auction that was under way in an outage; tells the ends that moved."""
-    under_way = Auction.objects.filter(state=states.OPEN, enter_until__lt=until, lots__ends_at__gt=since).distinct().order_by("pk")
+    under_way = Auction.objects.filter(state__in=states.RUNNING, enter_until__lt=until, lots__ends_at__gt=since).distinct().order_by("pk")
     return [
         MadeUp("auction", it.number, "ends_at", before, after)
         for it in under_way
@@ -338,16 +345,15 @@ def make_up_for_outages(*, since: datetime, until: datetime, outage: str, at: da
     ]
 
 
-def _put_off(it: Auction, lots: Sequence[AuctionLot], *, since: datetime, length: timedelta) -> dict[str, Any]:
-    """Move every instant that had not come at `since`; lots that were over stay over, and what was bid for had begun."""
+def _put_off(it: Auction, lots: Sequence[AuctionLot], more: Standstill, known: Sequence[Standstill]) -> dict[str, Any]:
+    """Every instant that had not come makes room for one more standstill; lots that were over stay over, and what was bid for had begun."""
     assert it.starts_at is not None
     for lot in lots:
-        if lot.ends_at and lot.ends_at > since:
-            lot.ends_at += length
+        lot.ends_at = lot.ends_at and put_off(lot.ends_at, known, [more])
     AuctionLot.objects.bulk_update(lots, ["ends_at"])
     begun = any(lot.bids for lot in lots)
     instants = (("enter_until", it.enter_until), ("starts_at", it.starts_at))
-    return {name: at + length if at and at > since and not begun else at for name, at in instants}
+    return {name: put_off(at, known, [more]) if at and not begun else at for name, at in instants}
 
 
 def _instants(it: Auction, lots: Sequence[AuctionLot], moved: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sunlit.foundation.lifecycle import Life, Move
 
 DRAFT, OPEN, PAUSED, ENDED, AWARDED = "draft", "open", "paused", "to_confirm", "awarded"
 FAILED, WITHDRAWN, VOIDED, DISCARDED = "failed", "withdrawn", "voided", "discarded"
+RUNNING = (OPEN, PAUSED)
 
 
 def _sells(actor: Actor, _subject: Any) -> bool:
@@ -44,7 +45,7 @@ auction = Life(
         # While it runs
         Move("pause", OPEN, PAUSED, regulates(), _("{actor} of {organisation} paused auction {number}: {reason}"), _("Pause"), reason, "paused_at"),
         Move("resume", PAUSED, OPEN, regulates(), _("{actor} of {organisation} let auction {number} go on; the remaining time was kept"), _("Resume")),
-        Move("make_up", OPEN, None, clock, _("Auction {number} was given back {minutes} minutes that outage {outage} took"), _("Make up for an outage")),
+        Move("make_up", (OPEN, PAUSED), None, clock, _("Auction {number} was given back {minutes} minutes that outage {outage} took"), _("Make up for an outage")),
         Move("void", (OPEN, PAUSED, ENDED), VOIDED, regulates(), _("{actor} of {organisation} voided auction {number}: {reason}"), _("Void"), reason, "ended_at"),
         # After the bidding
         Move("close", OPEN, ENDED, clock, _("Auction {number} ended after {bids} bids of {admitted} bidders"), _("End"), (rules.bidding_is_over, rules.something_is_won), "ended_at"),
