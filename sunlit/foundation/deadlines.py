@@ -20,11 +20,16 @@ class Deadline:
     field: str
     while_in: tuple[str, ...]
 
+    @property
+    def can_stand_still(self) -> bool:
+        """A regulator can suspend it: its time stands still, and is given back when it goes on."""
+        return any(field.name == "suspended_at" for field in self.model._meta.concrete_fields)
+
     def open_between(self, since: datetime, until: datetime) -> QuerySet[Any]:
-        """The things whose deadline runs and falls between, locked in the order of their ids."""
-        within: dict[str, Any] = {f"{self.field}__gte": since, f"{self.field}__lt": until, "state__in": self.while_in}
-        if any(field.name == "suspended_at" for field in self.model._meta.concrete_fields):
-            within["suspended_at"] = None  # its time stands still, and is given back when it goes on
+        """The things whose deadline runs and falls between, locked in the order of their ids; of what can stand still also what falls later."""
+        within: dict[str, Any] = {f"{self.field}__gte": since, "state__in": self.while_in}
+        if not self.can_stand_still:
+            within[f"{self.field}__lt"] = until
         return self.model._base_manager.select_for_update(of=("self",), no_key=True).filter(**within).order_by("pk")
 
     def put_off(self, rows: Sequence[Living], batch_size: int) -> None:

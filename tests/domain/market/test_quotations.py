@@ -17,6 +17,7 @@ from sunlit.domain.market.modes import quotation as mode
 from sunlit.domain.market.services.quotations import moved
 from sunlit.domain.planning.models import Purchase
 from sunlit.domain.registry.models import Supplier
+from sunlit.domain.rulebook import services as rulebook
 from sunlit.domain.rulebook.models import Rule
 from sunlit.domain.rulebook.queries import book
 from sunlit.foundation.accounts.actors import NOBODY, Actor
@@ -527,6 +528,18 @@ def test_the_regulator_suspends_resumes_and_voids(fair: Fair) -> None:
     fair.quote(it, fair.guo, "4000.00", at=week)
     it = services.void_quotation(it, reason="询价文件具有倾向性，予以废止。", by=surina, at=week)
     assert (it.state, it.cause, held(), Envelope.objects.count()) == ("voided", "voided", {}, 0)
+
+
+def test_what_an_outage_took_before_the_suspension_is_given_back_too(fair: Fair) -> None:
+    it, hour = fair.quoted("4800.00", "4700.00", "4650.00"), timedelta(hours=1)
+    rulebook.beat(web=True, at=UNTIL - 3 * hour)
+    it = services.suspend_quotation(it, reason="收到投诉，先行调查。。", by=fair.town.surina, at=UNTIL - hour)
+    rulebook.beat(web=True, at=UNTIL + hour)
+    stale, it = it, Quotation.objects.get(pk=it.pk)
+    assert (it.state, it.quote_until) == ("suspended", UNTIL + 2 * hour)
+    week = UNTIL + 7 * DAY
+    it = services.resume_quotation(stale, by=fair.town.surina, at=week)
+    assert it.quote_until == max(UNTIL + 2 * hour + (week - (UNTIL - hour)), Lock.objects.get().opens_at - (OPENS - UNTIL))
 
 
 def test_the_judging_can_be_halted(fair: Fair) -> None:

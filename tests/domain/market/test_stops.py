@@ -102,6 +102,24 @@ def test_an_outage_while_it_stood_still_is_given_back_once(house: Agreed) -> Non
     assert it.answer_until == until + 5 * HOUR
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["it comes back while it is suspended", "it comes back after it went on"])
+def test_a_suspension_that_begins_in_an_outage_gives_back_what_that_did_not(house: Agreed, late: bool) -> None:
+    """Three hours passed in which nobody could bid: an hour away, and two that were suspended or away or both."""
+    CallOff.objects.filter(pk=called(house, "bidding").pk).update(answer_until=THEN + 20 * HOUR)  # not with a day
+    regulator, it = house.town.surina, CallOff.objects.get()
+    assert it.answer_until is not None
+    since = it.answer_until - HOUR - HOUR / 2
+    rulebook.beat(web=True, at=since)
+    calloffs.suspend_calloff(it, reason=WHY, by=regulator, at=since + HOUR)
+    acts: list[Callable[[datetime], Any]] = [
+        lambda at: rulebook.beat(web=True, at=at),
+        lambda at: calloffs.resume_calloff(it, by=regulator, at=at),
+    ]
+    for hour, act in enumerate(reversed(acts) if late else acts, 2):
+        act(since + hour * HOUR)
+    assert CallOff.objects.get().answer_until == it.answer_until + 3 * HOUR
+
+
 def test_what_is_voided_frees_its_money_is_public_and_its_bids_stay_unread(house: Agreed, monkeypatch: pytest.MonkeyPatch) -> None:
     it = called(house, "bidding")
     it = calloffs.bid(it, price="119.00", by=seat(house, 0), at=THEN + HOUR)

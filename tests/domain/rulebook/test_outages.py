@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from django.db import connection, models
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sunlit.domain.market import services as market
 from sunlit.domain.market.models import Order
 from sunlit.domain.rulebook import queries, services
 from sunlit.domain.rulebook.models import Extension, Outage, Pulse
+from sunlit.domain.rulebook.rules.outages import owed
 from sunlit.foundation import deadlines
 from sunlit.foundation.kernel.clock import end_of_day
 from sunlit.foundation.ledger.models import Entry
@@ -120,6 +123,33 @@ def test_a_deadline_at_an_instant_moves_exactly(town: Town) -> None:
     assert queries.moved_on(NOON, timedelta(hours=5), region_path="") == NOON + timedelta(hours=5)
     friday = end_of_day(datetime(2026, 3, 6).date())
     assert queries.moved_on(friday, timedelta(hours=1), region_path="") == end_of_day(datetime(2026, 3, 9).date())
+
+
+seconds = st.integers(0, 40)
+
+
+@settings(max_examples=400, deadline=None)
+@given(since=seconds, lasts=seconds, suspended=seconds, held=seconds, left=st.integers(1, 40), late=seconds)
+def test_a_suspension_and_an_outage_put_off_the_same_in_any_order(
+    since: int, lasts: int, suspended: int, held: int, left: int, late: int
+) -> None:
+    """Against a model that counts second by second. The deadline ran when it was suspended; the outage is confirmed before it goes on, or after."""
+
+    def at(second: int) -> datetime:
+        return NOON + timedelta(seconds=second)
+
+    until, resumed, deadline, confirmed = since + lasts, suspended + held, suspended + left, since + lasts + late
+    running = [second not in range(suspended, resumed) for second in range(200)]
+    lost = sum(running[since:until])
+    harmed = sum(running[:since]) <= deadline < sum(running[:until]) + lost
+    away, pause = (at(since), at(until)), (at(suspended), at(resumed))
+    if confirmed <= suspended:
+        said = owed(at(deadline), away, still=[], suspended=[])
+    elif confirmed < resumed:
+        said = owed(at(deadline), away, still=[], suspended=[(at(suspended), at(confirmed))])
+    else:
+        said = owed(at(deadline + held), away, still=[pause], suspended=[])
+    assert said == timedelta(seconds=lost if harmed else 0)
 
 
 # The order of the clock

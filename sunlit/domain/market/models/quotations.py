@@ -217,4 +217,4 @@ class QuoteLine(models.Model):
         ]
 
 
-deadlines.runs(Quotation, "quote_until", "open")
+deadlines.runs(Quotation, "quote_until", "open", "suspended")

@@ -225,15 +225,24 @@ def resume_quotation(it: Quotation, *, by: Actor, at: datetime, expected: int | 
             expected=expected,
             announces=lambda it: [moved(it, "resume")],
         )
-    until = it.quote_until
     if it.suspended_at is not None and it.lock is not None:
-        margin = timedelta(minutes=it.margin_minutes)
-        until = max(it.quote_until + (at - it.suspended_at), it.lock.opens_at - margin)
-        put_off(it, until=until, at=at)
-    change = {"quote_until": until, "suspended_at": None, "reason": ""}
-    return move(
-        it, "resume", by=by, at=at, change=change, facts={"until": until}, expected=expected, announces=lambda it: [moved(it, "resume")]
-    )
+        put_off(it, until=_until_when_it_goes_on(it, at), at=at)
+    with transaction.atomic():
+        held = (
+            Quotation.objects.select_for_update(of=("self",)).select_related("lock").get(pk=it.pk)
+        )  # an outage may have moved it meanwhile
+        until = _until_when_it_goes_on(held, at)
+        change = {"quote_until": until, "suspended_at": None, "reason": ""}
+        return move(
+            it, "resume", by=by, at=at, change=change, facts={"until": until}, expected=expected, announces=lambda it: [moved(it, "resume")]
+        )
+
+
+def _until_when_it_goes_on(it: Quotation, at: datetime) -> datetime:
+    """What was left when it was suspended, and never before its keepers open."""
+    if it.suspended_at is None or it.lock is None:
+        return it.quote_until
+    return max(it.quote_until + (at - it.suspended_at), it.lock.opens_at - timedelta(minutes=it.margin_minutes))
 
 
 def tend_keys(at: datetime) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
 from sunlit.domain.rulebook.rules.drafts import worded
 from sunlit.foundation.kernel.refusals import CONFLICT, Problem, Reason
+from sunlit.foundation.kernel.standstill import Standstill, elapsed
 from sunlit.foundation.lifecycle import Case
 
 TIME_MISSING = Reason("RUL-034", _("Give the day and the minute."))
@@ -23,6 +24,16 @@ STILL_SILENT = Reason(
     _("The platform has given no sign since {last}. It proves this break itself, with the next sign; declare what remains then."),
     CONFLICT,
 )
+
+
+def owed(deadline: datetime, away: Standstill, *, still: Sequence[Standstill], suspended: Sequence[Standstill]) -> timedelta:
+    """By how much a deadline that an outage harmed is put off, by its own clock, which shows neither outage nor suspension; nothing where it harmed nobody.
+
+    `still`: suspensions that are over, whose length is part of the deadline; `suspended`: one that goes on, whose length will be added when it ends.
+    """
+    since, back = (elapsed(each, [*still, *suspended]) for each in away)
+    length = back - since
+    return length if since <= elapsed(deadline, still) < back + length else timedelta()
 
 
 def is_a_time(case: Case) -> Iterator[Problem]:

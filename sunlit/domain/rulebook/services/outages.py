@@ -5,11 +5,12 @@ regulator. Both write under one lock, and no minute counts twice.
 
 Which: those that end in the outage, or after it within as long again. Whoever's deadline ends later had at least the time of the outage left to
 act; whoever's ended before it was not harmed. All are put off by the same length, those that end with a day to the end of the working day that this reaches.
+What a regulator suspended stood still: its time is counted without that, for a suspension gives back what it took by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -22,7 +23,7 @@ from sunlit.domain.rulebook import queries
 from sunlit.domain.rulebook.events import OutageReportMoved
 from sunlit.domain.rulebook.models import Extension, Outage, OutageReport, Pulse
 from sunlit.domain.rulebook.rules import Rule_
-from sunlit.domain.rulebook.rules.outages import times_are_given
+from sunlit.domain.rulebook.rules.outages import owed, times_are_given
 from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.actors import CLOCK, Actor
 from sunlit.foundation.files.models import File
@@ -30,6 +31,8 @@ from sunlit.foundation.kernel import clock
 from sunlit.foundation.kernel.numbering import new_number
 from sunlit.foundation.kernel.refusals import Refused, check
 from sunlit.foundation.kernel.regions import ROOT
+from sunlit.foundation.kernel.standstill import Standstill
+from sunlit.foundation.ledger import queries as ledger
 from sunlit.foundation.ledger import sentences
 from sunlit.foundation.ledger.services import Deed, record, record_many
 from sunlit.foundation.lifecycle import digest, life_of, move, row_digest
@@ -221,13 +224,19 @@ def _told(at: datetime) -> str:
 
 
 def _put_off(outage: Outage, deadline: deadlines.Deadline, gap: Gap, at: datetime) -> list[Extension]:
-    """All open deadlines of one column, in one go: moved, and each recorded under its own subject."""
+    """All open deadlines of one column that it harmed, in one go: moved, and each recorded under its own subject."""
     kind, rows = life_of(deadline.model).kind, list(deadline.open_between(gap.since, gap.until + gap.length))
+    still = _standstills(kind, rows) if deadline.can_stand_still else {}
+    moved: list[Any] = []
     made: list[Extension] = []
     deeds: list[Deed] = []
     for row in rows:
         before: datetime = getattr(row, deadline.field)
-        after = queries.moved_on(before, gap.length, region_path=row.region_path)
+        length = _owed(row, before, gap, still.get(row.number, ()), at)
+        if not length:
+            continue
+        moved.append(row)
+        after = queries.moved_on(before, length, region_path=row.region_path)
         setattr(row, deadline.field, after)
         made.append(Extension(outage=outage, kind=kind, number=row.number, field=deadline.field, before=before, after=after))
         facts: dict[str, Any] = {
@@ -241,5 +250,26 @@ def _put_off(outage: Outage, deadline: deadlines.Deadline, gap: Gap, at: datetim
         deeds.append(Deed("deadline.extend", f"{kind}/{row.number}", CLOCK, at, {**facts, "actor": CLOCK.user_name}, row.region_path))
     for some in (deeds[n : n + BATCH] for n in range(0, len(deeds), BATCH)):
         record_many(some)
-    deadline.put_off(rows, BATCH)
+    deadline.put_off(moved, BATCH)
     return made
+
+
+def _owed(row: Any, deadline: datetime, gap: Gap, still: Sequence[Standstill], at: datetime) -> timedelta:
+    suspended_at: datetime | None = getattr(row, "suspended_at", None)
+    suspended = [(suspended_at, at)] if suspended_at else []
+    return owed(deadline, (gap.since, gap.until), still=still, suspended=suspended)
+
+
+def _standstills(kind: str, rows: Sequence[Any]) -> dict[str, list[Standstill]]:
+    """When each of these stood still in suspensions that are over, by number, as the ledger tells it."""
+    numbers = [row.number for row in rows]
+    found: dict[str, list[Standstill]] = {number: [] for number in numbers}
+    since: dict[str, datetime] = {}
+    for some in (numbers[n : n + BATCH] for n in range(0, len(numbers), BATCH)):
+        for act in ledger.acts_on(*(f"{kind}/{number}" for number in some), only=(f"{kind}.suspend", f"{kind}.resume")):
+            number = act.subject.partition("/")[2]
+            if act.act == f"{kind}.suspend":
+                since[number] = act.at
+            elif number in since:
+                found[number].append((since.pop(number), act.at))
+    return found
