@@ -110,7 +110,9 @@ class Seller:
     def of(cls, actor: Actor) -> Seller:
         known = registry.supplier(actor.party)
         sells, admitted = frozenset(catalog_codes_of(actor.party)), frozenset(known.category_codes if known else ())
-        entries = FrameworkEntry.objects.filter(supplier_id=actor.party, signed_at__isnull=False).values_list("pk", flat=True)
+        entries = (
+            FrameworkEntry.objects.filter(supplier_id=actor.party, signed_at__isnull=False).order_by("pk").values_list("pk", flat=True)
+        )
         return cls(actor, known.state if known else "none", sells, admitted, actor.region_path, sells | admitted, tuple(entries))
 
 
@@ -135,21 +137,38 @@ class Source:
     asks: Callable[[Seller], Q] = lambda _seller: NONE
     invites: Callable[[Any], tuple[int, ...]] = lambda _it: ()
 
+    @property
+    def closed(self) -> bool:
+        """Nobody else may know of it."""
+        return self.everybody == NONE
 
-def openings(mode: str, asked: Asked, seller: Seller, *, at: datetime, most: int, numbers: Collection[str] = ()) -> Iterator[Opportunity]:
-    """The opportunities of a mode, the nearest deadline first. A fixed number of queries, however many rows."""
+
+class Key(NamedTuple):
+    """Where an opportunity stands in the list of all modes: the nearest deadline first."""
+
+    until: datetime
+    mode: str
+    number: str
+
+
+def keys(mode: str, asked: Asked, seller: Seller, *, at: datetime, most: int) -> list[Key]:
+    """The first keys of a mode, without the rows behind them: a list of all modes is cut before anything is built."""
     kind, source = KINDS[mode], SOURCES[mode]
-    closed = source.everybody == NONE
-    found = _narrowed(source.open_at(at), kind, asked, numbers)
-    if closed:
-        found = found.filter(source.asks(seller))
-    elif asked.fitting:
+    found = _narrowed(_shown(source, seller, at), kind, asked)
+    if asked.fitting and not source.closed:
         found = _fitting(found.filter(source.everybody | source.asks(seller)), kind, seller, source.asks(seller))
-    page = list(_with_things(found, kind).distinct().order_by(source.until, "number")[:most])
+    cut = found.order_by(source.until, "number").values_list(source.until, "number").distinct()[:most]
+    return [Key(until, mode, number) for until, number in cut]
+
+
+def openings(mode: str, numbers: Collection[str], seller: Seller, *, at: datetime) -> Iterator[Opportunity]:
+    """These of a mode that still run, in no order. A fixed number of queries, however many rows."""
+    kind, source = KINDS[mode], SOURCES[mode]
+    page = list(_with_things(_shown(source, seller, at).filter(number__in=numbers), kind))
     mine = source.mine(page, seller)
     for it in page:
         categories, invited = kind.categories_of(it), source.invites(it)
-        asks = closed or seller.actor.organisation_id in invited
+        asks = source.closed or seller.actor.organisation_id in invited
         yield Opportunity(
             mode=mode,
             number=it.number,
@@ -170,6 +189,12 @@ def openings(mode: str, asked: Asked, seller: Seller, *, at: datetime, most: int
 # Behind the builder
 
 
+def _shown(source: Source, seller: Seller, at: datetime) -> QuerySet[Any]:
+    """What runs and may be known to the seller."""
+    found = source.open_at(at)
+    return found.filter(source.asks(seller)) if source.closed else found
+
+
 def _with_things(found: QuerySet[Any], kind: Kind) -> QuerySet[Any]:
     found = found.select_related(f"{kind.party}__region")
     if kind.several:
@@ -177,9 +202,7 @@ def _with_things(found: QuerySet[Any], kind: Kind) -> QuerySet[Any]:
     return found.select_related(f"{kind.what}__category", f"{kind.what}__framework")
 
 
-def _narrowed(found: QuerySet[Any], kind: Kind, asked: Asked, numbers: Collection[str]) -> QuerySet[Any]:
-    if numbers:
-        return found.filter(number__in=numbers)
+def _narrowed(found: QuerySet[Any], kind: Kind, asked: Asked) -> QuerySet[Any]:
     if asked.q:
         words = Q(number=asked.q.upper())
         for name in kind.searched:

@@ -234,9 +234,8 @@ def opportunities(supplier_id: int, *, at: datetime, rows: int = PAGE_ROWS) -> l
 
 def catalog_codes_of(supplier_id: int) -> set[str]:
     """The categories in which the supplier has goods on sale."""
-    return set(
-        Product.objects.filter(offers__supplier_id=supplier_id, offers__state="listed").values_list("category__code", flat=True).distinct()
-    )
+    listed = Product.objects.filter(offers__supplier_id=supplier_id, offers__state="listed").order_by()  # in no order: each code comes once
+    return set(listed.values_list("category__code", flat=True).distinct())
 
 
 def quotes_page(supplier_id: int, *, after: str = "", rows: int = PAGE_ROWS) -> tuple[list[Quote], str]:

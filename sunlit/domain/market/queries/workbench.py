@@ -15,7 +15,7 @@ from typing import Any, Final
 from sunlit.domain.market.models import DraftPaper, EntryDraft, OpportunitySubscription
 from sunlit.domain.market.queries.entries import BOOKS, entries_of
 from sunlit.domain.market.queries.kinds import KINDS
-from sunlit.domain.market.queries.openings import NOBODY_IN_PARTICULAR, SOURCES, Asked, Opportunity, Seller, openings
+from sunlit.domain.market.queries.openings import NOBODY_IN_PARTICULAR, SOURCES, Asked, Key, Opportunity, Seller, keys, openings
 from sunlit.domain.market.rules import opportunities as rules
 from sunlit.foundation import vault
 from sunlit.foundation.accounts.actors import Actor
@@ -37,28 +37,30 @@ class Page:
 
 
 def opportunities(asked: Asked, *, seen_by: Actor, at: datetime, after: int = 0, rows: int = PAGE_ROWS) -> Page:
-    """What runs now and is open to suppliers, the nearest deadline first. A few queries a mode, however many rows."""
+    """What runs now and is open to suppliers, the nearest deadline first. A few queries a mode, and only the rows of the page are built."""
     seller, most = Seller.of(seen_by), min(after, DEPTH_MOST) + rows + 1
-    found = [one for mode in SOURCES if asked.mode in ("", mode) for one in openings(mode, asked, seller, at=at, most=most)]
-    found.sort(key=lambda one: (one.until, one.mode, one.number))
-    return _page(found, after, rows)
+    found = sorted(key for mode in SOURCES if asked.mode in ("", mode) for key in keys(mode, asked, seller, at=at, most=most))
+    page = _page(found, after, rows)
+    return Page(_built(page.rows, seller, at), page.after)
+
+
+def _built(page: list[Key], seller: Seller, at: datetime) -> list[Opportunity]:
+    """The opportunities of these keys in their order; what ended in this very moment is gone."""
+    numbers: dict[str, list[str]] = {}
+    for key in page:
+        numbers.setdefault(key.mode, []).append(key.number)
+    built = {(mode, one.number): one for mode, these in numbers.items() for one in openings(mode, these, seller, at=at)}
+    return [built[key.mode, key.number] for key in page if (key.mode, key.number) in built]
 
 
 def opportunity(mode: str, number: str, *, seen_by: Actor, at: datetime) -> Opportunity | None:
     """One of them as this supplier sees it."""
-    if mode not in SOURCES:
-        return None
-    return next(openings(mode, Asked(fitting=False), Seller.of(seen_by), at=at, most=1, numbers=[number]), None)
+    return next(openings(mode, [number], Seller.of(seen_by), at=at), None) if mode in SOURCES else None
 
 
 def purchase(mode: str, number: str, *, at: datetime) -> Opportunity | None:
     """One of them as nobody in particular sees it."""
-    return next(openings(mode, Asked(fitting=False), NOBODY_IN_PARTICULAR, at=at, most=1, numbers=[number]), None)
-
-
-def fitting_count(*, seen_by: Actor, at: datetime) -> int:
-    """How many there are that fit, up to a page."""
-    return len(opportunities(Asked(), seen_by=seen_by, at=at).rows)
+    return next(openings(mode, [number], NOBODY_IN_PARTICULAR, at=at), None)
 
 
 def entries(*, seen_by: Actor, over: bool, mode: str = "", after: int = 0, rows: int = PAGE_ROWS) -> Page:
@@ -83,11 +85,7 @@ def drafts(*, seen_by: Actor, at: datetime) -> list[Begun]:
     numbers: dict[str, set[str]] = {}
     for one in mine:
         numbers.setdefault(one.mode, set()).add(one.number)
-    found = {
-        (mode, one.number): one
-        for mode, these in numbers.items()
-        for one in openings(mode, Asked(fitting=False), seller, at=at, most=len(these), numbers=these)
-    }
+    found = {(mode, one.number): one for mode, these in numbers.items() for one in openings(mode, these, seller, at=at)}
     begun = [Begun(one, found.get((one.mode, one.number))) for one in mine]
     return sorted(begun, key=lambda one: (one.purchase is None, one.purchase.until if one.purchase else one.draft.saved_at, one.draft.pk))
 
