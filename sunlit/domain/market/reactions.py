@@ -135,6 +135,7 @@ QUOTATION_TOLD: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     ),
     "wait": ((BUYER, ("orderer", "lead"), _("The opening of {number} waits for the key keepers. It goes on by itself.")),),
     "open_all": ((BUYER, ("orderer", "lead"), _("The quotes for {number} were opened: please judge which conform.")),),
+    "remind": ((BUYER, ("orderer", "lead"), _("Quotation {number} waits for your decision, which was due.")),),
     "award": ((SUPPLIER, ("sales", "admin"), _("Quotation {number} “{title}” was awarded: see the result and the reasons.")),),
     "fail": (
         (SUPPLIER, ("sales", "admin"), _("Quotation {number} “{title}” failed: nothing was awarded.")),
@@ -769,8 +770,10 @@ def look_after_auctions() -> None:
 
 @every_minute_when_well
 def end_the_terms_to_quote() -> None:
-    """Quotations whose deadline has passed are closed, prolonged or ended."""
-    services.close_due_quotations(clock.now())
+    """Quotations whose deadline has passed are closed, prolonged or ended; buyers who do not decide are reminded."""
+    at = clock.now()
+    services.close_due_quotations(at)
+    services.remind_quotations_due(at)
 
 
 @every_minute

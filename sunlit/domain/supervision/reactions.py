@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
+from sunlit.domain.market.events import AuctionMoved, QuotationMoved
 from sunlit.domain.supervision import queries, services
 from sunlit.domain.supervision.events import CaseMoved, CasesNotified, SplittingMoved
 from sunlit.foundation.accounts.models import Organisation
@@ -51,6 +52,12 @@ TO_BUYER = {
 TO_OFFICE = {
     "open": templates.declare("splitting.found", title=_("Case {number}: purchases of {amount:yuan} of one buyer look divided")),
     "explain": templates.declare("splitting.explained", title=_("The buyer explained case {number}: please decide")),
+}
+TO_REPORT = {
+    "auction": templates.declare(
+        "decision.auction", title=_("The buyer has not confirmed the result of auction {number}, though reminded")
+    ),
+    "quotation": templates.declare("decision.quotation", title=_("The buyer has not decided on quotation {number}, though reminded")),
 }
 
 
@@ -141,6 +148,28 @@ def tell_buyer_and_office(event: SplittingMoved) -> None:
     if event.verb in TO_OFFICE and (office := _office(event.region_path)):
         key, link = TO_OFFICE[event.verb].key, f"/regulator/splitting/{event.number}/"
         tell(template=key, at=clock.now(), dedupe=f"{dedupe}/office", organisation_id=office.pk, params=params, link=link)
+
+
+@hears(AuctionMoved)
+def tell_of_an_auction_that_waits(event: AuctionMoved) -> None:
+    """The office learns that a buyer does not confirm a result; what it does about it is its own decision."""
+    if event.verb == "report":
+        _report("auction", event.number, event.buyer_id)
+
+
+@hears(QuotationMoved)
+def tell_of_a_quotation_that_waits(event: QuotationMoved) -> None:
+    if event.verb == "report":
+        _report("quotation", event.number, event.buyer_id)
+
+
+def _report(kind: str, number: str, buyer_id: int) -> None:
+    buyer = Organisation.objects.select_related("region").get(pk=buyer_id)
+    if office := _office(buyer.region.path):
+        key, link = TO_REPORT[kind].key, f"/regulator/{kind}s/{number}/"
+        tell(
+            template=key, at=clock.now(), dedupe=f"{kind}/{number}/report", organisation_id=office.pk, params={"number": number}, link=link
+        )
 
 
 def _office(path: str) -> Organisation | None:

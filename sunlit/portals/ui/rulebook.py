@@ -67,6 +67,7 @@ WITH: Final[Mapping[str, str]] = {
     "deduction": "sme",
     "size": "sme",
     "unit": "direct",
+    "award": "order",
 }  # beginnings that tell of another's subject
 EVIDENCES: Final[Mapping[str, str | Promise]] = {"law": gettext_lazy("verified in the law"), "other": gettext_lazy("not verified")}
 HELD: Final[Mapping[str, str | Promise]] = {"now": gettext_lazy("held to it now"), "later": gettext_lazy("with a later feature")}

@@ -65,9 +65,9 @@ def test_the_board_tells_state_deadline_number_and_money_and_nothing_sealed(fair
 
 
 def test_after_the_opening_the_number_is_told(fair: Fair) -> None:
-    fair.opened("4800.00", "4700.00", "4650.00")
+    it = fair.opened("4800.00", "4700.00", "4650.00")
     [row] = queries.running(CITY, at=OPENS)
-    assert (row.state, row.taking_part, row.until) == ("opened", 3, None)
+    assert (row.state, row.taking_part, row.until) == ("opened", 3, it.decide_until)
 
 
 def test_what_a_regulator_stopped_stands_first_with_its_reason_and_what_it_means_is_said_before(fair: Fair) -> None:

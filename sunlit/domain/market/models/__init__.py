@@ -3,6 +3,7 @@
 from sunlit.domain.market.models.auctions import Auction, AuctionBid, AuctionBidder, AuctionEntry, AuctionLot
 from sunlit.domain.market.models.batches import Batch, BatchBid, BatchDemand
 from sunlit.domain.market.models.calloffs import CallOff, CallOffBid
+from sunlit.domain.market.models.decisions import Decided
 from sunlit.domain.market.models.frameworks import Framework, FrameworkEntry, Package
 from sunlit.domain.market.models.opportunities import DraftPaper, EntryDraft, OpportunitySubscription
 from sunlit.domain.market.models.orders import CartLine, CartPlan, Dispatch, Favourite, Order, OrderLine, Return
@@ -25,6 +26,7 @@ __all__ = [
     "CallOffBid",
     "CartLine",
     "CartPlan",
+    "Decided",
     "Dispatch",
     "DraftPaper",
     "EntryDraft",

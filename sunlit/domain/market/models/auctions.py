@@ -10,14 +10,14 @@ from django.db import models
 from django.db.models import Q
 
 from sunlit.domain.catalog.models import Category
+from sunlit.domain.market.models.decisions import Decided
 from sunlit.domain.market.models.orders import Order
 from sunlit.domain.planning.models import BudgetQuota, Plan
 from sunlit.foundation import deadlines
 from sunlit.foundation.accounts.models import Organisation, User
-from sunlit.foundation.lifecycle import Living
 
 
-class Auction(Living):
+class Auction(Decided):
     """One auction. Whether it is running is told by its instants and by those of its lots, never by a process."""
 
     # Identity

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from sunlit.domain.catalog.models import Category, Product
+from sunlit.domain.market.models.decisions import Decided
 from sunlit.domain.market.models.orders import Order
 from sunlit.domain.planning.models import BudgetQuota, Plan
 from sunlit.foundation import deadlines
@@ -19,7 +20,7 @@ from sunlit.foundation.lifecycle import Living
 from sunlit.foundation.seals.models import Envelope, Lock
 
 
-class Quotation(Living):
+class Quotation(Decided):
     """A request for quotes. The figures of the rulebook that it was published under stand in it."""
 
     # Identity
@@ -57,6 +58,7 @@ class Quotation(Living):
     suspended_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
+    decide_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     # Outcome
@@ -92,6 +94,7 @@ class Quotation(Living):
             models.Index(fields=["region_path", "-id"], name="quotations_of_a_region"),
             models.Index(fields=["quote_until"], condition=Q(state="open"), name="quotations_to_close"),
             models.Index(fields=["closed_at"], condition=Q(state="closed"), name="quotations_to_open"),
+            models.Index(fields=["decide_until"], condition=Q(state="opened"), name="quotations_to_decide"),
         ]
 
     @property
@@ -218,3 +221,4 @@ class QuoteLine(models.Model):
 
 
 deadlines.runs(Quotation, "quote_until", "open", "suspended")
+deadlines.runs(Quotation, "decide_until", "opened", "halted")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
 from sunlit.domain.catalog.models import Product
+from sunlit.domain.market.events import QuotationMoved
 from sunlit.domain.market.models import Order, Quotation, Quote, QuoteLine
 from sunlit.domain.market.queries import quotations as queries
 from sunlit.domain.market.queries import rulings
 from sunlit.domain.market.rules import quotations as rules
-from sunlit.domain.market.services import awards
+from sunlit.domain.market.services import awards, decisions
 from sunlit.domain.market.services.awards import AwardedLine
 from sunlit.domain.market.services.quotations import KIND, concerned, moved, put_off, reference, terms
 from sunlit.domain.market.states import orders as order_states
@@ -33,6 +35,7 @@ from sunlit.foundation.seals.envelopes import CannotOpen
 from sunlit.foundation.seals.models import Release
 
 MODE = queries.MODE
+REMINDED_A_ROUND: Final = 200
 
 
 # By the clock
@@ -46,6 +49,17 @@ def close_due(at: datetime) -> int:
 def open_due(at: datetime) -> int:
     """Open those whose instant has come and whose keys are there. Returns how many were opened."""
     return sum(_settled(lambda it=it: open_all(it, at=at)) for it in queries.to_open(at))
+
+
+def remind_due(at: datetime) -> int:
+    """Buyers who are late with deciding on what was opened are reminded, until they do. Returns how many."""
+    due = decisions.to_remind(Quotation.objects.filter(state=life.OPENED), "decide_until", at)[:REMINDED_A_ROUND]
+    rows = Quotation.objects.all()
+    return sum(_settled(lambda it=it: decisions.remind(rows, it, facts={}, announces=_told_the_buyer, at=at)) for it in due)
+
+
+def _told_the_buyer(verb: str) -> Callable[[Quotation], list[QuotationMoved]]:
+    return lambda it: [moved(it, verb, [])]
 
 
 def close(it: Quotation, *, at: datetime) -> Quotation:
@@ -100,9 +114,9 @@ def open_all(it: Quotation, *, at: datetime) -> Quotation:
             "missing": missing,
             "quotes": {quote.number: quote.digest for quote in quotes},
         }
-        it = move(
-            it, "open_all", by=CLOCK, at=at, change={"keepers_missing": []}, facts=facts, announces=lambda it: [moved(it, "open_all")]
-        )
+        until = rulebook.deadline("rfq.award_limit", start=at, region_path=it.region_path, on=local_day(at))
+        change = {"keepers_missing": [], "decide_until": until}
+        it = move(it, "open_all", by=CLOCK, at=at, change=change, facts=facts, announces=lambda it: [moved(it, "open_all")])
         releases = list(Release.objects.filter(lock=it.lock))
         for quote in quotes:
             _open(it, quote, releases, at=at)

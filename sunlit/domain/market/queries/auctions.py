@@ -182,10 +182,17 @@ def auctions_page(*, seen_by: Actor, state: str = "", mine: bool = False, after:
 
 def live_auctions(region_path: str = "") -> list[Auction]:
     """Those that are announced, run or are paused, the next to begin first; in a region and below it."""
-    found = Auction.objects.filter(state__in=(states.OPEN, states.PAUSED)).select_related(*_RELATED)
-    if region_path:
-        found = found.filter(Q(region_path=region_path) | Q(region_path__startswith=region_path + "/"))
-    return list(found.order_by("starts_at", "pk")[:LIVE_MOST])
+    return list(_in_region(region_path).filter(state__in=states.RUNNING).order_by("starts_at", "pk")[:LIVE_MOST])
+
+
+def auctions_to_confirm(region_path: str = "") -> list[Auction]:
+    """Those whose buyer has to confirm the result, the longest due first; in a region and below it."""
+    return list(_in_region(region_path).filter(state=states.ENDED).order_by("confirm_until", "pk")[:LIVE_MOST])
+
+
+def _in_region(path: str) -> QuerySet[Auction]:
+    found = Auction.objects.select_related(*_RELATED)
+    return found.filter(Q(region_path=path) | Q(region_path__startswith=path + "/")) if path else found
 
 
 def open_auctions(rows: int = LIVE_MOST) -> list[Auction]:

@@ -15,7 +15,7 @@ from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sunlit.domain.market.models import Batch, CallOff, Framework, Order, Quotation, Stoppable, UnitRequest, WorkOrder
+from sunlit.domain.market.models import Batch, CallOff, Decided, Framework, Order, Quotation, Stoppable, UnitRequest, WorkOrder
 from sunlit.domain.market.queries import auctions
 from sunlit.domain.market.queries.auctions import AuctionRow
 from sunlit.domain.market.queries.kinds import KINDS
@@ -54,6 +54,8 @@ class Running:
     held: Decimal
     reason: str = ""
     stands_still: bool = False  # the regulator stopped it
+    reminders: int = 0  # how often its buyer was reminded of a decision that is due
+    reported: bool = False  # it waits in spite of them: the regulator was told
 
 
 class Next(NamedTuple):
@@ -79,9 +81,12 @@ class Source:
 
 
 def running(region_path: str, *, at: datetime, mode: str = "") -> list[Running]:
-    """All that runs in a region and below it: what stands still first, then by the nearest deadline. A few queries a mode."""
+    """All that runs in a region and below it: what stands still first, then what waits in spite of reminders, then by the nearest deadline.
+
+    A few queries a mode.
+    """
     found = [one for key in SOURCES if mode in ("", key) for one in _rows(key, region_path, at)]
-    return sorted(found, key=lambda one: (not one.stands_still, one.until is None, one.until or at, one.number))
+    return sorted(found, key=lambda one: (not one.stands_still, not one.reported, one.until is None, one.until or at, one.number))
 
 
 def _rows(mode: str, region_path: str, at: datetime) -> Iterator[Running]:
@@ -103,6 +108,8 @@ def _rows(mode: str, region_path: str, at: datetime) -> Iterator[Running]:
             taking_part=source.taking_part(row),
             held=sum((held.get(reference, ZERO) for reference in source.references(row)), ZERO),
             reason=it.stop_reason if isinstance(it, Stoppable) else it.reason,
+            reminders=it.reminders if isinstance(it, Decided) else 0,
+            reported=isinstance(it, Decided) and it.reported_at is not None,
             stands_still=it.state in STOPPED or (isinstance(it, Stoppable) and it.suspended_at is not None),
         )
 
@@ -123,9 +130,8 @@ def _quotations(region_path: str, _at: datetime) -> Iterable[Quotation]:
 
 
 def _next_of_a_quotation(it: Quotation) -> Next:
-    """While the buyer judges no time runs."""
     if it.state in (quotation_life.OPENED, quotation_life.HALTED):
-        return Next(None, _("the buyer judges"))
+        return Next(it.decide_until, _("to be decided until"))
     return Next(it.opens_at, _("opening")) if it.state == quotation_life.CLOSED else Next(it.quote_until, _("quotes until"))
 
 
@@ -141,10 +147,12 @@ _STEPS: Final = {"notice": _("entry until"), "countdown": _("bidding begins"), "
 
 
 def _auctions(region_path: str, at: datetime) -> Iterable[AuctionRow]:
-    return auctions.auction_rows(auctions.live_auctions(region_path), at)
+    return auctions.auction_rows([*auctions.live_auctions(region_path), *auctions.auctions_to_confirm(region_path)], at)
 
 
 def _next_of_an_auction(row: AuctionRow) -> Next:
+    if row.it.state == auction_life.ENDED:
+        return Next(row.it.confirm_until, _("to be confirmed until"))
     instants = {"notice": row.it.enter_until, "countdown": row.it.starts_at, "running": row.ends_at}
     return Next(instants.get(row.phase), _STEPS.get(row.phase, ""), auctions.PHASES.get(row.phase, ""))
 

@@ -10,6 +10,7 @@ from sunlit.domain.market.modes.quotation import (
 )
 from sunlit.domain.market.modes.quotation import close_due as close_due_quotations
 from sunlit.domain.market.modes.quotation import open_due as open_due_quotations
+from sunlit.domain.market.modes.quotation import remind_due as remind_quotations_due
 from sunlit.domain.market.modes.supermarket import checkout, place
 from sunlit.domain.market.services.auctions import (
     OPEN_FORM,
@@ -155,6 +156,7 @@ __all__ = [
     "refuse_cancel",
     "remind_auctions_due",
     "remind_due",
+    "remind_quotations_due",
     "remove_line",
     "resume_auction",
     "resume_quotation",

@@ -23,6 +23,7 @@ from sunlit.domain.market.modes import auction as mode
 from sunlit.domain.market.modes.supermarket import terms_of
 from sunlit.domain.market.queries import auctions as queries
 from sunlit.domain.market.rules import auctions as rules
+from sunlit.domain.market.services import decisions
 from sunlit.domain.market.states import auctions as states
 from sunlit.domain.planning import queries as planning
 from sunlit.domain.planning.models import Plan
@@ -374,14 +375,9 @@ def close_auctions_due(at: datetime) -> int:
 
 
 def remind_auctions_due(at: datetime) -> int:
-    """Buyers who are late with confirming a result are reminded, once. Returns how many."""
-    due = Auction.objects.filter(state=states.ENDED, confirm_until__lte=at).order_by("confirm_until", "pk")
-    return _each(
-        due,
-        lambda it: move(
-            it, "remind", by=CLOCK, at=at, change={"confirm_until": None}, facts={"parties": it.parties}, announces=_moved("remind")
-        ),
-    )
+    """Buyers who are late with confirming a result are reminded, until they do. Returns how many."""
+    due = decisions.to_remind(Auction.objects.filter(state=states.ENDED), "confirm_until", at)
+    return _each(due, lambda it: decisions.remind(Auction.objects.all(), it, facts={"parties": it.parties}, announces=_moved, at=at))
 
 
 @transaction.atomic
@@ -532,7 +528,7 @@ def _laid_ready(it: Auction, lots: Sequence[AuctionLot], at: datetime) -> bool:
 def _reopened(it: Auction, fallen: Sequence[AuctionLot], order: Order, at: datetime) -> Auction:
     facts = {"lot": "、".join(str(lot.position) for lot in fallen), "order": order.number, "parties": it.parties}
     until = rulebook.deadline("ra.confirm_limit", start=at, region_path=it.region_path, on=local_day(at))
-    change = {"holds": it.holds + 1, "confirm_until": until}
+    change = {"holds": it.holds + 1, "confirm_until": until, **decisions.AFRESH}
     return move(it, "reopen", by=CLOCK, at=at, change=change, facts=facts, announces=_moved("reopen"))
 
 

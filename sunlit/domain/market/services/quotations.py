@@ -216,15 +216,7 @@ def suspend_quotation(it: Quotation, *, reason: str, by: Actor, at: datetime, ex
 def resume_quotation(it: Quotation, *, by: Actor, at: datetime, expected: int | None = None) -> Quotation:
     """It goes on; suppliers get back at least the time that was left. Refused: SEA-002."""
     if it.state == life.HALTED:
-        return move(
-            it,
-            "go_on",
-            by=by,
-            at=at,
-            change={"suspended_at": None, "reason": ""},
-            expected=expected,
-            announces=lambda it: [moved(it, "resume")],
-        )
+        return _judging_goes_on(it, by=by, at=at, expected=expected)
     if it.suspended_at is not None and it.lock is not None:
         put_off(it, until=_until_when_it_goes_on(it, at), at=at)
     with transaction.atomic():
@@ -236,6 +228,16 @@ def resume_quotation(it: Quotation, *, by: Actor, at: datetime, expected: int | 
         return move(
             it, "resume", by=by, at=at, change=change, facts={"until": until}, expected=expected, announces=lambda it: [moved(it, "resume")]
         )
+
+
+@transaction.atomic
+def _judging_goes_on(it: Quotation, *, by: Actor, at: datetime, expected: int | None) -> Quotation:
+    """The buyer gets back the time that was left to decide."""
+    held = Quotation.objects.select_for_update(of=("self",)).get(pk=it.pk)
+    change: dict[str, Any] = {"suspended_at": None, "reason": ""}
+    if held.decide_until is not None and held.suspended_at is not None:
+        change["decide_until"] = held.decide_until + (at - held.suspended_at)
+    return move(it, "go_on", by=by, at=at, change=change, expected=expected, announces=lambda it: [moved(it, "resume")])
 
 
 def _until_when_it_goes_on(it: Quotation, at: datetime) -> datetime:

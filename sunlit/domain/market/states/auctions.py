@@ -58,7 +58,8 @@ auction = Life(
         Move("give_up", (ENDED, AWARDED), FAILED, clock, _("Auction {number} failed: no bidder is left"), _("Fail"), (rules.nothing_is_won,)),
         Move("run_dry", AWARDED, FAILED, clock, _("Auction {number} failed: no budget is left for the next bidder"), _("Fail"), (rules.nothing_is_won,)),
         Move("keep_rest", (ENDED, AWARDED), AWARDED, clock, _("Of auction {number} only what was ordered before remains"), _("Keep the rest"), (rules.nothing_is_won,)),
-        Move("remind", ENDED, None, clock, _("The buyer was reminded to confirm the result of auction {number}"), _("Remind")),
+        Move("remind", ENDED, None, clock, _("The buyer was reminded to confirm the result of auction {number}: reminder {count}"), _("Remind")),
+        Move("report", ENDED, None, clock, _("The regulator was told that the result of auction {number} is not confirmed after {count} reminders"), _("Tell the regulator"), (), "reported_at"),
     ],
     states={
         DRAFT: _("draft"),

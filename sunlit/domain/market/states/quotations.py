@@ -108,6 +108,16 @@ quotation = Life(
             (rules.is_lead_where_needed, rules.is_judged, rules.enough_conform, rules.winner_stands),
             "ended_at",
         ),
+        Move("remind", OPENED, None, clock, _("The buyer was reminded to decide on quotation {number}: reminder {count}"), _("Remind")),
+        Move(
+            "report",
+            OPENED,
+            None,
+            clock,
+            _("The regulator was told that quotation {number} is not decided after {count} reminders"),
+            _("Tell the regulator"),
+            stamp="reported_at",
+        ),
         Move(
             "fail",
             OPENED,

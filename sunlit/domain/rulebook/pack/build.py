@@ -22,7 +22,7 @@ from sunlit.domain.rulebook.rules.documents import CHECK, readable
 from sunlit.domain.rulebook.rules.tables import ROW, read
 from sunlit.domain.rulebook.rules.templates import built
 
-VERSION: Final = "2026.12.07"
+VERSION: Final = "2026.12.08"
 OPEN_TEMPLATES: Final = ("template.demand", "template.acceptance")  # declarations have the wording that the law annexes
 OPEN_TO_ALL: Final = {"any": True}
 HERE: Final = Path(__file__).parent

@@ -44,6 +44,8 @@ NUMBER: Final = "GZ"  # 故障
 REMEMBERED: Final = timedelta(days=90)
 WATCH: Final = 0x0_07A6E  # the advisory lock of whoever writes a pulse: two workers take turns
 BATCH: Final = 1_000
+STOPS: Final = ("suspend", "halt")  # verbs of regulators, by whatever life: its time stands still
+GOES_ON: Final = ("resume", "go_on")
 
 sentences.say("outage.establish", _("{actor} established outage {number} from {since} to {until}: {count} deadlines were put off"))
 sentences.say("deadline.extend", _("{actor} put off a deadline from {before} to {after} because of outage {outage}"))
@@ -266,9 +268,10 @@ def _standstills(kind: str, rows: Sequence[Any]) -> dict[str, list[Standstill]]:
     found: dict[str, list[Standstill]] = {number: [] for number in numbers}
     since: dict[str, datetime] = {}
     for some in (numbers[n : n + BATCH] for n in range(0, len(numbers), BATCH)):
-        for act in ledger.acts_on(*(f"{kind}/{number}" for number in some), only=(f"{kind}.suspend", f"{kind}.resume")):
+        verbs = [f"{kind}.{verb}" for verb in (*STOPS, *GOES_ON)]
+        for act in ledger.acts_on(*(f"{kind}/{number}" for number in some), only=verbs):
             number = act.subject.partition("/")[2]
-            if act.act == f"{kind}.suspend":
+            if act.act.partition(".")[2] in STOPS:
                 since[number] = act.at
             elif number in since:
                 found[number].append((since.pop(number), act.at))

@@ -27,6 +27,7 @@ def running(request: Request) -> HttpResponse:
         "modes": queries.MODES,
         "links": LINKS,
         "still": sum(one.stands_still for one in rows),
+        "reported": sum(one.reported for one in rows),
         "held": sum(one.held for one in rows),
         "now": request.now,
     }
