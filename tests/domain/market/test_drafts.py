@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -142,6 +145,36 @@ def test_of_two_windows_at_once_one_is_told(tmp_path: Path, transactional_db: No
         )
         assert sorted(type(one).__name__ for one in answers) == ["EntryDraft", "list"]
         assert EntryDraft.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_files_at_once_no_more_are_kept_than_may_be(tmp_path: Path, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For two purchases: neither waits for the other's draft. Each saves only once the other looked for its own."""
+    monkeypatch.setattr(rules, "PAPERS_MOST", 1)
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    with open_fair(tmp_path) as fair:
+        purchases = [frames.opened_for_responses(fair.town) for _ in range(2)]
+        gate, keep = threading.Barrier(2), services._keep_paper
+
+        def meet(it: EntryDraft, field: str, paper: Any) -> None:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                gate.wait(1)  # both are here at once, unless one keeps the other out
+            keep(it, field, paper)
+            with contextlib.suppress(threading.BrokenBarrierError):
+                gate.wait(1)  # and neither is done before the other has counted
+
+        monkeypatch.setattr(services, "_keep_paper", meet)
+        answers = at_once(
+            *(
+                lambda it=it: services.save_draft(
+                    "framework", it.number, {}, papers={"proof": upload()}, part=1, by=fair.town.chen, at=NOON
+                )
+                for it in purchases
+            )
+        )
+        assert sorted(type(one).__name__ for one in answers) == ["EntryDraft", "list"]
+        assert [one for one in answers if isinstance(one, list)] == [["OPP-013"]]
+        assert DraftPaper.objects.count() == 1
 
 
 def test_a_bid_under_an_agreement_is_begun_by_its_parties_alone_and_gone_once_handed_in(fair: Fair) -> None:

@@ -25,6 +25,7 @@ from sunlit.domain.market.states import frameworks as framework_life
 from sunlit.domain.market.states import quotations as quotation_life
 from sunlit.foundation import vault
 from sunlit.foundation.accounts.actors import Actor
+from sunlit.foundation.accounts.models import Organisation
 from sunlit.foundation.files import services as files
 from sunlit.foundation.files.models import File
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
@@ -65,6 +66,10 @@ def save_draft(
     text = json.dumps({name: value for name, value in told.items() if value}, ensure_ascii=False)
     if len(text) > rules.DRAFT_CHARS:
         raise Refused(Problem(rules.DRAFT_LONG, {"most": rules.DRAFT_CHARS}))
+    if papers:
+        Organisation.objects.select_for_update(of=("self",), no_key=True).get(
+            pk=by.party
+        )  # two that come at once are counted one after the other
     known = EntryDraft.objects.select_for_update().filter(supplier_id=by.party, mode=mode, number=number, part=part).first()
     if (known.version if known else 0) != seen:
         raise Refused(Problem(rules.DRAFT_CHANGED))
