@@ -530,6 +530,21 @@ def test_the_regulator_suspends_resumes_and_voids(fair: Fair) -> None:
     assert (it.state, it.cause, held(), Envelope.objects.count()) == ("voided", "voided", {}, 0)
 
 
+@pytest.mark.parametrize("opened", [False, True], ids=["suspended", "halted"])
+def test_nobody_but_the_regulator_moves_what_the_regulator_stopped(fair: Fair, opened: bool) -> None:
+    """What is looked into is not called off meanwhile: afterwards it may be, where it goes on."""
+    prices, at = ("4800.00", "4700.00", "4650.00"), OPENS if opened else NOON
+    it = fair.judged(*prices) if opened else fair.quoted(*prices)
+    it = services.suspend_quotation(it, reason="收到投诉，先行调查。。", by=fair.town.surina, at=at)
+    off: dict[str, Any] = {"cause": "demand_changed", "reason": "学校合并，需求取消。。", "by": fair.town.aygul}
+    lies = held()
+    assert codes(services.cancel_quotation, it, **off, at=at) == ["LIF-001"]
+    assert (Quotation.objects.get(pk=it.pk).state, held()) == ("halted" if opened else "suspended", lies)
+    it = services.resume_quotation(it, by=fair.town.surina, at=at)
+    it = services.cancel_quotation(it, **off, at=at)
+    assert (it.state, held()) == ("cancelled", {})
+
+
 def test_what_an_outage_took_before_the_suspension_is_given_back_too(fair: Fair) -> None:
     it, hour = fair.quoted("4800.00", "4700.00", "4650.00"), timedelta(hours=1)
     rulebook.beat(web=True, at=UNTIL - 3 * hour)

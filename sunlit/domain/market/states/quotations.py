@@ -130,7 +130,7 @@ quotation = Life(
         ),
         Move(
             "cancel",
-            RUNNING,
+            (OPEN, CLOSED, OPENED),
             CANCELLED,
             author,
             _("{actor} of {organisation} called quotation {number} off: {reason}"),
