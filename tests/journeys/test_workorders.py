@@ -106,3 +106,35 @@ def test_a_repair_is_quoted_capped_done_and_settled_by_the_hours(house: House, p
     assert settled * 4 == approved * 3, "three of four hours at the same rate"
     aygul.sees(f"{settled:,.2f}")
     aygul.state("received")
+
+
+def test_a_plan_leads_to_the_service_that_is_agreed_for_it(house: House, people: People) -> None:
+    aygul = people("aygul")
+    plan = house.one("SELECT number FROM planning_plan WHERE name = '公务用车年度维修'")
+    aygul.go(f"/buyer/plans/{plan}/")
+    aygul.page.locator("main [data-way=service] a.button").click()
+    expect(aygul.page.locator("main [name=plan]")).to_have_value(plan)
+    expect(aygul.page.locator("main [name=need]")).to_have_value("公务用车年度维修")
+    aygul.in_order()
+    aygul.page.fill("main [name=target]", "新M·T9911")
+    aygul.page.check("main [name=mode][value=direct]")
+    aygul.page.locator("main form.form .actions button").click()
+    aygul.refused("CAL-003")
+    expect(aygul.page.locator("main [name=plan]")).to_have_value(plan)
+    aygul.page.select_option("main [name=entry]", index=1)
+    aygul.page.fill("main [name=reason]", "协议折扣最优，距学校最近")
+    aygul.page.locator("main form.form .actions button").click()
+    expect(aygul.page).to_have_url(ASKED)
+    found = ASKED.search(aygul.page.url)
+    assert found is not None
+    expect(aygul.page.locator(f"main a[href='/buyer/plans/{plan}/']")).to_be_visible()
+    # Nothing is held before the quote is approved; then it is the plan's own money
+    seller = workshop(house, people, found[1])
+    quote(seller, found[1], "2")
+    zhou = people("zhou")
+    zhou.go(f"/buyer/work-orders/{found[1]}/")
+    zhou.verb("approve")
+    zhou.state("approved")
+    held = "SELECT h.quota_id FROM planning_hold h WHERE h.state = 'held' AND h.reference LIKE %s"
+    own = "SELECT l.quota_id FROM planning_planline l JOIN planning_plan p ON p.id = l.plan_id WHERE p.number = %s"
+    assert house.one(held, f"work_order/{found[1]}%") == house.one(own, plan)
