@@ -44,6 +44,7 @@ urlpatterns = [
     path("unit-offers/new/", units.new_unit_offer, name="new_unit_offer"),
     path("unit-offers/<str:number>/", units.unit_offer, name="unit_offer"),
     path("unit-requests/<str:number>/", units.unit_request, name="unit_request"),
+    path("unit-sales/", units.unit_sales, name="unit_sales"),
     path("unit-sales/<str:number>/", units.unit_sale, name="unit_sale"),
     path("budget/", budgets.budget, name="budget"),
     path("budget/<str:number>/", budgets.quota, name="quota"),

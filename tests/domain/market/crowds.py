@@ -5,6 +5,8 @@ from __future__ import annotations
 from copy import copy
 from typing import Any
 
+ONCE = ("period", "checkout_key")  # no two batches of a package, no two orders of a checkout
+
 
 def copies(it: Any, things: str, count: int) -> list[str]:
     """As many more purchases like this one, with what they ask for; their numbers."""
@@ -14,8 +16,9 @@ def copies(it: Any, things: str, count: int) -> list[str]:
         new.pk, new.number, new._state.adding = None, f"{it.number}-{n}", True
         if hasattr(new, "lock"):
             new.lock = None
-        if hasattr(new, "period"):  # one of a package and period
-            new.period = f"{it.period}-{n}"
+        for name in ONCE:
+            if hasattr(new, name):
+                setattr(new, name, f"{getattr(it, name)}-{n}")
         new.save()
         for thing in getattr(it, things).all() if things else ():
             owner = getattr(it, things).field.name

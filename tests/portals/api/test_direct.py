@@ -76,4 +76,6 @@ def test_what_was_won_tells_what_it_was_won_by(town: Town) -> None:
     request = units.confirm_request(asked(town, offered(town)), by=town.zhou, at=NOON)
     seen = Program(key_of(town.ma)).get(f"orders/{request.order_number}")
     assert (seen["mode"], seen["origin"], seen["supplier"]["number"]) == ("unit", request.number, town.school.number)
-    assert Program(key_of(town.zhou)).call("GET", f"orders/{request.order_number}").status_code == 404
+    sold = Program(key_of(town.zhou)).get(f"orders/{request.order_number}")
+    assert (sold["origin"], sold["quota"]) == (request.number, ""), "the unit that sells reads it too, but for the money of the other"
+    assert Program(key_of(town.chen)).call("GET", f"orders/{request.order_number}").status_code == 404

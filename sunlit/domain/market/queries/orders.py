@@ -109,7 +109,12 @@ def order(number: str, *, seen_by: Actor) -> Order | None:
 
 def orders(*, seen_by: Actor, after: int | None = None, rows: int = PAGE_ROWS, **asked: Any) -> OrderPage:
     """The orders that the actor may see, newest first; `after` is the key of the page before. What can be asked: see `_narrowed`."""
-    found = _narrowed(seen_by, **asked).select_related("buyer", "supplier", "orderer")
+    return page_of(visible_to(seen_by), after=after, rows=rows, **asked)
+
+
+def page_of(found: QuerySet[Order], *, after: int | None, rows: int = PAGE_ROWS, **asked: Any) -> OrderPage:
+    """A page of these orders, narrowed."""
+    found = _narrowed(found, **asked).select_related("buyer", "supplier", "orderer")
     if after:
         found = found.filter(pk__lt=after)
     page = list(found.order_by("-pk")[: rows + 1])
@@ -118,12 +123,12 @@ def orders(*, seen_by: Actor, after: int | None = None, rows: int = PAGE_ROWS, *
 
 def order_table(*, seen_by: Actor, rows: int, **asked: Any) -> Iterator[OrderRow]:
     """The same as `orders`, the newest first, in plain rows to take away."""
-    found = _narrowed(seen_by, **asked).order_by("-pk").values_list(*OrderRow._fields)
+    found = _narrowed(visible_to(seen_by), **asked).order_by("-pk").values_list(*OrderRow._fields)
     return map(OrderRow._make, found[:rows].iterator())
 
 
 def _narrowed(
-    seen_by: Actor,
+    found: QuerySet[Order],
     *,
     group: str = "",
     state: str = "",
@@ -133,7 +138,6 @@ def _narrowed(
     late: datetime | None = None,
 ) -> QuerySet[Order]:
     """`q` is an order number or a part of a party's name; `late` at a time: somebody was late with it then."""
-    found = visible_to(seen_by)
     if state:
         found = found.filter(state=state)
     elif group in GROUPS:
@@ -169,8 +173,12 @@ def numbers_seen(numbers: Sequence[str], *, seen_by: Actor) -> list[str]:
 
 def counts(*, seen_by: Actor) -> dict[str, int]:
     """How many orders there are in each group of states."""
-    found = visible_to(seen_by).order_by().values_list("state").annotate(n=Count("id"))
-    by_state = dict(found)
+    return counts_of(visible_to(seen_by))
+
+
+def counts_of(found: QuerySet[Order]) -> dict[str, int]:
+    """The same of these orders."""
+    by_state = dict(found.order_by().values_list("state").annotate(n=Count("id")))
     return {group: sum(by_state.get(state, 0) for state in members) for group, members in GROUPS.items()}
 
 

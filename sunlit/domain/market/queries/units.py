@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from sunlit.domain.market import policies
 from sunlit.domain.market.models import Dispatch, Order, UnitOffer, UnitRequest
-from sunlit.domain.market.queries.orders import DESK_ROWS, Task, deadline_of
+from sunlit.domain.market.queries.orders import DESK_ROWS, OrderPage, Task, counts_of, deadline_of, page_of
 from sunlit.domain.market.states import orders as order_states
 from sunlit.domain.market.states import units as states
 from sunlit.foundation.accounts.actors import Actor
@@ -142,6 +142,16 @@ def sale(number: str, *, seen_by: Actor) -> Order | None:
     """An order that the actor's unit delivers to another one; None for everybody else."""
     found = policies.sales_visible_to(seen_by).filter(number=number)
     return found.select_related("buyer", "supplier", "orderer").prefetch_related("lines", _PARCELS, "returns").first()
+
+
+def sales(*, seen_by: Actor, after: int | None = None, rows: int = PAGE_ROWS, state: str = "", group: str = "", q: str = "") -> OrderPage:
+    """The orders that the actor's unit delivers to other units, newest first; `q` is an order number or a part of a unit's name."""
+    return page_of(policies.sales_visible_to(seen_by), after=after, rows=rows, state=state, group=group, q=q)
+
+
+def sales_counts(*, seen_by: Actor) -> dict[str, int]:
+    """How many of them there are in each group of states."""
+    return counts_of(policies.sales_visible_to(seen_by))
 
 
 def requests_to_answer(actor: Actor) -> list[UnitRequest]:

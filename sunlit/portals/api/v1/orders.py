@@ -13,6 +13,7 @@ from sunlit.domain.contracts import queries as contracts
 from sunlit.domain.contracts.queries import Paper
 from sunlit.domain.market import queries as market
 from sunlit.domain.market.models import Order, OrderLine
+from sunlit.domain.market.queries import units
 from sunlit.domain.market.states import orders as states
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.portals.api.keys import Call, Needs
@@ -141,7 +142,7 @@ class OrderWithAll(OrderOut):
     purpose: str
     note: str
     reason: str
-    quota: str = Field(description="The buyer's budget quota; “” for the supplier.")
+    quota: str = Field(description="The buyer's budget quota; “” for who sells.")
     delivery: dict[str, str]
     invoice_title: dict[str, str]
     rulings: list[dict[str, Any]]
@@ -164,21 +165,36 @@ def orders(request: Call, state: str = "", group: str = "", q: str = "", after: 
 
 
 @router.get(
+    "sales", auth=READ, response=Orders, operation_id="sales", summary=_("Orders that the unit delivers to other units, newest first")
+)
+def sales(request: Call, state: str = "", group: str = "", q: str = "", after: After = "", limit: Rows = ROWS) -> Orders:
+    """For units: what they buy themselves stands under `orders`. Read and acted on by their numbers like those."""
+    page = units.sales(seen_by=request.actor, state=state, group=group, q=q, after=number_of(after) or None, rows=limit)
+    return Orders(orders=[OrderOut(**_brief(it)) for it in page.orders], next=str(page.after or ""))
+
+
+@router.get(
     "orders/{number}", auth=READ, response=OrderWithAll, operation_id="order", summary=_("One order with lines, papers and open verbs")
 )
 def order(request: Call, number: str) -> OrderWithAll:
-    return whole(found_or_404(market.order(number, seen_by=request.actor)), request.actor)
+    return whole(party_to(number, request.actor), request.actor)
+
+
+def party_to(number: str, actor: Actor) -> Order:
+    """The order as who bought, sold or watches it may read it; also what a unit delivers to another."""
+    found: Order = found_or_404(market.order(number, seen_by=actor) or units.sale(number, seen_by=actor))
+    return found
 
 
 def whole(it: Order, actor: Actor) -> OrderWithAll:
-    """The order with everything about it. Give it an order read by `market.queries.order`."""
+    """The order with everything about it. Give it an order read by `party_to`."""
     same = {name: getattr(it, name) for name in ("purpose", "note", "reason", "delivery", "invoice_title", "contents_hash")}
     return OrderWithAll(
         **_brief(it),
         **same,
         **_papers(contracts.paper(it) if it.dispatched_at or it.received_at else NO_PAPER),  # before there is a delivery nothing is written
         rulings=market.rulings_of(it, seen_by=actor),
-        quota="" if actor.kind == "supplier" else it.quota.number,
+        quota="" if it.supplier_id == actor.organisation_id else it.quota.number,
         times=_times(it),
         lines=[_line(line) for line in it.lines.all()],
         parcels=[ParcelOut(carrier=p.carrier, waybill=p.waybill, contents=p.contents, at=p.at) for p in it.dispatches.all()],

@@ -14,11 +14,11 @@ from sunlit.domain.contracts import services as contracts
 from sunlit.domain.market import queries as market
 from sunlit.domain.market import services as shop
 from sunlit.domain.market.models import Order
-from sunlit.domain.market.policies import visible_to
+from sunlit.domain.market.policies import sales_visible_to, visible_to
 from sunlit.foundation.kernel.limits import ORDER_LINES
 from sunlit.portals.api.keys import Call, Needs
 from sunlit.portals.api.shapes import Given, Money, Text, Version
-from sunlit.portals.api.v1.orders import OrderWithAll, whole
+from sunlit.portals.api.v1.orders import OrderWithAll, party_to, whole
 from sunlit.portals.doors import found_or_404
 
 router = Router(tags=["verbs"])
@@ -91,11 +91,13 @@ def _verb(verb: str, summary: str) -> Callable[[Callable[..., Any]], Callable[..
 def _do(request: Call, number: str, service: Callable[..., object], given: Plain, /, **more: Any) -> OrderWithAll:
     """Load what the caller may see, make the one call, answer with the order as it now stands."""
     service(_seen(request, number), **more, by=request.actor, at=request.now, expected=given.version)
-    return whole(found_or_404(market.order(number, seen_by=request.actor)), request.actor)
+    return whole(party_to(number, request.actor), request.actor)
 
 
 def _seen(request: Call, number: str) -> Order:
-    found: Order = found_or_404(visible_to(request.actor).select_related("buyer", "supplier").filter(number=number).first())
+    """What the caller buys, sells or watches, as a supplier or as a unit that delivers to another."""
+    own = visible_to(request.actor) | sales_visible_to(request.actor)
+    found: Order = found_or_404(own.select_related("buyer", "supplier").filter(number=number).first())
     return found
 
 

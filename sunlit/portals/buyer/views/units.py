@@ -135,6 +135,20 @@ def unit_request(request: Request, number: str) -> HttpResponse:
     return form_page(request, "buyer/unit_request.html", context, act)
 
 
+@door(kind="buyer", methods=("GET",))
+def unit_sales(request: Request) -> HttpResponse:
+    """The orders that the own unit delivers to others, by their state."""
+    asked: dict[str, Any] = {name: request.GET.get(name, "").strip()[:100] for name in ("group", "state", "q")}
+    context = {
+        "page": queries.sales(seen_by=request.actor, **asked, after=reading.after(request)),
+        "counts": queries.sales_counts(seen_by=request.actor),
+        "waiting": queries.waiting_requests(request.actor),
+        "asked": asked,
+        "states": states.order.states,
+    }
+    return render(request, "buyer/unit_sales.html", context)
+
+
 @door(kind="buyer")
 def unit_sale(request: Request, number: str) -> HttpResponse:
     """An order that the own unit delivers to another: hand over, at once or in parts, take back, send the voucher, answer the rating."""
