@@ -329,7 +329,8 @@ def check(its: Hall) -> bool:
     from sunlit.domain.market.models import AuctionBid
     from sunlit.foundation.ledger import queries as ledger
 
-    told = [(e.facts["place"], Decimal(e.facts["price"])) for e in ledger.acts_on(f"auction/{its.number}") if e.act == "auction.bid"]
+    acts = [e for e in ledger.acts_on(f"auction/{its.number}") if e.act in ("auction.bid", "auction.bids")]
+    told = [(bid["place"], Decimal(bid["price"])) for e in acts for bid in e.facts.get("bids", [e.facts])]
     rows = list(AuctionBid.objects.filter(lot__auction__number=its.number).order_by("place").values_list("place", "price"))
     return told == rows
 
@@ -407,8 +408,10 @@ class _Heard:
 
     @classmethod
     def of(cls, data: bytes) -> _Heard:
+        from sunlit.domain.market.rules.auction_events import rows
+
         told = [json.loads(line[6:]) for line in data.split(b"\n") if line.startswith(b'data: {"index"')]
-        bids = [bid for event in told for bid in event.get("bids", [])]
+        bids = [bid for event in told for bid in rows(event)]
         places = [bid["place"] for bid in bids]
         assert not places or places == list(range(places[0], places[0] + len(places))), "bids are missing"
         ats = [datetime.fromisoformat(bid["at"]).timestamp() for bid in bids]

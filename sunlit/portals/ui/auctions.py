@@ -17,6 +17,7 @@ from sunlit.config import environment
 from sunlit.domain.market.models import Auction, AuctionLot
 from sunlit.domain.market.queries import auctions as queries
 from sunlit.domain.market.rules import auctions as rules
+from sunlit.domain.market.rules.auction_events import rows as bids_of
 from sunlit.domain.market.services import floor_of
 from sunlit.domain.market.states import auctions as states
 from sunlit.domain.rulebook.rules import Ruling
@@ -200,7 +201,7 @@ def _chart(lot: AuctionLot, it: Auction, open_names: bool, told: Sequence[Mappin
         bids = lot.all_bids.select_related("entry__bidder").order_by("place")
         points = [[_iso(bid.at), str(bid.price), bid.entry.bidder.mask] for bid in bids]
     else:
-        points = [[bid["at"], bid.get("price"), bid.get("bidder")] for bid in told]
+        points = [[bid["at"], bid["price"], bid["bidder"]] for bid in told]
     return {
         "cap": str(lot.cap),
         "from": _iso(it.starts_at),
@@ -219,9 +220,9 @@ def _log(lot: AuctionLot, audience: str, open_names: bool, told: Sequence[Mappin
 
 
 def _told_row(bid: Mapping[str, Any]) -> dict[str, Any]:
-    price, own = bid.get("price"), bool(bid.get("own"))
-    who = _("you") if own else f"{_('Bidder')} {bid['bidder']}" if "bidder" in bid else "—"
-    return _row(bid["place"], datetime.fromisoformat(bid["at"]), who, Decimal(price) if price else None, own, bool(bid.get("by_floor")))
+    price, own = bid["price"], bool(bid.get("own"))
+    who = _("you") if own else f"{_('Bidder')} {bid['bidder']}" if bid["bidder"] else "—"
+    return _row(bid["place"], datetime.fromisoformat(bid["at"]), who, Decimal(price) if price else None, own, bid["by_floor"])
 
 
 def _bids_told(events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -229,7 +230,7 @@ def _bids_told(events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for event in events:
         mine = {bid["place"]: {**bid, "own": True} for bid in event.get("mine", ())}
-        found += [{**bid, **mine.get(bid["place"], {})} for bid in event.get("bids", ())]
+        found += [{**bid, **mine.get(bid["place"], {})} for bid in bids_of(event)]
     return found[-BIDS_MOST:]
 
 

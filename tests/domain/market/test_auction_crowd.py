@@ -21,6 +21,7 @@ from sunlit.domain.market import services
 from sunlit.domain.market.models import Auction, AuctionBid, Order
 from sunlit.domain.market.queries import auctions as queries
 from sunlit.domain.market.rules import auctions as rules
+from sunlit.domain.market.rules.auction_events import rows
 from sunlit.domain.market.rules.auction_results import Act, replay
 from sunlit.domain.planning.models import BudgetQuota, Hold
 from sunlit.domain.registry import services as registry
@@ -91,7 +92,7 @@ def test_a_crowd_in_the_last_second_makes_one_correct_order() -> None:
     assert all(after <= before - STEP for (_, before), (_, after) in itertools.pairwise(bids))
     told = list(RoomEvent.objects.filter(openly__kind="bids").order_by("index"))
     assert [it.index for it in told] == list(range(9, 9 + len(bids)))
-    assert [bid["place"] for it in told for bid in it.openly["bids"]] == [place for place, _price in bids]
+    assert [bid["place"] for it in told for bid in rows({"at": it.at.isoformat(), **it.openly})] == [place for place, _price in bids]
     assert lot_of(it).low == min(taken.values())
     services.close_auctions_due(END + 6 * MINUTE)
     close_old_connections()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -39,8 +40,8 @@ def ended(town: Town) -> Auction:
     services.make_up_for_outage(it, since=START + 30 * MINUTE, until=START + 40 * MINUTE, outage="GZ-1", at=START + 40 * MINUTE)
     late = END + 25 * MINUTE - 2 * SECOND
     bid(it, chen, "4400.00", late)
-    for person, price in ((chen, "130.00"), (nurlan, "128.00"), (third, "126.00")):
-        bid(it, person, price, late, lot=2)
+    crowd = ((chen, "130.00"), (nurlan, "128.00"), (third, "126.00"))
+    services.bid_many(it.number, 2, [services.Asked(person, Decimal(price), f"key-of-{price}", late) for person, price in crowd])
     assert services.close_auctions_due(late + 5 * MINUTE + 4 * SECOND) == 1
     return again(it)
 
@@ -84,6 +85,25 @@ def test_what_does_not_follow_is_found(ended: Auction, spoil: str) -> None:
     else:
         told[second] = replace(told[second], facts={**told[second].facts, "bidder": 5})
     with pytest.raises(Contradiction):
+        replay(ended.number, told)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda bids: [bids[1], bids[0], bids[2]], "does not follow"),
+        (lambda bids: bids[1:], "does not follow"),
+        (lambda bids: [bids[0], {**bids[1], "price": "130.00"}, bids[2]], "not lawful"),
+        (lambda bids: [bids[0], bids[1], {**bids[2], "bidder": 5}], "no bid was possible"),
+        (lambda bids: [bids[0], {**bids[1], "at": bids[1]["at"].replace("2026", "2025")}, bids[2]], "not lawful"),
+    ],
+)
+def test_bids_that_were_written_together_are_one_entry_and_each_must_follow(ended: Auction, spoil: Any, why: str) -> None:
+    told = acts(ended)
+    [(index, act)] = [(index, act) for index, act in enumerate(told) if act.verb == "bids" and act.facts["lot"] == 2]
+    assert [(it["place"], it["price"]) for it in act.facts["bids"]] == [(1, "130.00"), (2, "128.00"), (3, "126.00")]
+    told[index] = replace(act, facts={**act.facts, "bids": spoil(act.facts["bids"])})
+    with pytest.raises(Contradiction, match=why):
         replay(ended.number, told)
 
 

@@ -180,8 +180,7 @@ def test_each_bid_tells_the_order_of_the_next_round(hall: tuple[Auction, list[Ac
     bid(it, first, "4900.00", turn(1, 1))
     bid(it, second, "4950.00", turn(1, 2))
     told = [
-        (e.openly["round"], e.openly["order"], [bid["price"] for bid in e.openly["bids"]])
-        for e in RoomEvent.objects.filter(openly__kind="bids").order_by("index")
+        (e.openly["round"], e.openly["order"], e.openly["prices"]) for e in RoomEvent.objects.filter(openly__kind="bids").order_by("index")
     ]
     assert told == [(1, [masks[1], masks[2], masks[0]], ["4900.00"]), (1, [masks[2], masks[1], masks[0]], ["4950.00"])]
 

@@ -196,14 +196,17 @@ class AuctionEntry(models.Model):
 class AuctionBid(models.Model):
     """One accepted bid. Rows are added and never changed: a trigger sees to it."""
 
-    lot = models.ForeignKey(AuctionLot, models.PROTECT, related_name="all_bids", db_index=False)  # it leads the index of places
+    # The lot is locked and is the entry's own, and nobody who has a seat is ever deleted: the database need not look for both again at every bid.
+    lot = models.ForeignKey(
+        AuctionLot, models.PROTECT, related_name="all_bids", db_index=False, db_constraint=False
+    )  # leads the index of places
     entry = models.ForeignKey(AuctionEntry, models.PROTECT, related_name="bids")
     place = models.PositiveIntegerField()
     price = models.DecimalField(max_digits=16, decimal_places=2)
     round = models.PositiveSmallIntegerField(default=0)  # where bidders speak in turns
     by_floor = models.BooleanField(default=False)  # made by the bidder's floor, not by hand
     key = models.TextField()  # the bidder's own: a message that comes twice makes one bid
-    person = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     at = models.DateTimeField()
 
     class Meta:

@@ -35,7 +35,7 @@ PHASES: Final[dict[str, str | Promise]] = {
     "settling": _("result is being established"),
 }
 POINTS: Final = rules.POINTS  # what a bidder declares
-BIDS: Final = ("auction.bid", "auction.floor", "auction.lift_floor")  # acts that the log of bids tells
+BIDS: Final = ("auction.bid", "auction.bids", "auction.floor", "auction.lift_floor")  # acts that the log of bids tells
 STANDSTILLS: Final = ("auction.resume", "auction.make_up")
 LIVE_MOST: Final = 100  # auctions on one board
 _RELATED: Final = ("buyer__region", "plan", "quota", "drafter")

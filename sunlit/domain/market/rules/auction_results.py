@@ -183,6 +183,11 @@ class _Replay:
             raise Contradiction(f"bid {told['place']} in lot {told['lot']} does not follow from those before it")
         lot.bids.append(bid_document(place=taken.place, bidder=mask, price=price, at=taken.at, by_floor=told["by_floor"]))
 
+    def _bids(self, act: Act) -> None:
+        """Bids that were written together, in their order."""
+        for told in act.facts["bids"]:
+            self._bid(Act("bid", _instant(told["at"]), {"lot": act.facts["lot"], **told}))
+
     def _close(self, act: Act) -> None:
         self.names = {int(mask): supplier for mask, supplier in act.facts["bidders"].items()}
         self.over = True

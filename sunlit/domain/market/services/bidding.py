@@ -21,6 +21,7 @@ from sunlit.domain.market.models import Auction, AuctionEntry, AuctionLot
 from sunlit.domain.market.queries import auctions as queries
 from sunlit.domain.market.queries.auctions import Line
 from sunlit.domain.market.rules import auctions as rules
+from sunlit.domain.market.rules.auction_events import columns
 from sunlit.domain.market.rules.auction_turns import lowest_before, worst_first
 from sunlit.domain.market.services.auctions import masked
 from sunlit.domain.market.states import auctions as states
@@ -34,7 +35,6 @@ from sunlit.foundation.ledger.services import Deed, record_many
 from sunlit.foundation.lifecycle import NOT_YOURS
 from sunlit.foundation.live import services as live
 from sunlit.foundation.live.models import RoomEvent
-from sunlit.foundation.live.rooms import iso_of
 
 
 @dataclass(frozen=True)
@@ -286,7 +286,6 @@ class _Desk:
         row = _Row(taken, key, person, said[-1].round if said else 0, self.state.ends_at, self.state.extensions)
         self.taken.append(row)
         self.made[taken.bidder, key] = taken
-        self.deeds.append(self._deed("auction.bid", taken.bidder, taken.at, row.told(self.lot.position)))
 
     def record(self, act: str, mask: int, at: datetime) -> None:
         """An act of a bidder that is no bid."""
@@ -304,7 +303,16 @@ class _Desk:
             if self.taken:
                 ask(_WRITE, {**self._columns(), "bids": json.dumps([self._bid(row) for row in self.taken])})
                 live.tell_room(queries.room_of(self.auction.number, self.lot.position), self._events())
+                self.deeds.append(self._bids_made())
             record_many(self.deeds)
+
+    def _bids_made(self) -> Deed:
+        """For the ledger, where all of them act behind a mask: one entry, however many bids there are."""
+        told, last = [row.told() for row in self.taken], self.taken[-1].taken
+        if len(told) == 1:
+            return self._deed("auction.bid", last.bidder, last.at, {"lot": self.lot.position, **told[0]})
+        bids = [{**each, "at": iso(row.taken.at)} for each, row in zip(told, self.taken, strict=True)]
+        return self._deed("auction.bids", last.bidder, last.at, {"lot": self.lot.position, "count": len(bids), "bids": bids})
 
     def _columns(self) -> dict[str, Any]:
         """The lot as it stands now; each round of bids is one event."""
@@ -332,14 +340,11 @@ class _Desk:
     def _event(self, index: int, rows: Sequence[_Row], *, last: bool) -> RoomEvent:
         """Seen by each as far as the auction's terms allow before the end."""
         visibility, end = self.auction.visibility, rows[-1]
-        stands = {"low": str(self.state.low), "next": str(self.state.next_price())}
-        openly: dict[str, Any] = {"kind": "bids", "ends_at": iso(end.ends_at), "extensions": end.extensions}
-        openly |= {"bids": [row.seen(visibility) for row in rows]}
-        if visibility != rules.RANK_ONLY:
-            openly |= stands
+        openly, inside = columns([row.taken for row in rows], visibility)
+        openly |= {"kind": "bids", "ends_at": iso(end.ends_at), "extensions": end.extensions}
+        (inside if visibility == rules.RANK_ONLY else openly).update(low=str(self.state.low), next=str(self.state.next_price()))
         if end.round:
             openly |= {"round": end.round, "order": worst_first(self.state.masks, lowest_before(self.state.said, end.round + 1))}
-        inside = {**stands, "bids": [row.seen(rules.BOTH) for row in rows]}
         own = self._own(rows, ranks=last and visibility != rules.LOW_ONLY)
         return RoomEvent(
             room=queries.room_of(self.auction.number, self.lot.position),
@@ -374,25 +379,11 @@ class _Row:
     ends_at: datetime
     extensions: int
 
-    def told(self, position: int) -> dict[str, Any]:
+    def told(self) -> dict[str, Any]:
         """For the ledger: everything that a replay works out anew."""
         it = self.taken
-        told = {"lot": position, "place": it.place, "bidder": it.bidder, "price": it.price, "by_floor": it.by_floor}
+        told = {"place": it.place, "bidder": it.bidder, "price": it.price, "by_floor": it.by_floor}
         return {**told, "ends_at": iso(self.ends_at), "extensions": self.extensions}
-
-    def seen(self, visibility: str) -> dict[str, Any]:
-        """For those who watch."""
-        it = self.taken
-        told: dict[str, Any] = {"place": it.place, "at": iso_of(it.at)}
-        if it.leads:
-            told["leads"] = True
-        if visibility != rules.RANK_ONLY:
-            told["price"] = str(it.price)
-        if visibility == rules.BOTH:
-            told["bidder"] = it.bidder
-        if visibility == rules.BOTH and it.by_floor:
-            told["by_floor"] = True
-        return told
 
     def mine(self) -> dict[str, Any]:
         """For the bidder itself."""

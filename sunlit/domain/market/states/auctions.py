@@ -75,5 +75,6 @@ auction = Life(
 )  # fmt: skip
 
 sentences.say("auction.bid", _("Bidder {bidder} bid ¥{price} in lot {lot} of auction {number}"))
+sentences.say("auction.bids", _("{count} bids in lot {lot} of auction {number} were written together"))
 sentences.say("auction.floor", _("Bidder {bidder} set a sealed floor in lot {lot} of auction {number}"))
 sentences.say("auction.lift_floor", _("Bidder {bidder} took its floor in lot {lot} of auction {number} away"))

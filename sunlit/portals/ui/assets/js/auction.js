@@ -158,7 +158,7 @@ class Room {
     const told = this.told;
     const was = told.rank;
     const mine = new Map((event.mine ?? []).map((bid) => [bid.place, { ...bid, own: true }]));
-    const made = event.bids.map((bid) => ({ ...bid, ...mine.get(bid.place) }));
+    const made = columns(event).map((bid) => ({ ...bid, ...mine.get(bid.place) }));
     const own = made.findLast((bid) => bid.own);
     told.ends_at = event.ends_at;
     told.bids = Math.max(told.bids, made.at(-1).place);
@@ -180,7 +180,7 @@ class Room {
     if (told.turns && event.order) this.reorder(event);
     this.rows(made);
     this.steps(made, event.ends_at);
-    this.follow(event, made.findLast((bid) => bid.leads), was === 1 || Boolean(own));
+    this.follow(event, made.find((bid) => bid.place === event.leads), was === 1 || Boolean(own));
   }
 
   extended(event) {
@@ -355,6 +355,18 @@ class Room {
     tone.stop(context.currentTime + 0.35);
     tone.onended = () => context.close();
   }
+}
+
+// The bids of an event one by one; the event tells them as columns.
+function columns({ at, first, ago, prices, by, floors }) {
+  const end = Date.parse(at);
+  return ago.map((ms, n) => ({
+    place: first + n,
+    at: new Date(end - ms).toISOString(),
+    price: prices?.[n],
+    bidder: by?.[n],
+    by_floor: floors?.includes(first + n),
+  }));
 }
 
 function key() {
