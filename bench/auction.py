@@ -29,6 +29,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import uvloop
 from psycopg.types.json import Jsonb
@@ -172,13 +173,13 @@ def hall(people: Sequence[Any], title: str) -> Hall:
 
 @contextlib.contextmanager
 def house() -> Iterator[tuple[int, int]]:
-    """The two processes that serve, as `sunlit run` starts them; yields the ports of pages and of live events."""
+    """The processes that serve, as `sunlit run` starts them: one for pages, a pair for live events and bids; yields the two ports."""
     port = _free_port()
     environment = {**os.environ, "SUNLIT_PORT": str(port), "SUNLIT_WORKERS": "1", "SUNLIT_BIND": "127.0.0.1"}
-    running = [subprocess.Popen([sys.executable, "-m", "sunlit.cli", duty], env=environment) for duty in ("web", "live")]
+    running = [subprocess.Popen([sys.executable, "-m", "sunlit.cli", duty], env=environment) for duty in ("web", "live", "live")]
     try:
-        for each in (port, port + 1):
-            _wait_for(each)
+        _wait_for(port, 1)
+        _wait_for(port + 1, 2)
         yield port, port + 1
     finally:
         for process in running:
@@ -196,10 +197,10 @@ def _free_port() -> int:
                 return int(first.getsockname()[1])
 
 
-def _wait_for(port: int) -> None:
+def _wait_for(port: int, listeners: int) -> None:
     until = time.monotonic() + OPEN_SECONDS
     while time.monotonic() < until:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        if sum(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in psutil.net_connections("tcp4")) >= listeners:
             return
         time.sleep(0.1)
     raise SystemExit(f"nothing answers on port {port}")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -51,19 +52,15 @@ def web() -> None:
 
 
 def live() -> None:
-    """The server-sent events and the bid desk, in one process with an event loop."""
-
+    """The server-sent events and the bid desk, in one process with an event loop. Several share the port: the system deals out the lines among them."""
     import uvicorn
 
-    uvicorn.run(
+    config = uvicorn.Config(
         "sunlit.config.asgi:application",
-        host=str(environment.get("BIND")),
-        port=environment.live_port(),
         loop="uvloop",
         http="httptools",
         ws="none",
         lifespan="on",
-        backlog=BACKLOG,
         limit_concurrency=LISTENERS_MOST,
         timeout_keep_alive=KEPT_SECONDS,
         timeout_graceful_shutdown=2,
@@ -73,6 +70,11 @@ def live() -> None:
         server_header=False,
         date_header=False,
     )
+    config.load()  # who listens is ready
+    address, port = str(environment.get("BIND")), environment.live_port()
+    family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
+    with socket.create_server((address, port), family=family, backlog=BACKLOG, reuse_port=True) as door:
+        uvicorn.Server(config).run(sockets=[door])
 
 
 def worker() -> None:

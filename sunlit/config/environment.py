@@ -165,6 +165,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("SUNLIT_MAIL_FROM", "sunlit@localhost", "Sender of the platform's mail."),
     Setting("SUNLIT_WORKERS", "2", "Number of web processes; about one a core.", _number(1, 64)),
+    Setting(
+        "SUNLIT_LIVE_PROCESSES",
+        "2",
+        "Number of live processes behind the live port; each takes bids and tells its part of the watchers.",
+        _number(1, 16),
+    ),
     Setting("SUNLIT_LOG_FORMAT", "console", "`console` for people, `json` for a log collector.", _one_of("console", "json")),
     Setting("SUNLIT_LOG_LEVEL", "info", "Least important log lines shown.", _one_of("debug", "info", "warning", "error")),
     Setting(

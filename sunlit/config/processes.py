@@ -42,6 +42,7 @@ class Process:
     arguments: tuple[str, ...]
     module: str
     wanted: Callable[[], bool] = lambda: True
+    count: Callable[[], int] = lambda: 1  # that do the same side by side
 
 
 def _seals_at_the_sandbox() -> bool:
@@ -56,7 +57,7 @@ PROCESSES: tuple[Process, ...] = (
     Process("bank", ("bank",), "sunlit.foundation.gateways.sandbox.bank_server", _pays_at_the_sandbox),
     Process("keepers", ("keepers",), "sunlit.foundation.gateways.sandbox.keeper_server", _seals_at_the_sandbox),
     Process("web", ("web",), "sunlit.config.wsgi"),
-    Process("live", ("live",), "sunlit.foundation.live.asgi"),
+    Process("live", ("live",), "sunlit.foundation.live.asgi", count=lambda: int(environment.get("LIVE_PROCESSES"))),
     Process("worker", ("worker",), "sunlit.foundation.outbox.queue"),
     Process("sealer", ("sealer",), "sunlit.foundation.ledger.sealer"),
     Process("indexer", ("indexer",), "sunlit.foundation.outbox.follow"),
@@ -307,8 +308,9 @@ def _run(announce: Callable[[str], None]) -> int:
     with Supervisor() as supervisor, _database(supervisor):
         supervisor.once("prepare")
         for row in PROCESSES:
-            if not supervisor.stopping and find_spec(row.module) and row.wanted():
-                supervisor.add(Child(row.name, lambda row=row: start_command(row.arguments)))  # type: ignore[misc]
+            for _each in range(row.count()):
+                if not supervisor.stopping and find_spec(row.module) and row.wanted():
+                    supervisor.add(Child(row.name, lambda row=row: start_command(row.arguments)))  # type: ignore[misc]
         _wait_until_open(supervisor)
         supervisor.opened = True
         if not supervisor.stopping:

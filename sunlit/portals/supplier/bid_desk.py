@@ -113,11 +113,16 @@ class Lot:
             called, self.busy = not self.busy, True
             return called
 
+    def wanted(self) -> bool:
+        """Whether anybody waits. Otherwise the writer goes home, and the next bid calls another."""
+        with self.lock:
+            self.busy = bool(self.waiting)
+            return self.busy
+
     def take(self) -> list[Waiting]:
-        """What goes into one transaction. Nothing: the writer goes home, and the next bid calls another."""
+        """What goes into one transaction."""
         with self.lock:
             together, self.waiting = self.waiting[:TOGETHER_MOST], self.waiting[TOGETHER_MOST:]
-            self.busy = bool(together)
             return together
 
 
@@ -189,22 +194,32 @@ class BidDesk:
 
     def _write(self, number: str, position: int, lot: Lot, loop: asyncio.AbstractEventLoop) -> None:
         """One transaction, then the next, until nobody waits. Between two of them other lots come to their turn: the threads' queue is fair."""
-        if together := lot.take():
-            answers = self._carried_out(number, position, [asked for asked, _future in together])
+        if lot.wanted():
+            together, answers = self._carried_out(number, position, lot)
             loop.call_soon_threadsafe(_tell, together, answers)
             self.threads.submit(self._write, number, position, lot, loop)
 
-    def _carried_out(self, number: str, position: int, asked: Sequence[Asked]) -> Sequence[Accepted | Refused | Turned]:
+    def _carried_out(self, number: str, position: int, lot: Lot) -> tuple[list[Waiting], Sequence[Accepted | Refused | Turned]]:
+        """Who waited when the lot was ours, and what each is answered; where it never was ours, who waits now."""
+        together: list[Waiting] = []
+
+        def take() -> list[Asked]:
+            together.extend(lot.take())
+            return [asked for asked, _future in together]
+
+        answer: Refused | Turned
         try:
-            answers: list[Accepted | Refused] = _fresh(lambda: services.bid_many(number, position, asked))
-            return answers
+            answers: list[Accepted | Refused] = _fresh(lambda: services.bid_waiting(number, position, take))
+            return together, answers
         except Refused as refused:
-            return [refused] * len(asked)
+            answer = refused
         except (DatabaseError, InterfaceError):
-            return [Turned(503)] * len(asked)  # the page sends it again; the key makes it one bid
+            answer = Turned(503)  # the page sends it again; the key makes it one bid
         except Exception:
             log.exception("bids could not be written", auction=number, lot=position)
-            return [Turned(500)] * len(asked)
+            answer = Turned(500)
+        together = together or lot.take()
+        return together, [answer] * len(together)
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.threads, _fresh, work)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from decimal import Decimal
 from threading import Barrier
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from sunlit.domain.market import services
 from sunlit.domain.market.models import Auction, AuctionBid
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.accounts.models import Seat
@@ -110,11 +112,39 @@ def test_who_shows_no_good_pass_is_turned_away(auction: tuple[Auction, list[Acto
     assert AuctionBid.objects.count() == 0
 
 
+def test_a_key_that_looks_like_a_floors_own_blocks_nobody(auction: tuple[Auction, list[Actor]]) -> None:
+    it, people = auction
+    services.set_floor(it.number, 1, floor=Decimal("3000.00"), by=people[0], at=START)  # bids at once, as the first
+    bids = [("4000", "floor:00001"), ("3900", "floor:2"), ("3800", "floor:0003"), ("3700", "\u5e95\u4ef73333")]
+    said = [ask([{"pass": bid_pass(people[1], it.number, 1, "en"), "price": price, "key": key}])[0] for price, key in bids]
+    assert [status for status, _told in said] == [200, 422, 200, 422]
+    assert list(AuctionBid.objects.filter(by_floor=True).values_list("place", "key")) == [(n, f"\u5e95\u4ef7{n}") for n in (1, 3, 5)]
+
+
+def test_a_key_used_for_another_price_spoils_nobody_elses_bid_of_the_same_transaction(auction: tuple[Auction, list[Actor]]) -> None:
+    it, people = auction
+    mine, other = ({"pass": bid_pass(person, it.number, 1, "en")} for person in people[:2])
+    assert ask([{**mine, "price": "4900", "key": "key-of-mine"}])[0][0] == 200
+    said = ask(
+        [
+            {**other, "price": "4800", "key": "key-of-other"},
+            {**mine, "price": "4000", "key": "key-of-mine"},
+            {**mine, "price": "3900", "key": "key-of-mine-2"},
+            {**mine, "price": "4900", "key": "key-of-mine"},
+        ]
+    )
+    assert [(status, told.get("place"), told.get("again")) for status, told in said] == [
+        (200, 2, False), (409, None, None), (200, 3, False), (200, 1, True)
+    ]  # fmt: skip
+    assert said[1][1]["problems"][0]["code"] == "AUC-025"
+    assert list(AuctionBid.objects.order_by("place").values_list("price", flat=True)) == [Decimal(n) for n in (4900, 4800, 3900)]
+
+
 def test_one_writer_is_called_for_all_who_wait_and_another_when_it_went_home():
     lot, bids = Lot(), [object() for _n in range(TOGETHER_MOST + 1)]
     assert [lot.put(bid) for bid in bids] == [True, *[False] * TOGETHER_MOST]  # type: ignore[arg-type]
-    assert lot.take() == bids[:TOGETHER_MOST]
+    assert (lot.wanted(), lot.take()) == (True, bids[:TOGETHER_MOST])
     assert lot.put(bids[0]) is False  # type: ignore[arg-type]
-    assert lot.take() == [bids[-1], bids[0]]
-    assert (lot.take(), lot.busy) == ([], False)
+    assert (lot.wanted(), lot.take()) == (True, [bids[-1], bids[0]])
+    assert (lot.wanted(), lot.busy, lot.take()) == (False, False, [])
     assert lot.put(bids[0]) is True  # type: ignore[arg-type]

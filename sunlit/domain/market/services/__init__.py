@@ -40,7 +40,7 @@ from sunlit.domain.market.services.auctions import (
     withdraw_auction,
     write_auction,
 )
-from sunlit.domain.market.services.bidding import Accepted, Asked, bid, bid_many, floor_of, lift_floor, set_floor
+from sunlit.domain.market.services.bidding import Accepted, Asked, bid, bid_many, bid_waiting, floor_of, lift_floor, set_floor
 from sunlit.domain.market.services.orders import (
     accept_new_prices,
     add_to_cart,
@@ -106,6 +106,7 @@ __all__ = [
     "award_quotation",
     "bid",
     "bid_many",
+    "bid_waiting",
     "buy_ordinarily",
     "cancel_quotation",
     "checkout",

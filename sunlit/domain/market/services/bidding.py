@@ -7,7 +7,7 @@ came to the server. Whoever sends the same message again (the key) gets the firs
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from sunlit.domain.market.models import Auction, AuctionEntry, AuctionLot
 from sunlit.domain.market.queries import auctions as queries
@@ -62,6 +62,8 @@ class Accepted:
 
 Answer = Accepted | Refused
 
+_FLOOR = "底价"  # begins the keys of bids that a floor made: no bidder's own key can look so (`rules.is_key`)
+
 
 def _columns(model: type[models.Model], *wanted: str) -> tuple[str, ...]:
     """Of all columns those that bidding needs, in the order in which a row is read back."""
@@ -86,11 +88,10 @@ SELECT entry.id, entry.price, entry.place, bidder.mask, bidder.supplier_id, bidd
   FROM market_auctionentry entry JOIN market_auctionbidder bidder ON bidder.id = entry.bidder_id
  WHERE entry.lot_id = (SELECT id FROM market_auctionlot WHERE {_WHICH}) ORDER BY entry.id
 """  # noqa: S608 (our own column names)
-_MADE = f"""
+_MADE = """
 SELECT bid.* FROM unnest(%s::text[]) AS asked (key), LATERAL (
-       SELECT entry_id, key, place, price, at FROM market_auctionbid
-        WHERE key = asked.key AND lot_id + 0 = (SELECT id FROM market_auctionlot WHERE {_WHICH}) OFFSET 0) bid
-"""  # noqa: S608 (our own column names) - one by one through the index of keys, never the whole lot
+       SELECT entry_id, key, place, price, at FROM market_auctionbid WHERE key = asked.key AND lot_id + 0 = %s OFFSET 0) bid
+"""  # one by one through the index of keys, never the whole lot
 _WRITE = """
 WITH bid AS (
     SELECT * FROM json_to_recordset(%(bids)s::json) AS it (
@@ -116,11 +117,41 @@ def bid(number: str, position: int, *, price: Decimal, key: str, by: Actor, at: 
     return answer
 
 
-@transaction.atomic
 def bid_many(number: str, position: int, asked: Sequence[Asked]) -> list[Answer]:
     """Take bids in this order, each by itself, in one durable transaction; what is refused changes nothing."""
-    desk = _Desk.open(number, position, [each.key for each in asked if rules.is_key(each.key)])
+    return bid_waiting(number, position, lambda: asked)
+
+
+def bid_waiting(number: str, position: int, take: Callable[[], Sequence[Asked]]) -> list[Answer]:
+    """Take the bids that wait when it is their turn: `take` is called once, when the lot is locked, so that all who came meanwhile go together.
+
+    A message that comes again can only be refused, for it bids no lower than itself: its key is looked for among the refused alone. Only a key that is used
+    for another price shows itself when the bids are written; then all of them are judged anew, with every key known before.
+    """
+    taken: list[Asked] = []
+
+    def once() -> Sequence[Asked]:
+        taken.extend(take())
+        return taken
+
+    try:
+        return _bid(number, position, once)
+    except IntegrityError:
+        return _bid(number, position, lambda: taken, every_key=True)
+
+
+@transaction.atomic
+def _bid(number: str, position: int, take: Callable[[], Sequence[Asked]], *, every_key: bool = False) -> list[Answer]:
+    desk = _Desk.open(number, position)
+    asked = take()
+    if every_key:
+        desk.look_for(asked)
     answers = [desk.answer(each) for each in asked]
+    refused = [(n, each) for n, (each, answer) in enumerate(zip(asked, answers, strict=True)) if isinstance(answer, Refused)]
+    if refused and not every_key:
+        desk.look_for([each for _n, each in refused])
+        for n, each in refused:
+            answers[n] = desk.made_before(each) or answers[n]
     desk.write()
     return answers
 
@@ -188,23 +219,24 @@ class _Desk:
         self.made: dict[tuple[int, str], rules.Taken] = {}
 
     @classmethod
-    def open(cls, number: str, position: int, keys: Sequence[str] = ()) -> _Desk:
+    def open(cls, number: str, position: int) -> _Desk:
         """Lock first, read after: what others committed while we waited is seen. Refused: AUC-016 nobody entered the lot, AUC-020 not announced."""
         which = [number, position]
         with together() as ask:
-            lots, terms, entries, made = ask(_LOCK, which), ask(_TERMS, [number]), ask(_READ, which), ask(_MADE, [list(keys), *which])
+            lots, terms, entries = ask(_LOCK, which), ask(_TERMS, [number]), ask(_READ, which)
         lot, auction, lines = lots.fetchone(), terms.fetchone(), [Line(*row) for row in entries.fetchall()]
         if lot is None or auction is None or not lines:
             raise Refused(Problem(rules.NOT_A_BIDDER))
-        desk = cls(Auction.from_db("default", _AUCTION, auction), AuctionLot.from_db("default", _LOT, lot[:-1]), lines)
-        desk.know(made.fetchall())
-        return desk
+        return cls(Auction.from_db("default", _AUCTION, auction), AuctionLot.from_db("default", _LOT, lot[:-1]), lines)
 
-    def know(self, bids: Iterable[tuple[Any, ...]]) -> None:
+    def look_for(self, asked: Iterable[Asked]) -> None:
         """The bids that these messages made before."""
+        keys = [each.key for each in asked if rules.is_key(each.key)]
+        with together() as ask:
+            made = ask(_MADE, [keys, self.lot.pk])
         masks = {line.entry: line.mask for line in self.lines.values()}
-        for entry, key, place, price, at in bids:
-            self.made[masks[entry], key] = rules.Taken(place, masks[entry], price, at, leads=False, extended=False)
+        for entry, key, place, price, at in made.fetchall():
+            self.made.setdefault((masks[entry], key), rules.Taken(place, masks[entry], price, at, leads=False, extended=False))
 
     # Judging
 
@@ -220,6 +252,13 @@ class _Desk:
         self._keep(taken, asked.key, asked.by.person)
         self.let_floors_answer(asked.at)
         return self.accepted(taken)
+
+    def made_before(self, asked: Asked) -> Answer | None:
+        """What a refused message is answered whose key made a bid before."""
+        try:
+            return self._known(self.line_of(asked.by), asked)
+        except Refused as refused:
+            return refused
 
     def line_of(self, by: Actor) -> Line:
         """The actor's own line. Refused: AUC-016, LIF-002."""
@@ -272,7 +311,7 @@ class _Desk:
             return []
         made = []
         for taken in self.state.answer(self.floors, at):
-            self._keep(taken, f"floor:{taken.place}", self.lines[taken.bidder].person)
+            self._keep(taken, f"{_FLOOR}{taken.place}", self.lines[taken.bidder].person)
             made.append(taken)
         return made
 
