@@ -330,8 +330,12 @@ def check(its: Hall) -> bool:
     from sunlit.domain.market.models import AuctionBid
     from sunlit.foundation.ledger import queries as ledger
 
-    acts = [e for e in ledger.acts_on(f"auction/{its.number}") if e.act in ("auction.bid", "auction.bids")]
-    told = [(bid["place"], Decimal(bid["price"])) for e in acts for bid in e.facts.get("bids", [e.facts])]
+    told = list[tuple[int, Decimal]]()
+    for act in ledger.acts_on(f"auction/{its.number}"):
+        if act.act == "auction.bid":
+            told.append((act.facts["place"], Decimal(act.facts["price"])))
+        elif act.act == "auction.bids":
+            told += enumerate(map(Decimal, act.facts["prices"]), act.facts["first"])
     rows = list(AuctionBid.objects.filter(lot__auction__number=its.number).order_by("place").values_list("place", "price"))
     return told == rows
 

@@ -8,10 +8,29 @@ from typing import Any
 
 import psycopg
 from django.db import connection
+from psycopg.abc import PQGen
 from psycopg.pq import PipelineStatus
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 Ask = Callable[[str, Parameters], psycopg.Cursor[tuple[Any, ...]]]
+
+
+class _Letter(psycopg.Pipeline):
+    """A pipeline that goes out as one. psycopg's own looks after every statement whether an answer has come, and each look hands the interpreter to others."""
+
+    whole = False
+
+    def _enqueue_sync(self) -> None:
+        self.whole = True
+        super()._enqueue_sync()
+
+    def _communicate_gen(self) -> PQGen[None]:
+        if self.whole:
+            yield from super()._communicate_gen()
+
+    def _fetch_gen(self, *, flush: bool) -> PQGen[None]:
+        yield from super()._communicate_gen()  # somebody reads an answer within the block
+        yield from super()._fetch_gen(flush=flush)
 
 
 @contextlib.contextmanager
@@ -33,5 +52,11 @@ def together() -> Iterator[Ask]:
         if link.info.pipeline_status is not PipelineStatus.OFF:  # within a block of the caller
             yield ask
             return
+        link._pipeline = _Letter(link)  # noqa: SLF001 - or else psycopg makes one of its own
         with link.pipeline():
             yield ask
+
+
+def committing() -> str:
+    """The statement to be asked last of all in `together`, so that the transaction is durable with it; "" inside another transaction."""
+    return "" if connection.savepoint_ids else "COMMIT"

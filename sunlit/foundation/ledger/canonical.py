@@ -44,7 +44,7 @@ def iso(at: datetime) -> str:
     """The instant in UTC with microseconds: 2026-03-02T01:30:00.000000Z."""
     if at.tzinfo is None:
         raise TypeError(f"a time without a zone: {at!r}")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def facts_digest(salt: bytes, facts_json: str) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from psycopg import Cursor
 from structlog.contextvars import bind_contextvars
 
 from sunlit.foundation.accounts.actors import Actor
@@ -52,16 +53,26 @@ def record(*, act: str, subject: str, by: Actor, at: datetime, facts: Mapping[st
 
 def record_many(deeds: Sequence[Deed]) -> list[Entry]:
     """Write one entry a deed, in their order, with one statement."""
-    assert connection.in_atomic_block, "an act and its entry stand or fall together: record inside the act's transaction"
-    assert len(deeds) <= MANY_MAX, f"at most {MANY_MAX} deeds at once"
     if not deeds:
         return []
-    rows = [_row(deed) for deed in deeds]
-    with together() as ask:
-        told = ask(_INSERT, [_as_json([row for row, _facts in rows])])
+    told, rows = _insert(deeds)
     drawn = told.fetchall()
     bind_contextvars(act=drawn[-1][0])  # whatever this request or job logs from now on tells after which act
     return [_entry(number, int(xid), row, facts) for (number, xid), (row, facts) in zip(drawn, rows, strict=True)]
+
+
+def record_along(deeds: Sequence[Deed]) -> None:
+    """As `record_many`, for who asks for several things together and does not wait for the entries."""
+    if deeds:
+        _insert(deeds)
+
+
+def _insert(deeds: Sequence[Deed]) -> tuple[Cursor[tuple[Any, ...]], list[tuple[tuple[Any, ...], Any]]]:
+    assert connection.in_atomic_block, "an act and its entry stand or fall together: record inside the act's transaction"
+    assert len(deeds) <= MANY_MAX, f"at most {MANY_MAX} deeds at once"
+    rows = [_row(deed) for deed in deeds]
+    with together() as ask:
+        return ask(_INSERT, [_as_json([row for row, _facts in rows])]), rows
 
 
 def _row(deed: Deed) -> tuple[tuple[Any, ...], Any]:

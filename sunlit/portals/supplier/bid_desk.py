@@ -40,6 +40,7 @@ BODY_BYTES_MOST: Final = 4096
 TOGETHER_MOST: Final = 200  # bids in one transaction
 WAITING_MOST: Final = 2000  # bids of one lot; beyond it the page's own form still answers
 THREADS: Final = 2
+IN_A_ROW: Final = 8  # transactions of one lot before other lots come to their turn
 KNOWN_FOR: Final = timedelta(seconds=10)  # how long a pass and a seat are taken for what they were when they were last looked at
 KNOWN_MOST: Final = 5000
 
@@ -193,11 +194,13 @@ class BidDesk:
         return 200, told(answer)
 
     def _write(self, number: str, position: int, lot: Lot, loop: asyncio.AbstractEventLoop) -> None:
-        """One transaction, then the next, until nobody waits. Between two of them other lots come to their turn: the threads' queue is fair."""
-        if lot.wanted():
+        """One transaction after the other, until nobody waits. Now and then other lots come to their turn: the threads' queue is fair."""
+        for _each in range(IN_A_ROW):
+            if not lot.wanted():
+                return
             together, answers = self._carried_out(number, position, lot)
             loop.call_soon_threadsafe(_tell, together, answers)
-            self.threads.submit(self._write, number, position, lot, loop)
+        self.threads.submit(self._write, number, position, lot, loop)
 
     def _carried_out(self, number: str, position: int, lot: Lot) -> tuple[list[Waiting], Sequence[Accepted | Refused | Turned]]:
         """Who waited when the lot was ours, and what each is answered; where it never was ours, who waits now."""

@@ -170,23 +170,34 @@ class _Replay:
         self.still.append((since, until))
 
     def _bid(self, act: Act) -> None:
-        told, price = act.facts, Decimal(act.facts["price"])
-        lot, mask = self.lots[told["lot"]], told["bidder"]
-        if not self.running or told["lot"] not in self.admitted.get(mask, ()):
-            raise Contradiction(f"bid {told['place']} in lot {told['lot']} while no bid was possible")
-        wrong = next(lot.state.problems(mask, price, act.at), None)
-        if wrong is not None:
-            raise Contradiction(f"bid {told['place']} in lot {told['lot']} was not lawful: {wrong.code}")
-        taken = lot.state.take(mask, price, act.at, by_floor=told["by_floor"])
-        follows = (taken.place, taken.at, iso(lot.state.ends_at), lot.state.extensions)
-        if follows != (told["place"], act.at, told["ends_at"], told["extensions"]):
-            raise Contradiction(f"bid {told['place']} in lot {told['lot']} does not follow from those before it")
-        lot.bids.append(bid_document(place=taken.place, bidder=mask, price=price, at=taken.at, by_floor=told["by_floor"]))
+        told = act.facts
+        self._take(told["lot"], told["place"], told["bidder"], Decimal(told["price"]), act.at, by_floor=told["by_floor"])
+        self._ends_as_told(act)
 
     def _bids(self, act: Act) -> None:
         """Bids that were written together, in their order."""
-        for told in act.facts["bids"]:
-            self._bid(Act("bid", _instant(told["at"]), {"lot": act.facts["lot"], **told}))
+        told = act.facts
+        bids = zip(told["bidders"], told["prices"], told["at"], strict=True)
+        for place, (mask, price, at) in enumerate(bids, told["first"]):
+            self._take(told["lot"], place, mask, Decimal(price), _instant(at), by_floor=place in told["floors"])
+        self._ends_as_told(act)
+
+    def _take(self, position: int, place: int, mask: int, price: Decimal, at: datetime, *, by_floor: bool) -> None:
+        lot, what = self.lots[position], f"bid {place} in lot {position}"
+        if not self.running or position not in self.admitted.get(mask, ()):
+            raise Contradiction(f"{what} while no bid was possible")
+        wrong = next(lot.state.problems(mask, price, at), None)
+        if wrong is not None:
+            raise Contradiction(f"{what} was not lawful: {wrong.code}")
+        taken = lot.state.take(mask, price, at, by_floor=by_floor)
+        if (taken.place, taken.at) != (place, at):
+            raise Contradiction(f"{what} does not follow from those before it")
+        lot.bids.append(bid_document(place=place, bidder=mask, price=price, at=at, by_floor=by_floor))
+
+    def _ends_as_told(self, act: Act) -> None:
+        state = self.lots[act.facts["lot"]].state
+        if (iso(state.ends_at), state.extensions) != (act.facts["ends_at"], act.facts["extensions"]):
+            raise Contradiction(f"the end of lot {act.facts['lot']} does not follow from its bids")
 
     def _close(self, act: Act) -> None:
         self.names = {int(mask): supplier for mask, supplier in act.facts["bidders"].items()}

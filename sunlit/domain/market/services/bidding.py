@@ -29,9 +29,9 @@ from sunlit.foundation import vault
 from sunlit.foundation.accounts.actors import Actor
 from sunlit.foundation.kernel import money
 from sunlit.foundation.kernel.refusals import Problem, Refused, check
-from sunlit.foundation.kernel.sql import together
+from sunlit.foundation.kernel.sql import committing, together
 from sunlit.foundation.ledger.canonical import iso
-from sunlit.foundation.ledger.services import Deed, record_many
+from sunlit.foundation.ledger.services import Deed, record_along
 from sunlit.foundation.lifecycle import NOT_YOURS
 from sunlit.foundation.live import services as live
 from sunlit.foundation.live.models import RoomEvent
@@ -152,7 +152,7 @@ def _bid(number: str, position: int, take: Callable[[], Sequence[Asked]], *, eve
         desk.look_for([each for _n, each in refused])
         for n, each in refused:
             answers[n] = desk.made_before(each) or answers[n]
-    desk.write()
+    desk.write(last=True)
     return answers
 
 
@@ -336,22 +336,34 @@ class _Desk:
 
     # Writing
 
-    def write(self) -> None:
-        """Everything at once; nothing where nothing was taken."""
+    def write(self, *, last: bool = False) -> None:
+        """Everything at once; nothing where nothing was taken. As the `last` thing of the transaction it is durable afterwards."""
         with together() as ask:
             if self.taken:
                 ask(_WRITE, {**self._columns(), "bids": json.dumps([self._bid(row) for row in self.taken])})
                 live.tell_room(queries.room_of(self.auction.number, self.lot.position), self._events())
                 self.deeds.append(self._bids_made())
-            record_many(self.deeds)
+            record_along(self.deeds)
+            if last and (commit := committing()):
+                ask(commit, ())
 
     def _bids_made(self) -> Deed:
-        """For the ledger, where all of them act behind a mask: one entry, however many bids there are."""
-        told, last = [row.told() for row in self.taken], self.taken[-1].taken
-        if len(told) == 1:
-            return self._deed("auction.bid", last.bidder, last.at, {"lot": self.lot.position, **told[0]})
-        bids = [{**each, "at": iso(row.taken.at)} for each, row in zip(told, self.taken, strict=True)]
-        return self._deed("auction.bids", last.bidder, last.at, {"lot": self.lot.position, "count": len(bids), "bids": bids})
+        """For the ledger, where all of them act behind a mask: one entry, however many bids there are; everything that a replay works out anew."""
+        rows, end = [row.taken for row in self.taken], self.taken[-1]
+        told = {"lot": self.lot.position, "ends_at": iso(end.ends_at), "extensions": end.extensions}
+        if len(rows) == 1:
+            [it] = rows
+            return self._deed(
+                "auction.bid",
+                it.bidder,
+                it.at,
+                {**told, "place": it.place, "bidder": it.bidder, "price": it.price, "by_floor": it.by_floor},
+            )
+        told |= {
+            "first": rows[0].place, "count": len(rows), "bidders": [it.bidder for it in rows], "prices": [str(it.price) for it in rows],
+            "at": [iso(it.at) for it in rows], "floors": [it.place for it in rows if it.by_floor],
+        }  # fmt: skip
+        return self._deed("auction.bids", end.taken.bidder, end.taken.at, told)
 
     def _columns(self) -> dict[str, Any]:
         """The lot as it stands now; each round of bids is one event."""
@@ -417,12 +429,6 @@ class _Row:
     round: int
     ends_at: datetime
     extensions: int
-
-    def told(self) -> dict[str, Any]:
-        """For the ledger: everything that a replay works out anew."""
-        it = self.taken
-        told = {"place": it.place, "bidder": it.bidder, "price": it.price, "by_floor": it.by_floor}
-        return {**told, "ends_at": iso(self.ends_at), "extensions": self.extensions}
 
     def mine(self) -> dict[str, Any]:
         """For the bidder itself."""
