@@ -94,7 +94,7 @@ def main(bidders: int, watchers: int, seconds: float, rounds: int) -> dict[str, 
             orders = [crowd_at_the_end(url, live, it) for it in crowds]
         replays = [check(it) for it in (busy, calm, *crowds)]
         documents = {str(n): {"rows_ms": rows_ms(people, n), "document_ms": document_ms(url, n)} for n in DOCUMENT_BIDS}
-    rate = burst["done"] / seconds
+    rate = burst["done"] / burst["seconds"]
     return {
         "bench": "auction",
         "bids_per_second": round(rate, 1),
@@ -260,22 +260,27 @@ async def _opened(port: int, its: Hall, numbers: Iterable[int]) -> list[Bidder]:
     return crowd
 
 
-async def closed_loop(port: int, its: Hall, seconds: float) -> list[float]:
-    """Every bidder bids again as soon as it was answered."""
+async def closed_loop(port: int, its: Hall, seconds: float) -> tuple[list[float], float]:
+    """Every bidder bids again as soon as it was answered, until the time is over or one of them has no step left. How long each took, and all together."""
     crowd = await _opened(port, its, range(len(its.passes)))
-    until = time.monotonic() + seconds
+    began = time.monotonic()
+    until = began + seconds
 
     async def bids(each: Bidder) -> None:
-        while time.monotonic() < until and each.price > 0:
+        nonlocal until
+        while time.monotonic() < until:
             await each.bid()
+            if each.price <= 0:
+                until = 0.0
 
     await asyncio.gather(*map(bids, crowd))
+    lasted = time.monotonic() - began
     for each in crowd:
         each.close()
-    return [took for each in crowd for took in each.took]
+    return [took for each in crowd for took in each.took], lasted
 
 
-async def at_a_pace(port: int, its: Hall, seconds: float) -> list[float]:
+async def at_a_pace(port: int, its: Hall, seconds: float) -> tuple[list[float], float]:
     """One bid after the other at the pace of a lively auction."""
     crowd = await _opened(port, its, range(len(its.passes)))
     began = time.monotonic()
@@ -287,9 +292,10 @@ async def at_a_pace(port: int, its: Hall, seconds: float) -> list[float]:
         if len(sent) >= len(crowd):
             await sent[-len(crowd)]
     await asyncio.gather(*sent)
+    lasted = time.monotonic() - began
     for each in crowd:
         each.close()
-    return [took for each in crowd for took in each.took]
+    return [took for each in crowd for took in each.took], lasted
 
 
 def crowd_at_the_end(url: str, port: int, its: Hall) -> int:
@@ -353,7 +359,7 @@ def watched(port: int, its: Hall, watchers: int, act: Any) -> dict[str, Any]:
         process.start()
     for _process in processes:
         ready.acquire()
-    took = act()
+    took, lasted = act()
     time.sleep(2.0)
     stop.set()
     heard = [told.get() for _process in processes]
@@ -364,6 +370,7 @@ def watched(port: int, its: Hall, watchers: int, act: Any) -> dict[str, Any]:
     late = sorted(each for _counts, lates in heard for each in lates)
     return {
         "done": done,
+        "seconds": lasted,
         "answer_p95_ms": round(statistics.quantiles(took, n=20)[-1] * 1000, 1),
         "missed": sum(count != done for count in counts),
         "latency": {"p50": round(late[len(late) // 2], 1), "p95": round(late[int(len(late) * 0.95)], 1), "max": round(late[-1], 1)},
@@ -518,7 +525,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bidders", type=int, default=50)
     parser.add_argument("--watchers", type=int, default=1000)
-    parser.add_argument("--seconds", type=float, default=8.0)  # the steps of fifty bidders last so long
+    parser.add_argument("--seconds", type=float, default=5.0)  # a bidder has a thousand steps
     parser.add_argument("--rounds", type=int, default=100)
     told = parser.parse_args()
     sys.stdout.write(json.dumps(main(told.bidders, told.watchers, told.seconds, told.rounds)) + "\n")
