@@ -18,15 +18,22 @@ Ask = Callable[[str, Parameters], psycopg.Cursor[tuple[Any, ...]]]
 class _Letter(psycopg.Pipeline):
     """A pipeline that goes out as one. psycopg's own looks after every statement whether an answer has come, and each look hands the interpreter to others."""
 
-    whole = False
+    whole = False  # the last statement was asked
 
     def _enqueue_sync(self) -> None:
         self.whole = True
         super()._enqueue_sync()
 
+    def _sync_gen(self) -> PQGen[None]:
+        """After its BEGIN psycopg would wait for the answer."""
+        yield from self._communicate_gen()
+
     def _communicate_gen(self) -> PQGen[None]:
         if self.whole:
             yield from super()._communicate_gen()
+        else:
+            while self.command_queue:
+                self.command_queue.popleft()()  # into the letter
 
     def _fetch_gen(self, *, flush: bool) -> PQGen[None]:
         yield from super()._communicate_gen()  # somebody reads an answer within the block
@@ -53,8 +60,18 @@ def together() -> Iterator[Ask]:
             yield ask
             return
         link._pipeline = _Letter(link)  # noqa: SLF001 - or else psycopg makes one of its own
-        with link.pipeline():
-            yield ask
+        try:
+            with link.pipeline():
+                yield ask
+        except psycopg.errors.PipelineAborted as aborted:  # told of the statements after the one that failed
+            raise _first(aborted) from None
+
+
+def _first(error: BaseException) -> BaseException:
+    """Where the chain of failures began."""
+    while isinstance(error, psycopg.errors.PipelineAborted) and error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 def committing() -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import IntegrityError, connection, transaction
+from psycopg.pq import TransactionStatus
 
-from sunlit.foundation.kernel.sql import together
+from sunlit.foundation.kernel.sql import committing, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,9 +44,56 @@ def test_one_that_fails_undoes_them_all_and_the_connection_goes_on(a_table):
             for n in (1, 1, 2):
                 ask("INSERT INTO told_together VALUES (%s)", [n])
 
-    with pytest.raises(DatabaseError):
-        one_comes_twice()
+    for _time in range(5):  # the failure itself is told, not that of the statements after it
+        with pytest.raises(IntegrityError, match="told_together_pkey"):
+            one_comes_twice()
     assert rows() == []
+
+
+def test_nothing_goes_out_before_the_last_is_asked_unless_an_answer_is_read(a_table):
+    """Each look whether an answer has come hands the interpreter to other threads."""
+    waits: list[object] = []
+    with transaction.atomic():
+        link = connection.connection
+        wait = link.wait
+        link.wait = lambda gen, *args, **more: wait(_counted(gen, waits), *args, **more)
+        try:
+            with together() as ask:
+                for n in range(5):
+                    ask("INSERT INTO told_together VALUES (%s)", [n])
+                assert waits == []
+                read = ask("SELECT count(*) FROM told_together", []).fetchone()
+                assert (read, len(waits) > 0) == ((5,), True)
+        finally:
+            del link.wait
+
+
+def _counted(gen, waits):
+    """The steps of psycopg's generator at which it waits."""
+    ready = None
+    while True:
+        try:
+            asked = gen.send(ready)
+        except StopIteration as done:
+            return done.value
+        waits.append(asked)
+        ready = yield asked
+
+
+def test_the_commit_goes_with_the_last_statement_but_never_out_of_another_transaction(a_table):
+    with transaction.atomic():
+        with together() as ask:
+            ask("INSERT INTO told_together VALUES (%s)", [1])
+            assert committing() == "COMMIT"
+            ask(committing(), ())
+        assert connection.connection.info.transaction_status is TransactionStatus.IDLE
+    assert rows() == [1]
+    with transaction.atomic():
+        with transaction.atomic(), together() as ask:
+            ask("INSERT INTO told_together VALUES (%s)", [2])
+            assert committing() == ""
+        transaction.set_rollback(True)
+    assert rows() == [1]
 
 
 def test_a_statement_asked_often_is_planned_once(a_table):
