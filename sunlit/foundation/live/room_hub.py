@@ -20,7 +20,7 @@ QUEUE_MOST = 5000  # events a watcher may lag behind before it is cut off: it co
 BATCH_ROWS = 500
 LISTEN_SECONDS = 5.0
 GATHER_SECONDS = 0.02  # what comes so close together is told in one go …
-GATHER_SECONDS_A_WATCHER = 0.00025  # … and the longer the more listen, so that telling takes no more than its share of the process
+GATHER_SECONDS_A_WATCHER = 0.0003  # … and the longer the more listen, so that telling takes no more than its share of the process
 CLOCK_SECONDS = 10.0  # how often a room is told what time it is here
 RETRY_SECONDS, RETRY_SECONDS_MOST = 0.1, 5.0
 

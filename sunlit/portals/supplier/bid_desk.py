@@ -140,7 +140,7 @@ class BidDesk:
         try:
             if scope["method"] != "POST":
                 raise Turned(405)
-            body = json.loads(await _body(receive))
+            body = json.loads((await _body(receive)).decode())
             asked = await self._asked(body, clock.now())
             status, answer = await self._bid(*asked)
         except Turned as turned:

@@ -200,7 +200,7 @@ class AuctionBid(models.Model):
     lot = models.ForeignKey(
         AuctionLot, models.PROTECT, related_name="all_bids", db_index=False, db_constraint=False
     )  # leads the index of places
-    entry = models.ForeignKey(AuctionEntry, models.PROTECT, related_name="bids")
+    entry = models.ForeignKey(AuctionEntry, models.PROTECT, related_name="bids", db_index=False)  # bids are read by their lot
     place = models.PositiveIntegerField()
     price = models.DecimalField(max_digits=16, decimal_places=2)
     round = models.PositiveSmallIntegerField(default=0)  # where bidders speak in turns
