@@ -34,7 +34,7 @@ NOT_PAGES = {
     # parts of pages, exchanged by scripts
     "now", "suggest", "supplier:now", "supplier:apply_categories", "supplier:import_progress", "regulator:now", "regulator:orders_table", "operator:now",
     # files
-    "file", "ledger", "proof", "robots", "sitemap", "supplier:import_template", "supplier:application_document", "regulator:quota_template", "regulator:reference_template",
+    "file", "ledger", "proof", "auction_result", "robots", "sitemap", "supplier:import_template", "supplier:application_document", "regulator:quota_template", "regulator:reference_template",
     "regulator:our_side", "regulator:statement_template", "buyer:demand_paper", "plan_paper", "declaration_paper", "order_paper", "acceptance_paper", "supplier:envelope",
     # for machines
     "api_description", "api_nothing",
