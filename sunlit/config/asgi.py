@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -14,11 +13,9 @@ django.setup()
 from sunlit.foundation.live.asgi import application as live  # noqa: E402 - their models need Django to be set up
 from sunlit.portals.supplier.bid_desk import PATH, BidDesk  # noqa: E402
 
-GIL_SECONDS = 0.0005  # a thread that writes bids waits no longer for the loop that tells them; it asks for the interpreter after each answer of the database
 GARBAGE_OBJECTS = 50_000  # a stream makes few cycles, and a thousand streams many objects to look through
 
 _desk = BidDesk()
-sys.setswitchinterval(GIL_SECONDS)
 gc.freeze()  # what was imported stays
 gc.set_threshold(GARBAGE_OBJECTS, 20, 50)
 
