@@ -66,10 +66,8 @@ def save_draft(
     text = json.dumps({name: value for name, value in told.items() if value}, ensure_ascii=False)
     if len(text) > rules.DRAFT_CHARS:
         raise Refused(Problem(rules.DRAFT_LONG, {"most": rules.DRAFT_CHARS}))
-    if papers:
-        Organisation.objects.select_for_update(of=("self",), no_key=True).get(
-            pk=by.party
-        )  # two that come at once are counted one after the other
+    if papers:  # two that come at once are counted one after the other
+        Organisation.objects.select_for_update(of=("self",), no_key=True).get(pk=by.party)
     known = EntryDraft.objects.select_for_update().filter(supplier_id=by.party, mode=mode, number=number, part=part).first()
     if (known.version if known else 0) != seen:
         raise Refused(Problem(rules.DRAFT_CHANGED))
