@@ -211,44 +211,56 @@ def _wait_for(port: int, listeners: int) -> None:
 
 
 class Bidder(asyncio.Protocol):
-    """One bidder at its line, kept open: bids go down step by step, so that each is lawful. Bare bytes: the bidders share the machine with the house."""
+    """One bidder at its line, kept open: bids go down step by step, so that each is lawful. Bare bytes and no task for each bid: the bidders share the machine."""
 
     def __init__(self, its: Hall, n: int) -> None:
-        self.its, self.n, self.count = its, n, 0
-        self.price = CAP
+        self.n, self.count = n, 0
+        self.beginning = f'{{"pass":"{its.passes[n]}","price":"'.encode()
+        self.price = str(CAP).encode()
+        self.began = 0.0
         self.took: list[float] = []
         self.rest = b""
+        self.until = 0.0  # so long another bid follows each answer
+        self.told: asyncio.Future[bytes]
 
     async def open(self, port: int) -> None:
-        loop = asyncio.get_running_loop()
-        self.line, _self = await loop.create_connection(lambda: self, "127.0.0.1", port)
+        self.line, _self = await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", port)
 
     def data_received(self, data: bytes) -> None:
-        head, found, body = (self.rest + data).partition(b"\r\n\r\n")
-        length = _LENGTH.search(head) if found else None
-        if length is None or len(body) < int(length[1]):
-            self.rest += data
+        if self.rest:
+            data = self.rest + data
+        end, at = data.find(b"\r\n\r\n"), data.find(b"content-length: ")
+        if end < 0 or len(data) < end + 4 + int(data[at + 16 : data.index(b"\r", at)]):
+            self.rest = data
             return
         self.rest = b""
-        self.told.set_result((head, body))
+        if data.startswith(b"HTTP/1.1 200 "):
+            now = time.perf_counter()
+            self.took.append(now - self.began)
+            _before, _next, after = data.partition(b'"next":"')
+            self.price = after[: after.index(b'"')]
+            if now < self.until and self.price != b"0.00":
+                self.ask(self.price)
+                return
+        self.told.set_result(data[end + 4 :])
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.told.done():
             self.told.set_exception(error or ConnectionError("the line was closed"))
 
-    async def bid(self, price: Decimal | None = None, key: str = "") -> dict[str, Any]:
-        asked, self.count = self.price if price is None else price, self.count + 1
-        body = f'{{"pass":"{self.its.passes[self.n]}","price":"{asked}","key":"{key or f"{self.n}:{asked}:{self.count}"}"}}'
-        self.told: asyncio.Future[tuple[bytes, bytes]] = asyncio.get_running_loop().create_future()
-        began = time.perf_counter()
+    def ask(self, price: bytes, key: bytes = b"") -> None:
+        self.count += 1
+        body = b'%b%b","key":"%b"}' % (self.beginning, price, key or b"%d:%b:%d" % (self.n, price, self.count))
+        self.began = time.perf_counter()
         self.line.write(
-            f"POST /live/bid/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+            b"POST /live/bid/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
         )
-        head, answer = await self.told
-        told: dict[str, Any] = json.loads(answer)
-        if head.startswith(b"HTTP/1.1 200 "):
-            self.took.append(time.perf_counter() - began)
-            self.price = Decimal(told["next"])
+
+    async def bid(self, price: Decimal | None = None, key: str = "", until: float = 0.0) -> dict[str, Any]:
+        """Bid; and bid again as soon as it was answered `until` then or until no step is left. The last answer."""
+        self.told, self.until = asyncio.get_running_loop().create_future(), until
+        self.ask(self.price if price is None else str(price).encode(), key.encode())
+        told: dict[str, Any] = json.loads(await self.told)
         return told
 
     def close(self) -> None:
@@ -264,18 +276,13 @@ async def _opened(port: int, its: Hall, numbers: Iterable[int]) -> list[Bidder]:
 async def closed_loop(port: int, its: Hall, seconds: float) -> tuple[list[float], float]:
     """Every bidder bids again as soon as it was answered, until the time is over or one of them has no step left. How long each took, and all together."""
     crowd = await _opened(port, its, range(len(its.passes)))
-    began = time.monotonic()
-    until = began + seconds
-
-    async def bids(each: Bidder) -> None:
-        nonlocal until
-        while time.monotonic() < until:
-            await each.bid()
-            if each.price <= 0:
-                until = 0.0
-
-    await asyncio.gather(*map(bids, crowd))
-    lasted = time.monotonic() - began
+    began = time.perf_counter()
+    bidding = [asyncio.create_task(each.bid(until=began + seconds)) for each in crowd]
+    await asyncio.wait(bidding, return_when=asyncio.FIRST_COMPLETED)
+    for each in crowd:
+        each.until = 0.0
+    await asyncio.gather(*bidding)
+    lasted = time.perf_counter() - began
     for each in crowd:
         each.close()
     return [took for each in crowd for took in each.took], lasted
@@ -408,37 +415,40 @@ class _Listener(asyncio.Protocol):
             self.broken = self.broken or heard.places[0] != self.last + 1
             self.last = heard.places[1]
             if self.late is not None:
-                self.late += [(now - at) * 1000 for at in heard.told_at]
+                self.late += [now * 1000 - at for at in heard.told_at()]
 
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What was told in one go: the first and the last of its bids, and when they were made."""
+    """What was told in one go: the first and the last of its bids, and the events that told them."""
 
     data: bytes
     places: tuple[int, int] | None
-    told_at: list[float]
+    events: list[dict[str, Any]]
 
     @classmethod
     def of(cls, data: bytes) -> _Heard:
-        from sunlit.domain.market.rules.auction_events import rows
-
+        """From the columns of each event (`market/rules/auction_events`)."""
         told = [json.loads(line[6:]) for line in data.split(b"\n") if line.startswith(b'data: {"index"')]
-        bids = [bid for event in told for bid in rows(event)]
-        places = [bid["place"] for bid in bids]
-        assert not places or places == list(range(places[0], places[0] + len(places))), "bids are missing"
-        ats = [datetime.fromisoformat(bid["at"]).timestamp() for bid in bids]
-        return cls(data, (places[0], places[-1]) if places else None, ats)
+        bids = [event for event in told if "ago" in event]
+        for before, event in itertools.pairwise(bids):
+            assert event["first"] == before["first"] + len(before["ago"]), "bids are missing"
+        return cls(data, (bids[0]["first"], bids[-1]["first"] + len(bids[-1]["ago"]) - 1) if bids else None, bids)
+
+    def told_at(self) -> list[float]:
+        """When each bid was made, in milliseconds of the clock."""
+        told = ((datetime.fromisoformat(event["at"]).timestamp() * 1000, event["ago"]) for event in self.events)
+        return [at - each for at, ago in told for each in ago]
 
 
 def _watch(port: int, number: str, count: int, ready: Any, stop: Any, told: Any) -> None:
-    """So many listeners on one loop; one in twenty notes how late the bids are. Tells of each how many bids it heard, -1 where something was amiss."""
+    """So many listeners on one loop; one in a hundred notes how late the bids are. Tells of each how many bids it heard, -1 where something was amiss."""
     late = list[float]()
     address = f"/live/room/?room=auction/{number}/1"
 
     async def all_of_them() -> list[int]:
         opened, loop = asyncio.Semaphore(0), asyncio.get_running_loop()
-        crowd = [_Listener(address, opened, late if n % 20 == 0 else None) for n in range(count)]
+        crowd = [_Listener(address, opened, late if n % 100 == 0 else None) for n in range(count)]
         lines = [await loop.create_connection(lambda each=each: each, "127.0.0.1", port) for each in crowd]  # type: ignore[misc]
         for _n in range(count):
             await opened.acquire()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from psycopg.abc import PQGen
 from psycopg.pq import PipelineStatus
 
@@ -46,16 +46,17 @@ def together() -> Iterator[Ask]:
 
     What they answer is read from the cursors afterwards. Raises django.db.DatabaseError when one of them fails; those after it were not carried out.
     """
-    assert connection.in_atomic_block, "what is sent together stands or falls together"
-    connection.ensure_connection()
-    link: psycopg.Connection[tuple[Any, ...]] = connection.connection
+    ours = connections[DEFAULT_DB_ALIAS]  # looked up once: the thread's own is found by a detour
+    assert ours.in_atomic_block, "what is sent together stands or falls together"
+    ours.ensure_connection()
+    link: psycopg.Connection[tuple[Any, ...]] = ours.connection
 
     def ask(statement: str, parameters: Parameters) -> psycopg.Cursor[tuple[Any, ...]]:
-        if connection.queries_logged:
-            connection.queries_log.append({"sql": statement, "time": "0"})
+        if ours.queries_logged:
+            ours.queries_log.append({"sql": statement, "time": "0"})
         return psycopg.Cursor(link).execute(statement, parameters, prepare=True)
 
-    with connection.wrap_database_errors:
+    with ours.wrap_database_errors:
         if link.info.pipeline_status is not PipelineStatus.OFF:  # within a block of the caller
             yield ask
             return

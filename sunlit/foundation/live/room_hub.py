@@ -6,12 +6,12 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, LiteralString, Self
 
 import psycopg
 
 from sunlit.foundation.live import feed
-from sunlit.foundation.live.rooms import CHANNEL, Told, as_event
+from sunlit.foundation.live.rooms import CHANNEL, PUBLIC, Told, as_event
 
 logger = logging.getLogger("sunlit.live")
 
@@ -20,11 +20,12 @@ QUEUE_MOST = 5000  # events a watcher may lag behind before it is cut off: it co
 BATCH_ROWS = 500
 LISTEN_SECONDS = 5.0
 GATHER_SECONDS = 0.02  # what comes so close together is told in one go …
-GATHER_SECONDS_A_WATCHER = 0.0003  # … and the longer the more listen, so that telling takes no more than its share of the process
+GATHER_SECONDS_A_WATCHER = 0.00036  # … and the longer the more listen, so that telling takes no more than its share of the process
 CLOCK_SECONDS = 10.0  # how often a room is told what time it is here
 RETRY_SECONDS, RETRY_SECONDS_MOST = 0.1, 5.0
 
-_NEXT = 'SELECT "index", at, openly, inside, own FROM live_roomevent WHERE room = %s AND "index" > %s ORDER BY "index" LIMIT %s'
+_NEXT: Final = 'SELECT "index", at, openly, inside, own FROM live_roomevent WHERE room = %s AND "index" > %s ORDER BY "index" LIMIT %s'
+_NEXT_OPENLY: Final = """SELECT "index", at, openly, '{}'::jsonb, '{}'::jsonb FROM live_roomevent WHERE room = %s AND "index" > %s ORDER BY "index" LIMIT %s"""
 _LAST = 'SELECT coalesce(max("index"), 0) FROM live_roomevent WHERE room = %s'
 
 
@@ -178,12 +179,19 @@ class RoomHub:
 
     async def _tell(self, connection: feed.Connection, room: str) -> None:
         while room in self.positions:
-            told = await _after(connection, room, self.positions[room])
+            openly = self._is_public(room)
+            told = await _after(connection, room, self.positions[room], _NEXT_OPENLY if openly else _NEXT)
+            if openly and not self._is_public(room):
+                continue  # somebody came meanwhile who may see more
             if told:
                 self._hand_out(room, told)
             if len(told) < BATCH_ROWS:
                 return
             await asyncio.sleep(0)
+
+    def _is_public(self, room: str) -> bool:
+        """Whether nobody there sees more than everybody does."""
+        return all(watcher.audience == PUBLIC for watcher in self.rooms.get(room, ()))
 
     def _hand_out(self, room: str, told: Sequence[Told]) -> None:
         written: dict[str, Piece] = {}
@@ -202,8 +210,8 @@ async def _last(connection: feed.Connection, room: str) -> int:
     return int(row[0])
 
 
-async def _after(connection: feed.Connection, room: str, index: int) -> list[Told]:
-    cursor = await connection.execute(_NEXT, [room, index, BATCH_ROWS])
+async def _after(connection: feed.Connection, room: str, index: int, statement: LiteralString = _NEXT) -> list[Told]:
+    cursor = await connection.execute(statement, [room, index, BATCH_ROWS])
     return [Told(room, *row) for row in await cursor.fetchall()]
 
 

@@ -13,9 +13,10 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from sunlit.foundation.live import feed
+from sunlit.foundation.live import feed, room_hub
 from sunlit.foundation.live.asgi import Live
-from sunlit.foundation.live.rooms import CHANNEL, DESK, PUBLIC, audience_of, room_pass
+from sunlit.foundation.live.room_hub import RoomHub, Watcher
+from sunlit.foundation.live.rooms import CHANNEL, DESK, PUBLIC, Told, audience_of, room_pass
 from tests.foundation.live.conftest import NOON, SCHEMA, Browser, Feed, browsing
 
 ROOM = "auction/JJ-1/1"
@@ -89,6 +90,31 @@ def test_who_comes_back_is_told_what_was_missed_once_and_in_order(rooms: Feed) -
             assert (await third.told())["index"] == 4
 
     run(rooms, story)
+
+
+def test_who_comes_while_the_public_is_read_to_is_told_its_own_part(rooms: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, statements = room_hub._after, list[str]()
+    hub, public, member = RoomHub(rooms.connect), Watcher(ROOM, PUBLIC), Watcher(ROOM, "37")
+
+    async def meanwhile(connection: feed.Connection, room: str, index: int, *statement: Any) -> list[Told]:
+        told = await read(connection, room, index, *statement)
+        statements.extend(statement)
+        hub.rooms[ROOM].add(member)
+        return told
+
+    async def story() -> None:
+        assert await hub.join(public, None) == b""
+        await asyncio.to_thread(tell, rooms, 1, quietly=True)
+        monkeypatch.setattr(room_hub, "_after", meanwhile)
+        async with await rooms.connect() as connection:
+            await hub._tell(connection, ROOM)
+        openly, whole = await public.next(), await member.next()
+        await hub.stop()
+        begins = 'id: 1\ndata: {"index":1,"at":"2026-11-23T04:00:00.000Z","kind":"bid"'
+        assert [openly.decode(), whole.decode()] == [f"{begins}}}\n\n", f'{begins},"mine":"4900.00","rank":2}}\n\n']
+
+    asyncio.run(story())
+    assert statements == [room_hub._NEXT_OPENLY, room_hub._NEXT]
 
 
 def test_other_rooms_stay_silent_and_a_lost_line_loses_nothing(rooms: Feed) -> None:
